@@ -1,0 +1,53 @@
+# Soku on one laptop. `make` alone lists what there is.
+SHELL := /bin/bash
+PYTHON := .venv/bin/python
+NPM_BIN := node_modules/.bin
+
+.DEFAULT_GOAL := help
+.PHONY: help install up demo test lint bench lock clean
+
+help: ## List the targets
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+install: ## Set up .venv and node_modules (every other target does it too)
+	@$(MAKE) --no-print-directory -j2 .venv/.installed node_modules/.installed
+
+.venv/.installed: requirements-dev.txt
+	@command -v python3.11 >/dev/null || { echo "soku: Python 3.11 is needed and was not found: install it (https://www.python.org)." >&2; exit 1; }
+	@echo "setting up .venv"
+	@python3.11 -m venv .venv
+	@.venv/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@touch $@
+
+node_modules/.installed: package-lock.json package.json
+	@command -v npm >/dev/null || { echo "soku: Node.js 20 or newer is needed and was not found: install it (https://nodejs.org)." >&2; exit 1; }
+	@echo "setting up node_modules"
+	@npm ci --silent
+	@touch $@
+
+up: install ## Start everything and keep it up; prints a curl line to try
+	@$(PYTHON) -m emulator up $(ARGS)
+
+demo: install ## Watch one post travel, start to finish, then shut down
+	@$(PYTHON) -m emulator demo $(ARGS)
+
+test: install lint ## Lint, types, import contracts, then every test
+	@$(PYTHON) -m pytest $(ARGS)
+
+lint: install
+	@$(PYTHON) -m ruff format --check --quiet .
+	@$(PYTHON) -m ruff check --quiet .
+	@.venv/bin/lint-imports --no-cache | tail -n 3
+	@$(NPM_BIN)/pyright
+
+bench: install ## Count what a post costs, and measure the stack
+	@$(PYTHON) -m tests.bench
+
+lock: ## Pin the newest versions, with hashes (needs uv)
+	uv pip compile --quiet --upgrade --generate-hashes --no-emit-index-url --no-header --no-annotate --python-version 3.11 \
+	  pyproject.toml -o requirements.txt
+	uv pip compile --quiet --upgrade --generate-hashes --no-emit-index-url --no-header --no-annotate --python-version 3.11 \
+	  pyproject.toml --group dev -c requirements.txt -o requirements-dev.txt
+
+clean: ## Remove what the other targets made
+	rm -rf .venv node_modules .pytest_cache .ruff_cache .soku

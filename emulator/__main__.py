@@ -1,0 +1,174 @@
+"""python -m emulator up | demo | user add"""
+
+import argparse
+import asyncio
+import json
+import signal
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from emulator.demo import run_demo
+from emulator.ports import PROJECT_ID, Ports, url
+from emulator.process import Failed, say
+from emulator.stack import Stack
+from emulator.users import NewUser, add_user
+
+DEMO_USER = NewUser(uid="demo", credits=100, connect=(("x", "x_demo"), ("instagram", "ig_creator_main")))
+
+
+def main() -> int:
+    arguments = _parser().parse_args()
+    try:
+        return arguments.run(arguments)
+    except Failed as failed:
+        say(f"soku: {failed}")
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m emulator", description="Soku, whole, on this machine.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--port-offset", type=int, default=0, metavar="N", help="add N to every port")
+
+    up = commands.add_parser("up", parents=[common], help="start everything and stay until Ctrl-C")
+    up.add_argument(
+        "--ready-file", type=Path, metavar="PATH", help="write the addresses and a demo user there, as JSON, once ready"
+    )
+    up.add_argument("--data", type=Path, metavar="DIR", help="keep Firestore, users and files there between runs")
+    up.add_argument("--sweep-every", type=float, default=10.0, metavar="SECONDS", help="how often the sweeper runs (default: 10)")
+    up.add_argument("--functions-root", type=Path, metavar="DIR", help="run the functions' code from there")
+    up.add_argument("--functions-python", type=Path, metavar="PATH", help="with this interpreter")
+    up.set_defaults(run=_up)
+
+    demo = commands.add_parser("demo", parents=[common], help="watch one post travel, then shut down")
+    demo.set_defaults(run=_demo)
+
+    user = commands.add_parser("user", help="users of a running stack").add_subparsers(dest="verb", required=True)
+    add = user.add_parser("add", parents=[common], help="make a user, print {uid, apiKey, idToken}")
+    add.add_argument("--uid", help="default: a new one")
+    add.add_argument("--subscription", choices=["active", "trialing", "expired", "none"], default="active")
+    add.add_argument("--credits", type=int, metavar="N")
+    add.add_argument("--admin", action="store_true")
+    add.add_argument("--connect", action="append", default=[], metavar="PLATFORM:ACCOUNT", type=_platform_and_account)
+    add.set_defaults(run=_add_user)
+    return parser
+
+
+def _platform_and_account(text: str) -> tuple[str, str]:
+    platform, colon, account = text.partition(":")
+    if not (platform and colon and account):
+        raise argparse.ArgumentTypeError(f"{text!r} is not PLATFORM:ACCOUNT, such as x:my_account")
+    return platform, account
+
+
+def _add_user(arguments: argparse.Namespace) -> int:
+    wanted = NewUser(arguments.uid, arguments.subscription, arguments.credits, arguments.admin, tuple(arguments.connect))
+    print(json.dumps(add_user(wanted, Ports(arguments.port_offset))))
+    return 0
+
+
+def _up(arguments: argparse.Namespace) -> int:
+    ports = Ports(arguments.port_offset)
+    options = {"functions_root": arguments.functions_root, "functions_python": arguments.functions_python}
+    stack = Stack(
+        ports,
+        report=say,
+        data=arguments.data.resolve() if arguments.data else None,
+        sweep_every_seconds=arguments.sweep_every,
+        **{name: value for name, value in options.items() if value},
+    )
+
+    async def stay(stopped: asyncio.Event) -> None:
+        user = await asyncio.to_thread(add_user, DEMO_USER, ports, stack.firestore_host)
+        if arguments.ready_file:
+            _write_whole(arguments.ready_file, json.dumps(_addresses(stack, user)))
+        print(_invitation(ports, user), flush=True)
+        await stopped.wait()
+
+    return asyncio.run(_run(stack, stay))
+
+
+def _demo(arguments: argparse.Namespace) -> int:
+    ports = Ports(arguments.port_offset)
+    stack = Stack(ports, report=say)
+
+    async def show(stopped: asyncio.Event) -> None:
+        showing = asyncio.create_task(asyncio.to_thread(run_demo, ports, stack.firestore_host))
+        ended = asyncio.create_task(stopped.wait())
+        await asyncio.wait({showing, ended}, return_when=asyncio.FIRST_COMPLETED)
+        ended.cancel()
+        if showing.done():
+            showing.result()
+
+    return asyncio.run(_run(stack, show))
+
+
+async def _run(stack: Stack, work: Callable[[asyncio.Event], Awaitable[None]]) -> int:
+    """The work inside a running stack; the first Ctrl-C ends it in order, the second at once."""
+    stopped = asyncio.Event()
+    running = asyncio.create_task(_inside(stack, work, stopped))
+    loop = asyncio.get_running_loop()
+
+    def interrupt() -> None:
+        if stopped.is_set():
+            stack.kill()
+            return
+        say("stopping …")
+        stopped.set()
+        if not stack.is_up:
+            running.cancel()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, interrupt)
+    try:
+        await running
+    except asyncio.CancelledError:
+        return 130
+    return 0
+
+
+async def _inside(stack: Stack, work: Callable[[asyncio.Event], Awaitable[None]], stopped: asyncio.Event) -> None:
+    async with stack.running():
+        await work(stopped)
+
+
+def _addresses(stack: Stack, user: dict[str, str]) -> dict[str, object]:
+    ports = stack.ports
+    return {
+        "projectId": PROJECT_ID,
+        "apiUrl": f"{url(ports.api)}/api",
+        "firestoreHost": stack.firestore_host,
+        "authHost": f"127.0.0.1:{ports.auth}",
+        "tasksUrl": url(ports.tasks),
+        "storageUrl": url(ports.storage),
+        "sandboxUrl": url(ports.sandbox),
+        "demo": user,
+    }
+
+
+def _write_whole(path: Path, text: str) -> None:
+    """Whoever waits for the file finds all of it."""
+    beside = path.with_name(path.name + ".part")
+    beside.write_text(text)
+    beside.replace(path)
+
+
+def _invitation(ports: Ports, user: dict[str, str]) -> str:
+    return f"""
+Soku is up. Publish something:
+
+  curl -X POST {url(ports.api)}/api/v1/posts \\
+    -H "Content-Type: application/json" -H "soku-api-key: {user["apiKey"]}" \\
+    -d '{{"post": {{"content": {{"text": "Hello from my laptop!", "platform": ["x"]}}}}}}'
+
+What the platforms accepted:  curl {url(ports.sandbox)}/_ledger
+Ctrl-C stops everything.
+"""
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,161 @@
+"""The engines that are not ours, and how each is found and started: Firestore (a jar), Auth (Node), Cloud Storage (Python)."""
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import aiohttp
+
+from emulator.ports import BUCKET, HOST, PROJECT_ID, Ports, url
+from emulator.process import Failed, Process
+
+ROOT = Path(__file__).resolve().parent.parent
+FIREBASE_CLI = ROOT / "node_modules" / "firebase-tools" / "lib" / "bin" / "firebase.js"
+_JAR = "cloud-firestore-emulator*.jar"
+_MAIN_CLASS = "com.google.cloud.datastore.emulator.firestore.CloudFirestore"
+
+Report = Callable[[str], None]
+
+
+def answers(address: str, session: Callable[[], aiohttp.ClientSession]) -> Callable[[], "object"]:
+    """A check whether something speaks HTTP at `address`, whatever it says."""
+
+    async def check() -> bool:
+        try:
+            async with session().get(address, timeout=aiohttp.ClientTimeout(total=2)):
+                return True
+        except (aiohttp.ClientError, TimeoutError, OSError):
+            return False
+
+    return check
+
+
+def firestore(
+    ports: Ports, folder: Path, data: Path | None, session: Callable[[], aiohttp.ClientSession], report: Report
+) -> Process:
+    java = _program("java", "the Firestore emulator", "apt-get install openjdk-17-jre-headless, or brew install openjdk")
+    command = [java, "-Duser.language=en", "-cp", str(find_firestore_jar(report)), _MAIN_CLASS, "start"]
+    command += [f"--host={HOST}", f"--port={ports.firestore}", f"--rules={ROOT / 'firestore.rules'}"]
+    if data is not None:
+        exported = sorted((data / "firestore").glob("**/*.overall_export_metadata"), key=lambda path: path.stat().st_mtime)
+        command += [f"--seed_from_export={exported[-1]}"] if exported else []
+        command += [f"--export-on-exit={data / 'firestore'}"]
+    return Process(
+        "Firestore",
+        command,
+        environment={},
+        folder=folder,
+        is_ready=answers(url(ports.firestore), session),
+        report=report,
+        stop_within_seconds=15.0 if data else 4.0,
+    )
+
+
+def find_firestore_jar(report: Report) -> Path:
+    """Where a Firestore emulator usually is; else the Firebase CLI downloads one. Raises Failed."""
+    named = os.environ.get("FIRESTORE_EMULATOR_JAR")
+    if named:
+        if not Path(named).is_file():
+            raise Failed(f"FIRESTORE_EMULATOR_JAR names {named}, which does not exist: correct or unset it.")
+        return Path(named)
+    found = _jar_in_caches()
+    if found is None:
+        report("Firestore: no emulator on this machine yet; the Firebase CLI downloads it")
+        node = _program("node", "the Firebase CLI", "https://nodejs.org")
+        downloaded = subprocess.run(
+            [node, FIREBASE_CLI, "setup:emulators:firestore"], cwd=ROOT, stdin=subprocess.DEVNULL, check=False
+        )
+        found = _jar_in_caches() if downloaded.returncode == 0 else None
+    if found is None:
+        raise Failed(
+            "There is no Firestore emulator: install it with `gcloud components install cloud-firestore-emulator` (or the package "
+            "google-cloud-cli-firestore-emulator), or set FIRESTORE_EMULATOR_JAR or FIRESTORE_EMULATOR_HOST."
+        )
+    return found
+
+
+def _jar_in_caches() -> Path | None:
+    cached = sorted((Path.home() / ".cache" / "firebase" / "emulators").glob(_JAR), key=_version)
+    if cached:
+        return cached[-1]
+    gcloud = shutil.which("gcloud")
+    roots = [Path(gcloud).resolve().parents[1]] if gcloud else []
+    roots += [Path("/usr/lib/google-cloud-sdk"), Path.home() / "google-cloud-sdk", Path("/opt/google-cloud-sdk")]
+    for root in roots:
+        jar = root / "platform" / "cloud-firestore-emulator" / "cloud-firestore-emulator.jar"
+        if jar.is_file():
+            return jar
+    return None
+
+
+def _version(jar: Path) -> tuple[int, ...]:
+    return tuple(int(number) for number in re.findall(r"\d+", jar.name))
+
+
+def auth(ports: Ports, folder: Path, data: Path | None, session: Callable[[], aiohttp.ClientSession], report: Report) -> Process:
+    node = _program("node", "the Auth emulator", "https://nodejs.org")
+    if not FIREBASE_CLI.is_file():
+        raise Failed("firebase-tools is not installed: run `make install` (or `npm ci`) in the project's folder.")
+    config = folder / "firebase.json"
+    emulators = {
+        "auth": {"host": HOST, "port": ports.auth},
+        "hub": {"host": HOST, "port": ports.auth_hub},
+        "logging": {"host": HOST, "port": ports.auth_logging},
+        "ui": {"enabled": False},
+    }
+    config.write_text(json.dumps({"emulators": emulators}))
+    command: list[str] = [
+        node,
+        str(FIREBASE_CLI),
+        "emulators:start",
+        "--only",
+        "auth",
+        "--project",
+        PROJECT_ID,
+        "--config",
+        str(config),
+    ]
+    if data is not None:
+        kept = data / "auth"
+        command += ["--import", str(kept)] if (kept / "firebase-export-metadata.json").exists() else []
+        command += ["--export-on-exit", str(kept)]
+    return Process(
+        "Auth",
+        command,
+        # Without a terminal the CLI asks nothing; it must not look for updates or send statistics either.
+        environment={"CI": "true", "NO_UPDATE_NOTIFIER": "1", "FIREBASE_CLI_DISABLE_UPDATE_CHECK": "1"},
+        folder=folder,
+        is_ready=answers(url(ports.auth), session),
+        report=report,
+        stop_signal=signal.SIGINT,
+        stop_within_seconds=15.0 if data else 4.0,
+    )
+
+
+def storage(ports: Ports, folder: Path, data: Path | None, session: Callable[[], aiohttp.ClientSession], report: Report) -> Process:
+    where: Sequence[str] = ["--data-dir", str(data / "storage")] if data else []
+    if data is not None:
+        (data / "storage").mkdir(parents=True, exist_ok=True)
+    memory = [] if data else ["--in-memory"]
+    command = [sys.executable, "-m", "gcp_storage_emulator", *where, "start", "--host", HOST, "--port", str(ports.storage)]
+    return Process(
+        "Storage",
+        [*command, "--default-bucket", BUCKET, "--quiet", *memory],
+        environment={},
+        folder=folder,
+        is_ready=answers(url(ports.storage), session),
+        report=report,
+    )
+
+
+def _program(name: str, why: str, how: str) -> str:
+    path = shutil.which(name)
+    if path is None:
+        raise Failed(f"{name} is needed for {why} and was not found: install it ({how}).")
+    return path

@@ -1,0 +1,42 @@
+"""What makes a function talk to the local stack instead of Google and the platforms: environment variables, nothing else."""
+
+import base64
+import hashlib
+
+from emulator.ports import BUCKET, HOST, PROJECT_ID, Ports, url
+from functions.targets import TARGETS
+
+INVOKER = f"invoker@{PROJECT_ID}.iam.gserviceaccount.com"
+# Encrypts the sandbox accounts' tokens. No secret: everybody's laptop has the same, so that --data survives restarts.
+TOKEN_KEYS = "local:" + base64.b64encode(hashlib.sha256(b"soku local stack").digest()).decode()
+WEB_APP_ORIGINS = "http://localhost:3000,http://localhost:5173,http://127.0.0.1:5173"
+
+
+def emulator_variables(ports: Ports, firestore_host: str | None = None) -> dict[str, str]:
+    """What Google's own clients look at."""
+    return {
+        "GOOGLE_CLOUD_PROJECT": PROJECT_ID,
+        "FIRESTORE_EMULATOR_HOST": firestore_host or f"{HOST}:{ports.firestore}",
+        "FIREBASE_AUTH_EMULATOR_HOST": f"{HOST}:{ports.auth}",
+        "STORAGE_EMULATOR_HOST": url(ports.storage),
+    }
+
+
+def function_variables(ports: Ports, firestore_host: str | None = None) -> dict[str, str]:
+    """Everything a function needs to start."""
+    sandbox = url(ports.sandbox)
+    return {
+        **emulator_variables(ports, firestore_host),
+        "SOKU_VERSION": "local",
+        "SOKU_CLOUD_TASKS_URL": url(ports.tasks),
+        "SOKU_OIDC_CERTS_URL": f"{url(ports.tasks)}/_certificates",
+        "SOKU_INVOKER": INVOKER,
+        "SOKU_FUNCTION_URLS": ",".join(f"{target.name}={url(ports.function(target.name))}" for target in TARGETS),
+        "SOKU_CORS_ORIGINS": WEB_APP_ORIGINS,
+        "SOKU_TOKEN_KEYS": TOKEN_KEYS,
+        "SOKU_MEDIA_BUCKET": BUCKET,
+        "SOKU_MEDIA_URL": f"{url(ports.storage)}/{BUCKET}",
+        "SOKU_FETCH_REWRITES": f"https://example.com/={sandbox}/_media/",
+        "SOKU_X_URL": f"{sandbox}/x",
+        "SOKU_INSTAGRAM_URL": f"{sandbox}/instagram",
+    }

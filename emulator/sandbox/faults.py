@@ -1,0 +1,65 @@
+"""What shall go wrong, and where: a list that is used up."""
+
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+KINDS = frozenset(
+    {
+        "rate_limit",
+        "unauthorized",
+        "server_error_before",
+        "server_error_after",
+        "reset_before",
+        "reset_after",
+        "hang_after",
+        "reject",
+        "duplicate",
+        "slow_processing",
+        "processing_failed",
+    }
+)
+
+
+@dataclass
+class Fault:
+    """Strikes the next `times` matching calls, each with `probability`."""
+
+    platform: str
+    step: str
+    kind: str
+    times: int
+    account_id: str | None = None
+    probability: float = 1.0
+
+    @staticmethod
+    def from_json(given: Mapping[str, Any]) -> "Fault":
+        """Raises ValueError with what is wrong."""
+        if given.get("kind") not in KINDS:
+            raise ValueError(f"kind must be one of {', '.join(sorted(KINDS))}")
+        missing = {"platform", "step", "times"} - set(given)
+        if missing:
+            raise ValueError(f"a fault needs {', '.join(sorted(missing))}")
+        return Fault(
+            given["platform"],
+            given["step"],
+            given["kind"],
+            int(given["times"]),
+            given.get("accountId"),
+            float(given.get("probability", 1.0)),
+        )
+
+
+@dataclass
+class Faults:
+    due: list[Fault] = field(default_factory=list)
+    chance: random.Random = field(default_factory=random.Random)
+
+    def take(self, platform: str, account_id: str, step: str) -> Fault | None:
+        for fault in self.due:
+            matches = fault.platform == platform and fault.step == step and fault.account_id in (None, account_id)
+            if matches and fault.times > 0 and self.chance.random() < fault.probability:
+                fault.times -= 1
+                return fault
+        return None

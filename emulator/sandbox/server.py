@@ -1,0 +1,113 @@
+"""The sandbox platforms over HTTP, each under its name, with their controls and sample files:
+
+/x/…  /instagram/…                                     the platforms' own addresses
+GET, DELETE /_ledger[?platform=&accountId=]            what they accepted, in order
+PUT, DELETE /_faults                                   what shall go wrong
+GET /_media/photo.jpg …                                small real files
+"""
+
+import asyncio
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import requests
+from aiohttp import web
+
+from emulator.sandbox.faults import Fault
+from emulator.sandbox.platform import HANG, RESET, Answer, Call, World, respond
+from emulator.sandbox.platforms import build
+
+MEDIA = Path(__file__).parent / "media"
+# A client that waits longer than this for an answer has given up.
+HANG_SECONDS = 90.0
+# The largest single request a platform takes here.
+MAX_REQUEST_BYTES = 130 << 20
+
+
+class SandboxServer:
+    def __init__(self) -> None:
+        self.world = World(now=lambda: datetime.now(UTC), pull=_pull)
+        self.platforms = build(self.world)
+
+    def application(self) -> web.Application:
+        app = web.Application(client_max_size=MAX_REQUEST_BYTES)
+        app.router.add_get("/_ledger", self._ledger)
+        app.router.add_delete("/_ledger", self._clear_ledger)
+        app.router.add_put("/_faults", self._set_faults)
+        app.router.add_delete("/_faults", self._clear_faults)
+        app.router.add_static("/_media", MEDIA)
+        app.router.add_route("*", "/{platform:[a-z]+}{path:/.*}", self._platform)
+        return app
+
+    async def _platform(self, request: web.Request) -> web.StreamResponse:
+        sandbox = self.platforms.get(request.match_info["platform"])
+        if sandbox is None:
+            raise web.HTTPNotFound(text=f"there is no sandbox for {request.match_info['platform']}")
+        call = await _call(request)
+        answer = await asyncio.get_running_loop().run_in_executor(None, respond, sandbox, call)
+        if answer.silence == HANG:
+            await asyncio.sleep(HANG_SECONDS)
+        if answer.silence in (HANG, RESET) and request.transport is not None:
+            request.transport.abort()
+        return _response(answer)
+
+    async def _ledger(self, request: web.Request) -> web.Response:
+        wanted = {name: request.query[name] for name in ("platform", "accountId") if name in request.query}
+        entries = [entry.to_json() for entry in self.world.ledger]
+        return web.json_response([e for e in entries if all(e[name] == value for name, value in wanted.items())])
+
+    async def _clear_ledger(self, _: web.Request) -> web.Response:
+        self.world.ledger.clear()
+        return web.json_response({})
+
+    async def _set_faults(self, request: web.Request) -> web.Response:
+        try:
+            given = await request.json()
+            self.world.faults.due = [Fault.from_json(fault) for fault in given]
+        except (ValueError, TypeError, AttributeError) as error:
+            return web.json_response({"error": f"PUT /_faults takes a list of faults: {error}"}, status=400)
+        return web.json_response({})
+
+    async def _clear_faults(self, _: web.Request) -> web.Response:
+        self.world.faults.due = []
+        return web.json_response({})
+
+
+async def _call(request: web.Request) -> Call:
+    fields: dict[str, Any] = {}
+    files: dict[str, bytes] = {}
+    body = b""
+    if request.content_type == "multipart/form-data":
+        async for part in await request.multipart():
+            content = await part.read()
+            if part.filename is not None:
+                files[part.name] = bytes(content)
+            else:
+                fields[part.name] = content.decode()
+    else:
+        body = await request.read()
+        if request.content_type == "application/json" and body:
+            try:
+                parsed = json.loads(body)
+            except ValueError:
+                parsed = None
+            fields = parsed if isinstance(parsed, dict) else {}
+        elif request.content_type == "application/x-www-form-urlencoded":
+            fields = dict(await request.post())
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    return Call(request.method, request.match_info["path"], dict(request.query), headers, fields, files, body)
+
+
+def _response(answer: Answer) -> web.Response:
+    return web.Response(status=answer.status or 500, body=answer.raw, headers=dict(answer.headers), content_type="application/json")
+
+
+def _pull(url: str) -> bytes | None:
+    """As a platform's server would fetch: what the URL answers, if it answers 200."""
+    try:
+        answer = requests.get(url, timeout=20, headers={"User-Agent": "sandbox"})
+    except requests.RequestException:
+        return None
+    return answer.content if answer.status_code == 200 else None

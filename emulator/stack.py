@@ -1,0 +1,184 @@
+"""The whole system: every engine, every function, the clockwork between them; started together, stopped together."""
+
+import asyncio
+import os
+import socket
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+
+import aiohttp
+from aiohttp import web
+
+from emulator import engines
+from emulator.cloud_tasks.queue import Limits
+from emulator.cloud_tasks.server import CloudTasks
+from emulator.cloud_tasks.task import RetryConfig
+from emulator.environment import INVOKER, function_variables
+from emulator.ports import HOST, PROJECT_ID, Ports, url
+from emulator.process import Failed, Process
+from emulator.sandbox.server import SandboxServer
+from functions.targets import TARGETS, Target
+from shared.tasks.queues import QUEUES
+
+LOCATION = "us-central1"
+
+Report = Callable[[str], None]
+
+
+class Stack:
+    """`data` keeps Firestore, users and files between runs; `functions_root` is where the functions' code and environment are
+    (the deploy rehearsal starts another copy than this one)."""
+
+    def __init__(
+        self,
+        ports: Ports,
+        *,
+        report: Report,
+        data: Path | None = None,
+        sweep_every_seconds: float = 10.0,
+        functions_root: Path = engines.ROOT,
+        functions_python: Path | None = None,
+        function_sources: dict[str, str] | None = None,
+    ) -> None:
+        self.ports = ports
+        self.processes: list[Process] = []
+        self._report = report
+        self._data = data
+        self._sweep_every_seconds = sweep_every_seconds
+        self._functions_root = functions_root
+        self._functions_python = functions_python or Path(sys.executable)
+        self._function_sources = function_sources or {}
+        self._tasks = CloudTasks(report=lambda line: report(f"Cloud Tasks: {line}"))
+        self._sandbox = SandboxServer()
+        self._session: aiohttp.ClientSession | None = None
+        self.is_up = False
+        self.firestore_host = os.environ.get("FIRESTORE_EMULATOR_HOST") or f"{HOST}:{ports.firestore}"
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator["Stack"]:
+        """Everything answers inside the block, nothing is left running after it. Raises Failed."""
+        started = time.monotonic()
+        async with AsyncExitStack() as stack:
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="soku-")))
+            self._session = await stack.enter_async_context(aiohttp.ClientSession())
+            self.processes = self._planned(folder)
+            self._refuse_taken_ports()
+            stack.push_async_callback(self._stop_all)
+            self._add_queues()
+            await self._serve(stack, "Cloud Tasks", self._tasks.application(), self.ports.tasks)
+            await self._serve(stack, "Sandbox platforms", self._sandbox.application(), self.ports.sandbox)
+            await self._start_all()
+            ticking = asyncio.get_running_loop().create_task(self._tick_forever())
+            stack.callback(ticking.cancel)
+            self.is_up = True
+            self._report(f"everything is up after {time.monotonic() - started:.1f} s")
+            yield self
+
+    def kill(self) -> None:
+        """At once, without asking: for the second Ctrl-C."""
+        for process in self.processes:
+            process.kill()
+
+    def _http(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            raise RuntimeError("the stack is not running")
+        return self._session
+
+    def _planned(self, folder: Path) -> list[Process]:
+        planned = (
+            []
+            if os.environ.get("FIRESTORE_EMULATOR_HOST")
+            else [engines.firestore(self.ports, folder, self._data, self._http, self._report)]
+        )
+        planned.append(engines.auth(self.ports, folder, self._data, self._http, self._report))
+        planned.append(engines.storage(self.ports, folder, self._data, self._http, self._report))
+        return planned + [self._function(target) for target in TARGETS]
+
+    def _function(self, target: Target) -> Process:
+        port = self.ports.function(target.name)
+        source = self._function_sources.get(target.name, str(target.source))
+        command = [str(self._functions_python), "-m", "functions_framework", "--target", target.name, "--source", source]
+        environment = {
+            **function_variables(self.ports, self.firestore_host),
+            "PYTHONPATH": str(self._functions_root),
+            "THREADS": str(max(4, target.concurrency)),
+        }
+        return Process(
+            target.name,
+            [*command, "--host", HOST, "--port", str(port)],
+            environment=environment,
+            folder=self._functions_root,
+            is_ready=engines.answers(f"{url(port)}/robots.txt", self._http),
+            report=self._report,
+            restart=True,
+        )
+
+    def _add_queues(self) -> None:
+        for queue in QUEUES:
+            self._tasks.add_queue(
+                f"projects/{PROJECT_ID}/locations/{LOCATION}/queues/{queue.name}",
+                Limits(queue.dispatches_per_second, queue.concurrent_dispatches),
+                RetryConfig(-1, queue.max_retry_seconds, queue.min_backoff_seconds, queue.max_backoff_seconds, queue.max_doublings),
+            )
+
+    def _refuse_taken_ports(self) -> None:
+        named = {
+            "Auth": self.ports.auth,
+            "Storage": self.ports.storage,
+            "Cloud Tasks": self.ports.tasks,
+            "the sandbox platforms": self.ports.sandbox,
+            **{f"the function {target.name}": self.ports.function(target.name) for target in TARGETS},
+        }
+        if not os.environ.get("FIRESTORE_EMULATOR_HOST"):
+            named["Firestore"] = self.ports.firestore
+        for name, port in named.items():
+            with socket.socket() as probe:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                try:
+                    probe.bind((HOST, port))
+                except OSError:
+                    raise Failed(
+                        f"Port {port}, for {name}, is taken: stop the program that has it, "
+                        "or move all ports with --port-offset 100."
+                    ) from None
+
+    async def _serve(self, stack: AsyncExitStack, name: str, application: web.Application, port: int) -> None:
+        runner = web.AppRunner(application, access_log=None, shutdown_timeout=1.0)
+        await runner.setup()
+        stack.push_async_callback(runner.cleanup)
+        await web.TCPSite(runner, HOST, port).start()
+        self._report(f"{name:<18} ready           {url(port)}")
+
+    async def _start_all(self) -> None:
+        async def start(process: Process) -> None:
+            seconds = await process.start()
+            self._report(f"{process.name:<18} ready in {seconds:4.1f} s")
+
+        starting = [asyncio.get_running_loop().create_task(start(process)) for process in self.processes]
+        try:
+            await asyncio.gather(*starting)
+        except BaseException:
+            for unfinished in starting:
+                unfinished.cancel()
+            await asyncio.gather(*starting, return_exceptions=True)
+            raise
+
+    async def _stop_all(self) -> None:
+        await asyncio.gather(*(process.stop() for process in reversed(self.processes)))
+
+    async def _tick_forever(self) -> None:
+        """Cloud Scheduler's part: call the sweeper again and again."""
+        target = url(self.ports.function("sweeper"))
+        while True:
+            await asyncio.sleep(self._sweep_every_seconds)
+            token = self._tasks.signer.token(INVOKER, target)
+            try:
+                headers = {"Authorization": f"Bearer {token}"}
+                async with self._http().post(target, headers=headers, timeout=aiohttp.ClientTimeout(total=60)) as answer:
+                    await answer.read()
+            except (aiohttp.ClientError, TimeoutError):
+                self._report("the sweeper did not answer; the next tick tries again")

@@ -1,0 +1,42 @@
+"""The API as a web application: its routes, and what every answer carries whatever happened."""
+
+from flask import Flask, Response, g, request
+
+from functions.api import cors, error_answers
+from functions.api.ports import Ports
+from functions.api.request_id import request_id_for
+from functions.api.v1 import api_keys, health, posts
+
+SECURITY_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "strict-origin-when-cross-origin",
+    "X-DNS-Prefetch-Control": "off",
+    "Strict-Transport-Security": "max-age=63072000; includeSubDomains",
+    "Cache-Control": "no-store",
+}
+
+
+def create_app(ports: Ports) -> Flask:
+    app = Flask("soku", static_folder=None)
+    app.url_map.strict_slashes = False
+    app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+
+    @app.before_request
+    def begin() -> Response | None:
+        g.started_at = ports.clock.now()
+        g.request_id = request_id_for(request.headers.get("X-Request-ID"))
+        return cors.preflight_answer(request, ports.settings)
+
+    @app.after_request
+    def finish(response: Response) -> Response:
+        response.headers.update(SECURITY_HEADERS)
+        response.headers["X-Request-ID"] = g.request_id
+        cors.allow(request, response, ports.settings)
+        return response
+
+    error_answers.register(app, development=ports.settings.development, clock=ports.clock)
+    for routes in (health.routes(ports), posts.routes(ports), api_keys.routes(ports)):
+        app.register_blueprint(routes)
+    return app

@@ -1,0 +1,31 @@
+"""The API's real ports and the app on top of them, built once, on the first request."""
+
+from functools import cache
+
+from flask import Flask
+
+from functions.api.app import create_app
+from functions.api.ports import ApiSettings, Ports
+from shared.core.clock import SystemClock
+from shared.core.settings import read_settings
+from shared.gcp import firestore
+from shared.gcp.cloud_tasks import CloudTasksQueue
+from shared.gcp.firebase_auth import FirebaseAuth
+
+SETTINGS = read_settings(ApiSettings)
+
+
+@cache
+def ports() -> Ports:
+    return Ports(
+        documents=firestore.connect(SETTINGS.project_id),
+        tasks=CloudTasksQueue(SETTINGS),
+        id_tokens=FirebaseAuth(SETTINGS.project_id),
+        clock=SystemClock(),
+        settings=SETTINGS,
+    )
+
+
+@cache
+def app() -> Flask:
+    return create_app(ports())

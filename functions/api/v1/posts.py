@@ -1,0 +1,55 @@
+"""POST /v1/posts: publish one post to many platforms, now or later."""
+
+from flask import Blueprint
+
+from functions.api.endpoint import Call, Reply, endpoint
+from functions.api.ports import Ports
+from functions.api.v1.posts_schemas import PostsRequest
+from functions.api.validation import validated
+from shared.core.errors import ApiError, PostCreationFailed, ValidationFailed
+from shared.idempotency.record import key_for
+from shared.posts.create import PostRequest, create_post
+
+ENDPOINT = "POST /v1/posts"
+
+
+def routes(ports: Ports) -> Blueprint:
+    blueprint = Blueprint("posts", __name__)
+
+    @blueprint.post("/v1/posts")
+    @endpoint(ports, credential="api_key", body="required")
+    def create(call: Call) -> Reply:
+        request = _validated(call)
+        key = key_for(call.user.uid, ENDPOINT, call.body, call.idempotency_key)
+        try:
+            accepted = create_post(
+                request,
+                user=call.user,
+                key=key,
+                request_id=call.request_id,
+                log_entry=call.log_entry(201, ports),
+                media_url=ports.settings.media_url,
+                documents=ports.documents,
+                tasks=ports.tasks,
+                clock=ports.clock,
+            )
+        except ApiError:
+            raise
+        except Exception as error:
+            raise PostCreationFailed from error
+        headers = {"Idempotency-Key": key.value}
+        if accepted.replayed:
+            headers["Idempotency-Replayed"] = "true"
+        return Reply(accepted.status, accepted.body, headers, logged=not accepted.replayed)
+
+    return blueprint
+
+
+def _validated(call: Call) -> PostRequest:
+    try:
+        return validated(PostsRequest, call.body).to_request(call.body)
+    except ValidationFailed as refusal:
+        if [detail.field for detail in refusal.details] == ["body.scheduledTime"]:
+            # The specification gives this one a message of its own.
+            raise ValidationFailed(refusal.details[0].message, details=refusal.details) from None
+        raise

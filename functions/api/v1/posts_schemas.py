@@ -1,0 +1,182 @@
+"""What goes into POST /v1/posts: its shape, judged without the database, the clock or the platforms' rules."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal, cast
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator, ValidationError, model_validator
+from pydantic_core import InitErrorDetails, PydanticCustomError
+
+from functions.api.validation import field_name
+from shared.media.media import Kind, MediaItem, declared_content_type, kind_of
+from shared.platforms.names import ALIASES, PLATFORMS
+from shared.posts.create import PostRequest
+from shared.posts.post import Content
+from shared.posts.targets import PLATFORM_FIELD, WantedTarget
+
+MAX_URL_LENGTH = 2048
+# More than any platform takes in one post (TikTok: 35 photos).
+MAX_FILES = 50
+# So that a record can outlive the post by a day and still have a date.
+LATEST = datetime(9999, 1, 1, tzinfo=UTC)
+
+_CONTENT = ("post", "content")
+_NAMES = (*PLATFORMS, *ALIASES)
+
+
+def _wrong(code: str, message: str) -> PydanticCustomError:
+    return PydanticCustomError("custom", "{message}", {"message": message, "code": code})
+
+
+def _url(value: str) -> str:
+    try:
+        parts = urlsplit(value)
+        _ = parts.port
+    except ValueError:
+        raise _wrong("invalid_string", "Invalid URL format") from None
+    if parts.scheme not in ("http", "https") or not parts.hostname or any(c.isspace() for c in value):
+        raise _wrong("invalid_string", "Invalid URL format")
+    return value
+
+
+def _scheduled_time(value: object) -> datetime | None:
+    if value is None:
+        return None
+    wrong = _wrong("invalid_string", "Invalid scheduledTime format")
+    if not isinstance(value, str):
+        raise wrong
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError:
+        raise wrong from None
+    if moment.tzinfo is None:
+        raise wrong
+    try:
+        moment = moment.astimezone(UTC)
+    except OverflowError:
+        raise wrong from None
+    if moment >= LATEST:
+        raise wrong
+    return moment
+
+
+class _TargetObject(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    platform: str
+    accountId: Annotated[str, Field(min_length=1, max_length=256)] | None = None
+    targetId: Annotated[str, Field(min_length=1, max_length=128)] | None = None
+
+
+def _platform(value: object) -> tuple[WantedTarget, ...]:
+    """A name, an object, or an array of both; every problem in it is reported where it stands."""
+    if isinstance(value, list):
+        entries = [((str(position),), entry) for position, entry in enumerate(cast("list[object]", value))]
+    else:
+        entries = [((), value)]
+    if not entries:
+        raise _wrong("too_small", "Name at least one platform")
+    problems: list[InitErrorDetails] = []
+    targets: list[WantedTarget] = []
+    for where, entry in entries:
+        try:
+            targets.append(_target(where, entry))
+        except PydanticCustomError as problem:
+            problems.append(InitErrorDetails(type=problem, loc=where, input=entry))
+        except ValidationError as error:
+            for found in error.errors():
+                problem = PydanticCustomError(
+                    cast("Any", found["type"]), cast("Any", found["msg"].replace("{", "{{")), found.get("ctx")
+                )
+                problems.append(InitErrorDetails(type=problem, loc=(*where, *found["loc"]), input=found["input"]))
+    if problems:
+        raise ValidationError.from_exception_data("platform", problems)
+    return tuple(targets)
+
+
+def _target(where: tuple[str, ...], entry: object) -> WantedTarget:
+    field = ".".join([PLATFORM_FIELD, *where])
+    if isinstance(entry, str):
+        return WantedTarget(field, _known(entry))
+    if not isinstance(entry, dict):
+        raise _wrong("invalid_type", "Expected a platform's name or an object with platform and accountId")
+    target = _TargetObject.model_validate(entry)
+    return WantedTarget(field, _known(target.platform), target.accountId, target.targetId)
+
+
+def _known(name: str) -> str:
+    if name not in _NAMES:
+        raise _wrong("invalid_enum_value", f"Unknown platform {name[:40]!r}: expected one of {', '.join(_NAMES)}")
+    return name
+
+
+Url = Annotated[str, Field(max_length=MAX_URL_LENGTH), AfterValidator(_url)]
+Urls = Annotated[list[Url], Field(max_length=MAX_FILES)]
+MediaId = Annotated[str, Field(pattern=r"^[0-9A-Za-z_-]{1,128}$")]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class ContentIn(_Strict):
+    platform: Annotated[tuple[WantedTarget, ...], PlainValidator(_platform)]
+    text: str | None = None
+    mediaType: Literal["video", "image", "text"] | None = None
+    videoUrl: Url | None = None
+    imageUrls: Urls | None = None
+    mediaUrls: Urls | None = None
+    mediaIds: Annotated[list[MediaId], Field(max_length=MAX_FILES)] | None = None
+    originalImageUrl: Url | None = None
+    originalVideoUrl: Url | None = None
+    originalImageUrls: Urls | None = None
+    originalMediaUrls: Urls | None = None
+
+    @model_validator(mode="after")
+    def _has_something(self) -> "ContentIn":
+        files = self.files()
+        if not files and not (self.text or "").strip():
+            raise _wrong("custom", "A post needs text or media")
+        if self.mediaType == "text" and files:
+            raise _wrong("custom", 'mediaType is "text", but media is given: leave one of the two out')
+        if self.mediaType in ("video", "image") and not files:
+            raise _wrong("custom", f'mediaType is "{self.mediaType}", but no media is given')
+        return self
+
+    def files(self) -> tuple[MediaItem, ...]:
+        """In the order videoUrl, imageUrls, mediaUrls, mediaIds."""
+        video = [_file("videoUrl", url=self.videoUrl, kind="video")] if self.videoUrl else []
+        images = [_file("imageUrls", n, url=url, kind="image") for n, url in enumerate(self.imageUrls or ())]
+        others = [_file("mediaUrls", n, url=url) for n, url in enumerate(self.mediaUrls or ())]
+        stored = [_file("mediaIds", n, media_id=media_id) for n, media_id in enumerate(self.mediaIds or ())]
+        return (*video, *images, *others, *stored)
+
+
+def _file(
+    name: str, position: int | None = None, *, url: str | None = None, media_id: str | None = None, kind: Kind | None = None
+) -> MediaItem:
+    parts = (*_CONTENT, name) if position is None else (*_CONTENT, name, position)
+    declared = kind or (kind_of(declared_content_type(url)) if url else "unknown")
+    return MediaItem(field_name(parts), declared, url, media_id)
+
+
+class PostIn(_Strict):
+    content: ContentIn
+
+
+class PostsRequest(_Strict):
+    post: PostIn
+    scheduledTime: Annotated[datetime | None, PlainValidator(_scheduled_time)] = None
+    enableRepurposing: bool | None = None
+
+    def to_request(self, body: Mapping[str, Any]) -> PostRequest:
+        """As the verb takes it; `body` is what this was validated from."""
+        content = self.post.content
+        return PostRequest(
+            content=Content(content.text or "", content.files(), content.mediaType),
+            targets=content.platform,
+            scheduled_time=self.scheduledTime,
+            enable_repurposing=self.enableRepurposing or False,
+            as_given=body["post"],
+        )

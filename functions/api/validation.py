@@ -1,0 +1,58 @@
+"""From pydantic's findings to the specification's: every invalid field at once, in its vocabulary."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from shared.core.errors import Detail, ValidationFailed
+
+M = TypeVar("M", bound=BaseModel)
+
+# pydantic's type of error → ours; everything else that is about a type is invalid_type, and the rest custom.
+_CODES = {
+    "missing": "invalid_type",
+    "extra_forbidden": "unrecognized_keys",
+    "string_too_short": "too_small",
+    "too_short": "too_small",
+    "string_too_long": "too_big",
+    "too_long": "too_big",
+    "literal_error": "invalid_enum_value",
+    "enum": "invalid_enum_value",
+    "string_pattern_mismatch": "invalid_string",
+    "url": "invalid_string",
+}
+
+
+def validated(model: type[M], body: Mapping[str, Any]) -> M:
+    """Raises ValidationFailed."""
+    try:
+        return model.model_validate(body)
+    except ValidationError as error:
+        raise ValidationFailed(details=[_detail(found) for found in error.errors(include_url=False)]) from None
+
+
+def field_name(parts: Sequence[str | int]) -> str:
+    return ".".join(["body", *(str(part) for part in parts)])
+
+
+def _detail(found: ErrorDetails) -> Detail:
+    kind = found["type"]
+    code = _CODES.get(kind) or ("invalid_type" if kind.endswith(("_type", "_parsing")) else "custom")
+    context = found.get("ctx") or {}
+    if kind == "missing":
+        return Detail(field_name(found["loc"]), "Required", code)
+    return Detail(
+        field_name(found["loc"]), context.get("message") or _message(kind, found), context.get("code") or code, found["input"]
+    )
+
+
+def _message(kind: str, found: ErrorDetails) -> str:
+    match kind:
+        case "extra_forbidden":
+            return "Unrecognized field: check its spelling"
+        case "literal_error":
+            return f"Expected one of {found['ctx']['expected']}" if "ctx" in found else found["msg"]
+        case _:
+            return found["msg"]

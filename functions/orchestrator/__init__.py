@@ -1,0 +1,1 @@
+"""2. One submission becomes one run and one task per target."""

@@ -1,0 +1,1 @@
+"""3. One run goes to one platform."""

@@ -1,0 +1,48 @@
+"""The publisher's real ports, built once, on the first request."""
+
+import time
+from dataclasses import dataclass
+from functools import cache
+
+from shared.accounts.encryption import Cipher
+from shared.core.clock import SystemClock
+from shared.core.settings import CloudTasks, MediaFetch, MediaStorage, Platforms, TokenKeys, read_settings
+from shared.gcp import firestore
+from shared.gcp.cloud_storage import CloudStorage
+from shared.gcp.cloud_tasks import CloudTasksQueue
+from shared.gcp.oidc import OidcVerifier
+from shared.media.fetch import GuardedFetcher
+from shared.platforms.http import RequestsHttp
+from shared.platforms.registry import platforms
+from shared.posts.publish import PublisherPorts
+from shared.tasks.receive import Verifier
+
+
+class PublisherSettings(CloudTasks, MediaStorage, MediaFetch, TokenKeys, Platforms):
+    """Everything the publisher needs to know."""
+
+
+SETTINGS = read_settings(PublisherSettings)
+
+
+@dataclass(frozen=True)
+class Ports:
+    publishing: PublisherPorts
+    verifier: Verifier
+
+
+@cache
+def ports() -> Ports:
+    return Ports(
+        publishing=PublisherPorts(
+            documents=firestore.connect(SETTINGS.project_id),
+            tasks=CloudTasksQueue(SETTINGS),
+            http=RequestsHttp(),
+            storage=CloudStorage(SETTINGS),
+            fetcher=GuardedFetcher(SETTINGS, monotonic=time.monotonic),
+            cipher=Cipher(SETTINGS.token_keys),
+            clock=SystemClock(),
+            platforms=platforms(SETTINGS),
+        ),
+        verifier=OidcVerifier(SETTINGS, SETTINGS.function_url("publisher")),
+    )

@@ -1,0 +1,1 @@
+"""Side branch: every minute, whatever is accepted but not moving is moved."""

@@ -1,0 +1,28 @@
+"""Every deployed function, as data: what deploys, emulates and tests them reads it here."""
+
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+
+@dataclass(frozen=True)
+class Target:
+    """`timeout_seconds` bounds one request; `concurrency` requests share an instance, each on a thread of its own."""
+
+    name: str
+    public: bool
+    memory_mib: int
+    timeout_seconds: int
+    concurrency: int
+
+    @property
+    def source(self) -> PurePosixPath:
+        return PurePosixPath("functions", self.name, "main.py")
+
+
+TARGETS = (
+    Target("api", public=True, memory_mib=512, timeout_seconds=60, concurrency=32),
+    Target("orchestrator", public=False, memory_mib=512, timeout_seconds=60, concurrency=16),
+    # Waiting for platforms is most of its work, so many runs share an instance; copying a large file is its longest.
+    Target("publisher", public=False, memory_mib=1024, timeout_seconds=540, concurrency=40),
+    Target("sweeper", public=False, memory_mib=512, timeout_seconds=60, concurrency=1),
+)

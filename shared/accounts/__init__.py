@@ -1,0 +1,1 @@
+"""Who our users are and which accounts on the platforms they connected."""

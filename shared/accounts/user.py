@@ -1,0 +1,51 @@
+"""A user: the subscription that opens the API, and a digest of the connected accounts, so that one read tells both."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from shared.core.errors import Forbidden
+from shared.documents.document import Document
+
+AccountStatus = Literal["connected", "needs_reauth", "disabled"]
+
+
+@dataclass(frozen=True)
+class User:
+    uid: str
+    subscription_status: str | None = None
+    current_period_end: datetime | None = None
+    # platform → account id → status
+    accounts: Mapping[str, Mapping[str, AccountStatus]] = field(default_factory=dict)
+
+    @staticmethod
+    def from_document(uid: str, document: Document | None) -> "User":
+        if document is None:
+            return User(uid)
+        subscription = document.fields.get("subscription") or {}
+        return User(
+            uid,
+            subscription.get("status"),
+            subscription.get("currentPeriodEnd"),
+            document.fields.get("accounts") or {},
+        )
+
+    def require_subscription(self, now: datetime) -> None:
+        """Raises Forbidden unless the trial runs or the paid period has not ended.
+
+        The specification's two states; a trial without an end is running, a period without one is not paid.
+        """
+        match self.subscription_status:
+            case None:
+                raise Forbidden("Subscription required")
+            case "trialing" if self.current_period_end is None or self.current_period_end > now:
+                return
+            case "active" if self.current_period_end is not None and self.current_period_end > now:
+                return
+            case _:
+                raise Forbidden("Subscription inactive or expired")
+
+
+def user_path(uid: str) -> str:
+    return f"users/{uid}"

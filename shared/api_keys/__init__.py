@@ -1,0 +1,1 @@
+"""Who is calling: keys are shown once and stored as a hash."""

@@ -1,0 +1,1 @@
+"""Time, names, errors, settings and log lines: standard library and pydantic only."""

@@ -1,0 +1,144 @@
+"""Everything a customer can be told went wrong.
+
+    SokuError
+    └── ApiError                      500 internal_error
+        ├── PostCreationFailed        500 post_creation_failed
+        ├── ServiceUnavailable        503 service_unavailable      + Retry-After
+        ├── Unauthorized              401 unauthorized
+        ├── Forbidden                 403 forbidden
+        ├── NotFound                  404 not_found
+        ├── MethodNotAllowed          405 method_not_allowed
+        ├── ValidationFailed          400 validation_error         + details
+        ├── MissingIntegrations       400 missing_integrations     + details
+        ├── PayloadTooLarge           413 payload_too_large
+        ├── UnsupportedContentType    415 unsupported_content_type
+        └── IdempotencyConflict       409 idempotency_conflict
+
+A class's docstring is the message its callers see unless they give a better one. What the API answers is written in one
+place, `functions/api/error_answers.py`.
+"""
+
+import inspect
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+
+class SokuError(Exception):
+    """Something in Soku went wrong."""
+
+
+@dataclass(frozen=True)
+class Detail:
+    """One thing to mend in a request: `field` starts at `body`, `code` is the validation vocabulary's."""
+
+    field: str
+    message: str
+    code: str
+    received: Any = None
+    rule: str | None = None
+    choices: Sequence[str] | None = None
+
+
+class ApiError(SokuError):
+    """Unexpected server error"""
+
+    status: ClassVar[int] = 500
+    code: ClassVar[str] = "internal_error"
+
+    def __init__(
+        self,
+        message: str | None = None,
+        *,
+        details: Sequence[Detail] = (),
+        retry_after_seconds: int | None = None,
+    ) -> None:
+        self.message = message or inspect.cleandoc(type(self).__doc__ or "")
+        self.details = tuple(details)
+        self.retry_after_seconds = retry_after_seconds
+        super().__init__(self.message)
+
+    @property
+    def type(self) -> str:
+        if self.status in (401, 403):
+            return "authentication_error"
+        return "invalid_request_error" if self.status < 500 else "api_error"
+
+
+class PostCreationFailed(ApiError):
+    """The post could not be created; nothing was published. Send the request again."""
+
+    code = "post_creation_failed"
+
+
+class ServiceUnavailable(ApiError):
+    """The request's outcome is not known yet. Send it again unchanged: it will not be done twice."""
+
+    status = 503
+    code = "service_unavailable"
+
+    def __init__(self, message: str | None = None, *, retry_after_seconds: int = 2) -> None:
+        super().__init__(message, retry_after_seconds=retry_after_seconds)
+
+
+class Unauthorized(ApiError):
+    """Missing or invalid soku-api-key"""
+
+    status = 401
+    code = "unauthorized"
+
+
+class Forbidden(ApiError):
+    """Subscription required"""
+
+    status = 403
+    code = "forbidden"
+
+
+class NotFound(ApiError):
+    """There is nothing at this address"""
+
+    status = 404
+    code = "not_found"
+
+
+class MethodNotAllowed(ApiError):
+    """This address does not answer that method"""
+
+    status = 405
+    code = "method_not_allowed"
+
+
+class ValidationFailed(ApiError):
+    """Request validation failed"""
+
+    status = 400
+    code = "validation_error"
+
+
+class MissingIntegrations(ApiError):
+    """A platform is not connected, or the account was not found"""
+
+    status = 400
+    code = "missing_integrations"
+
+
+class PayloadTooLarge(ApiError):
+    """The request body is larger than 1 MB"""
+
+    status = 413
+    code = "payload_too_large"
+
+
+class UnsupportedContentType(ApiError):
+    """Content-Type must be application/json"""
+
+    status = 415
+    code = "unsupported_content_type"
+
+
+class IdempotencyConflict(ApiError):
+    """This Idempotency-Key was already used with a different request body"""
+
+    status = 409
+    code = "idempotency_conflict"

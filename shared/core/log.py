@@ -1,0 +1,39 @@
+"""One JSON line per event, as Cloud Logging reads it; keys and tokens never get through."""
+
+import json
+import logging
+import re
+import sys
+from typing import Any
+
+# What a credential looks like in free text: our keys, bearer tokens, JWTs, and tokens passed as parameters or fields.
+_SECRETS = re.compile(
+    r"sk_live_[0-9A-Za-z]+"
+    r"|(?<=[Bb]earer )[^\s\"',]+"
+    r"|(?<=OAuth )[^\s\"',]{8,}"
+    r"|eyJ[\w-]+\.[\w-]+\.[\w-]*"
+    r"|((?:access_token|refresh_token|client_secret|code_verifier)\W{1,4})[^\s\"'&,}]+"
+)
+
+_RESERVED = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
+
+
+def redact(text: str) -> str:
+    """The text with everything that looks like a credential replaced."""
+    return _SECRETS.sub(lambda found: (found.group(1) or "") + "[redacted]", text)
+
+
+class _JsonLines(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        line: dict[str, Any] = {"severity": record.levelname, "message": record.getMessage(), "logger": record.name}
+        line |= {key: value for key, value in record.__dict__.items() if key not in _RESERVED}
+        if record.exc_info:
+            line["exception"] = self.formatException(record.exc_info)
+        return redact(json.dumps(line, default=str, ensure_ascii=False))
+
+
+def start_logging() -> None:
+    """Send everything of level INFO and above to standard error; called once by each function's main.py."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_JsonLines())
+    logging.basicConfig(level=logging.INFO, handlers=[handler])

@@ -1,0 +1,144 @@
+"""What the operator decides: one small model per concern, composed by each function, read once when it starts.
+
+A missing or senseless variable fails the deploy with a sentence, not a request with a stack trace.
+"""
+
+import base64
+import binascii
+import os
+from collections.abc import Mapping
+from typing import Annotated, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+# Every variable that points a function at something other than the real service. With any of these a stranger could sign his
+# own tokens or be sent our users' credentials, so a deployed function (Cloud Run sets K_SERVICE) does not start with one.
+LOCAL_ONLY = (
+    "FIRESTORE_EMULATOR_HOST",
+    "FIREBASE_AUTH_EMULATOR_HOST",
+    "STORAGE_EMULATOR_HOST",
+    "SOKU_CLOUD_TASKS_URL",
+    "SOKU_OIDC_CERTS_URL",
+    "SOKU_FETCH_REWRITES",
+    "SOKU_X_URL",
+    "SOKU_INSTAGRAM_URL",
+)
+
+
+class SettingsError(Exception):
+    """The environment does not add up; the message says which variable and what to do."""
+
+
+def _comma_separated(value: object) -> object:
+    return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+
+def _pairs(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    pairs = [part.partition("=") for part in value.split(",") if part.strip()]
+    return {name.strip(): rest.strip() for name, _, rest in pairs}
+
+
+def _keys(value: object) -> object:
+    """`id:base64,id:base64` → {id: 32 bytes}, in the given order; the first encrypts, all decrypt."""
+    if not isinstance(value, str):
+        return value
+    keys: dict[str, bytes] = {}
+    for part in value.split(","):
+        key_id, _, encoded = part.strip().partition(":")
+        try:
+            keys[key_id] = base64.b64decode(encoded, validate=True)
+        except binascii.Error as error:
+            raise ValueError(f"key {key_id!r} is not base64") from error
+        if len(keys[key_id]) != 32:
+            raise ValueError(f"key {key_id!r} must be 32 bytes (openssl rand -base64 32)")
+    return keys
+
+
+CommaSeparated = Annotated[tuple[str, ...], BeforeValidator(_comma_separated)]
+Pairs = Annotated[dict[str, str], BeforeValidator(_pairs)]
+Keys = Annotated[dict[str, bytes], BeforeValidator(_keys)]
+
+
+class Settings(BaseModel):
+    model_config = ConfigDict(frozen=True, populate_by_name=True)
+
+    project_id: str = Field(alias="GOOGLE_CLOUD_PROJECT", min_length=1)
+    version: str = Field(default="unknown", alias="SOKU_VERSION")
+
+
+class CloudTasks(Settings):
+    """Where tasks are created, and who may deliver them."""
+
+    location: str = Field(default="us-central1", alias="SOKU_LOCATION")
+    cloud_tasks_url: str | None = Field(default=None, alias="SOKU_CLOUD_TASKS_URL")
+    # The service account whose identity the queues' and the scheduler's requests carry.
+    invoker: str = Field(alias="SOKU_INVOKER", pattern=r".+@.+")
+    oidc_certs_url: str = Field(default="https://www.googleapis.com/oauth2/v1/certs", alias="SOKU_OIDC_CERTS_URL")
+    # Deployed functions share one host and differ by their names; locally each has a port: `orchestrator=http://…,publisher=http://…`.
+    function_urls: Pairs = Field(default_factory=dict, alias="SOKU_FUNCTION_URLS")
+
+    def function_url(self, target: str) -> str:
+        """The address of a function, which is also the audience of the tokens it accepts."""
+        return self.function_urls.get(target) or f"https://{self.location}-{self.project_id}.cloudfunctions.net/{target}"
+
+
+class Cors(Settings):
+    """Which web pages may call the API from a browser."""
+
+    cors_origins: CommaSeparated = Field(default=(), alias="SOKU_CORS_ORIGINS")
+    development: bool = Field(default=False, alias="SOKU_DEVELOPMENT")
+
+
+class TokenKeys(Settings):
+    """The keys that encrypt the platforms' tokens: `id:base64` of 32 bytes, comma-separated, the newest first."""
+
+    token_keys: Keys = Field(alias="SOKU_TOKEN_KEYS", min_length=1)
+
+
+class MediaStorage(Settings):
+    """Where copies of users' files live, and under which address the platforms fetch them."""
+
+    bucket: str = Field(alias="SOKU_MEDIA_BUCKET", min_length=3)
+    media_url: str = Field(alias="SOKU_MEDIA_URL", pattern=r"^https?://.+[^/]$")
+    storage_emulator: str | None = Field(default=None, alias="STORAGE_EMULATOR_HOST")
+
+
+class MediaFetch(Settings):
+    """How files are fetched from users' addresses."""
+
+    # Larger than any platform here takes from us (X: 512 MB), small enough not to be a way of running up a bill.
+    max_media_bytes: int = Field(default=1 << 30, alias="SOKU_MAX_MEDIA_BYTES", gt=0)
+    # Local only: `https://example.com/=http://127.0.0.1:9500/_media/` makes the specification's examples run as printed.
+    fetch_rewrites: Pairs = Field(default_factory=dict, alias="SOKU_FETCH_REWRITES")
+
+
+class Platforms(Settings):
+    """The platforms' addresses and API versions; versions live about a year, so they are configuration."""
+
+    x_url: str = Field(default="https://api.x.com", alias="SOKU_X_URL")
+    instagram_url: str = Field(default="https://graph.instagram.com", alias="SOKU_INSTAGRAM_URL")
+    graph_version: str = Field(default="v25.0", alias="SOKU_GRAPH_VERSION", pattern=r"^v\d+\.\d+$")
+
+
+S = TypeVar("S", bound=Settings)
+
+
+def read_settings(model: type[S], environment: Mapping[str, str] | None = None) -> S:
+    """The model filled from the environment, or SettingsError with one line per variable that does not fit."""
+    environment = os.environ if environment is None else environment
+    _refuse_local_settings_when_deployed(environment)
+    try:
+        return model.model_validate({k: v for k, v in environment.items() if v})
+    except ValidationError as error:
+        lines = [f"{problem['loc'][0]}: {problem['msg']}" for problem in error.errors()]
+        raise SettingsError("cannot start, please set these variables: " + "; ".join(lines)) from None
+
+
+def _refuse_local_settings_when_deployed(environment: Mapping[str, str]) -> None:
+    present = [name for name in LOCAL_ONLY if environment.get(name)]
+    if environment.get("K_SERVICE") and present:
+        raise SettingsError(f"a deployed function must not be pointed at emulators or sandboxes: unset {', '.join(present)}")
+    if environment.get("SOKU_FETCH_REWRITES") and not environment.get("FIRESTORE_EMULATOR_HOST"):
+        raise SettingsError("SOKU_FETCH_REWRITES bypasses the address guard and works with the emulators only: unset it")

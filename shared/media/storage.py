@@ -1,0 +1,25 @@
+"""Where copies of files live: written as a stream, read in ranges, fetched by platforms at a public address."""
+
+from collections.abc import Iterator
+from typing import Protocol
+
+from shared.core.errors import SokuError
+
+
+class StorageUnavailable(SokuError):
+    """The storage did not answer; what was being written is not there."""
+
+
+class Storage(Protocol):
+    def write(self, path: str, content_type: str, chunks: Iterator[bytes]) -> None:
+        """Store the chunks under `path`, all or nothing, never the whole in memory. Raises StorageUnavailable and whatever
+        `chunks` raises, leaving nothing behind."""
+        ...
+
+    def read(self, path: str, start: int = 0, length: int | None = None) -> bytes:
+        """`length` bytes from `start`, or all the rest. Raises StorageUnavailable."""
+        ...
+
+    def url(self, path: str) -> str:
+        """The public address of what is stored under `path`; names are unguessable, there is no listing."""
+        ...

@@ -1,0 +1,99 @@
+"""What can go wrong at a platform, in ten kinds; each platform's `errors.py` says which of its answers is which.
+
+kind             before the public call            at the public call
+reauth           fail                              fail (refused, so nothing is public)
+throttled        wait for the reset it names       wait likewise
+transient        back off, try again               nobody knows: reconcile
+processing       wait, ask again                   back to preparing
+media_invalid    fail                              fail
+rejected         fail                              fail
+duplicate        fail                              first call: fail · later: reconcile, it may be ours
+permission       fail                              fail
+outcome_unknown  –                                 reconcile
+bug              fail                              fail
+"""
+
+from typing import Any, Literal
+
+from shared.core.errors import SokuError
+
+FailureKind = Literal[
+    "reauth",
+    "throttled",
+    "transient",
+    "processing",
+    "media_invalid",
+    "rejected",
+    "duplicate",
+    "permission",
+    "outcome_unknown",
+    "bug",
+]
+
+# kind → the public code of a run's error, and what the customer can do about it
+_PUBLIC: dict[FailureKind, tuple[str, str]] = {
+    "reauth": ("reauth_required", "Connect the account again, then send the post again."),
+    "throttled": ("rate_limited", "Send the post again after the platform's limit has reset."),
+    "transient": ("platform_unavailable", "Send the post again later."),
+    "processing": ("processing_timeout", "Send the post again later, or with a shorter file."),
+    "media_invalid": ("media_invalid", "Change the file to what the platform takes, then send the post again."),
+    "rejected": ("content_rejected", "Change the post, then send it again."),
+    "duplicate": ("duplicate_content", "The account published the same text shortly before: change it, or leave it."),
+    "permission": ("permission_denied", "Check what the account and the app may do on the platform, then connect it again."),
+    "outcome_unknown": (
+        "outcome_unknown",
+        "Look at the account on the platform before sending the post again: it may have been published.",
+    ),
+    "bug": ("internal_error", "This is a fault of Soku's. Please report it with the request id."),
+}
+
+RETRYABLE: frozenset[FailureKind] = frozenset({"throttled", "transient", "processing"})
+
+
+class PlatformFailure(SokuError):
+    """A platform refused, or could not be understood.
+
+    `retry_after_seconds` or `retry_at` (Unix time) is set where the platform names when to come back.
+    `published_after_all` marks a refusal that the platform is known to give for posts it did publish.
+    """
+
+    def __init__(
+        self,
+        kind: FailureKind,
+        message: str,
+        *,
+        code: str | None = None,
+        remediation: str | None = None,
+        platform_code: str | None = None,
+        platform_message: str | None = None,
+        http_status: int | None = None,
+        retry_after_seconds: float | None = None,
+        retry_at: float | None = None,
+        published_after_all: bool = False,
+    ) -> None:
+        super().__init__(message)
+        default_code, default_remediation = _PUBLIC[kind]
+        self.kind: FailureKind = kind
+        self.message = message
+        self.code = code or default_code
+        self.remediation = remediation or default_remediation
+        self.platform_code = platform_code
+        self.platform_message = platform_message
+        self.http_status = http_status
+        self.retry_after_seconds = retry_after_seconds
+        self.retry_at = retry_at
+        self.published_after_all = published_after_all
+
+    def to_fields(self) -> dict[str, Any]:
+        """The run's `error`, for the customer to act on."""
+        fields = {
+            "class": self.kind,
+            "code": self.code,
+            "message": self.message,
+            "remediation": self.remediation,
+            "retryable": self.kind in RETRYABLE,
+            "platformCode": self.platform_code,
+            "platformMessage": self.platform_message,
+            "httpStatus": self.http_status,
+        }
+        return {name: value for name, value in fields.items() if value is not None}

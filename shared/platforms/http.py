@@ -1,0 +1,111 @@
+"""How we speak to platforms: one request, one answer, and an honest word about requests that got none."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from http.cookiejar import DefaultCookiePolicy
+from typing import Any, Protocol
+
+import requests
+import urllib3
+from requests.adapters import HTTPAdapter
+
+from shared.core.errors import SokuError
+
+CONNECT_TIMEOUT_SECONDS = 5.0
+# Must stay, with the margin in posts/claim.py, below a run's lease: an answer that comes later belongs to nobody.
+READ_TIMEOUT_SECONDS = 30.0
+# Platforms answer a few kB; whatever is longer is not an answer we understand.
+MAX_ANSWER_BYTES = 1 << 20
+
+
+class NotSent(SokuError):
+    """The request provably never reached the platform (name, connection or TLS failed)."""
+
+
+class NoAnswer(SokuError):
+    """The request was sent, or perhaps was, and no readable answer came."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """One file of a multipart form."""
+
+    filename: str
+    content: bytes
+    content_type: str = "application/octet-stream"
+
+
+@dataclass(frozen=True)
+class HttpRequest:
+    """`params` go into the query, `form` into an urlencoded body, or with `parts` into a multipart one; `json` into a JSON body."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    params: Mapping[str, str] = field(default_factory=dict)
+    json: Any = None
+    form: Mapping[str, str] | None = None
+    parts: Mapping[str, Part] | None = None
+
+
+@dataclass(frozen=True)
+class HttpAnswer:
+    """Header names in lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    def json(self) -> dict[str, Any]:
+        """The body as a JSON object; an empty one where it is anything else."""
+        try:
+            parsed = json.loads(self.body)
+        except ValueError:
+            return {}
+        return parsed if isinstance(parsed, dict) else {}
+
+
+class Http(Protocol):
+    def send(self, request: HttpRequest) -> HttpAnswer:
+        """Raises NotSent or NoAnswer; every status code is an answer. Redirects are not followed."""
+        ...
+
+
+class RequestsHttp:
+    """`requests` with connections reused, and without cookies, proxies from the environment, retries and redirects."""
+
+    def __init__(self, *, connections: int = 64) -> None:
+        self._session = requests.Session()
+        self._session.trust_env = False
+        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        for scheme in ("https://", "http://"):
+            self._session.mount(scheme, HTTPAdapter(pool_maxsize=connections, max_retries=0))
+
+    def send(self, request: HttpRequest) -> HttpAnswer:
+        files = {name: (part.filename, part.content, part.content_type) for name, part in (request.parts or {}).items()}
+        try:
+            with self._session.request(
+                request.method,
+                request.url,
+                headers=dict(request.headers),
+                params=dict(request.params),
+                json=request.json,
+                data=request.form,
+                files=files or None,
+                timeout=(CONNECT_TIMEOUT_SECONDS, READ_TIMEOUT_SECONDS),
+                allow_redirects=False,
+                stream=True,
+            ) as answer:
+                body = answer.raw.read(MAX_ANSWER_BYTES, decode_content=True)
+                headers = {name.lower(): value for name, value in answer.headers.items()}
+                return HttpAnswer(answer.status_code, headers, body)
+        except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
+            raise (NotSent if _never_left(error) else NoAnswer)(type(error).__name__) from error
+
+
+def _never_left(error: Exception) -> bool:
+    if isinstance(error, requests.ConnectTimeout | requests.exceptions.SSLError | requests.exceptions.InvalidURL):
+        return True
+    reason = getattr(error.args[0], "reason", None) if error.args else None
+    return isinstance(reason, urllib3.exceptions.NewConnectionError | urllib3.exceptions.ConnectTimeoutError)

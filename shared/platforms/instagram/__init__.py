@@ -1,0 +1,1 @@
+"""Instagram (graph.instagram.com): images, carousels and reels, made as containers that can be published once only."""

@@ -1,0 +1,116 @@
+"""Which of Instagram's answers means what: Graph errors {error: {message, code, error_subcode, is_transient}}, mostly HTTP 400.
+
+Classified by code and subcode first; the HTTP status only where they say nothing.
+"""
+
+import re
+
+from shared.platforms.failure import FailureKind, PlatformFailure
+from shared.platforms.http import HttpAnswer
+
+DAY_SECONDS = 86400.0
+# Graph names no reset for most throttles; an hour is its usual window.
+THROTTLE_PAUSE_SECONDS = 3600.0
+
+# subcode → kind. Source: instagram-graph-api/reference/error-codes; the reading as kinds is ours.
+_BY_SUBCODE: dict[int, FailureKind] = {
+    2207003: "transient",  # the download timed out
+    2207020: "transient",  # the media expired: make a new container
+    2207001: "transient",  # server error
+    2207032: "transient",  # creating failed
+    2207053: "transient",  # upload error
+    2207057: "bug",  # thumb_offset
+    2207051: "rejected",  # suspected spam; seen on posts that were live, see below
+    2207042: "throttled",  # the daily limit of posts
+    2207006: "transient",  # container not found
+    2207008: "transient",  # container missing or expired
+    2207050: "reauth",  # the account is restricted or has to pass a checkpoint
+    2207023: "media_invalid",
+    2207028: "media_invalid",
+    2207040: "media_invalid",
+    2207026: "media_invalid",
+    2207052: "media_invalid",  # the address could not be fetched
+    2207027: "processing",  # not ready to be published
+    2207004: "media_invalid",
+    2207005: "media_invalid",
+    2207009: "media_invalid",
+    2207010: "media_invalid",
+    2207077: "transient",  # the video could not be downloaded
+    2207082: "transient",  # the video could not be uploaded
+}
+_BY_CODE: dict[int, FailureKind] = {
+    1: "transient",
+    2: "transient",
+    4: "throttled",
+    10: "permission",
+    17: "throttled",
+    32: "throttled",
+    102: "reauth",
+    190: "reauth",
+    341: "throttled",
+    352: "media_invalid",
+    368: "rejected",
+    613: "throttled",
+    9004: "media_invalid",
+    9007: "processing",
+    36000: "media_invalid",
+    36001: "media_invalid",
+    36003: "media_invalid",
+    36004: "media_invalid",
+    100: "rejected",
+    **dict.fromkeys(range(200, 300), "permission"),
+    **dict.fromkeys(range(80000, 80015), "throttled"),
+}
+_SPAM = 2207051
+_DAILY_LIMIT = 2207042
+# These say that a container is gone, which it also is once it was published: ask before making a new one.
+_GONE = (2207006, 2207008, 2207020)
+
+
+def failure_of(answer: HttpAnswer) -> PlatformFailure:
+    """What an answer that is not the expected 200 means."""
+    error = answer.json().get("error")
+    if not isinstance(error, dict):
+        kind: FailureKind = "transient" if answer.status >= 500 else "outcome_unknown" if answer.status < 300 else "rejected"
+        kind = {401: "reauth", 429: "throttled"}.get(answer.status, kind)  # pyright: ignore[reportAssignmentType]
+        return PlatformFailure(kind, f"Instagram answered {answer.status} without a reason", http_status=answer.status)
+    code, subcode = _number(error.get("code")), _number(error.get("error_subcode"))
+    kind = _BY_SUBCODE.get(subcode) or _BY_CODE.get(code) or ("transient" if answer.status >= 500 else "rejected")
+    if error.get("is_transient") and kind == "rejected" and subcode != _SPAM:
+        kind = "transient"
+    message = str(error.get("error_user_msg") or error.get("message") or "no reason given")
+    return PlatformFailure(
+        kind,
+        f"Instagram: {message}",
+        platform_code=f"{code}/{subcode}" if subcode else str(code),
+        platform_message=str(error.get("message") or message),
+        http_status=answer.status,
+        retry_after_seconds=_pause(kind, subcode, answer),
+        published_after_all=subcode == _SPAM or subcode in _GONE,
+    )
+
+
+def failure_of_container(status: str) -> PlatformFailure:
+    """What a container's status text means, such as "Error: Media upload has failed with error code 2207026"."""
+    found = re.search(r"\b(2207\d{3})\b", status)
+    subcode = int(found[1]) if found else 0
+    kind = _BY_SUBCODE.get(subcode, "media_invalid")
+    return PlatformFailure(
+        kind,
+        f"Instagram could not process the media: {status or 'no reason given'}",
+        platform_code=str(subcode) if subcode else None,
+        platform_message=status or None,
+    )
+
+
+def _pause(kind: FailureKind, subcode: int, answer: HttpAnswer) -> float | None:
+    if kind != "throttled":
+        return None
+    if subcode == _DAILY_LIMIT:
+        return DAY_SECONDS / 24
+    regain = re.search(r'"estimated_time_to_regain_access":\s*(\d+)', answer.headers.get("x-business-use-case-usage", ""))
+    return float(regain[1]) * 60 if regain and int(regain[1]) else THROTTLE_PAUSE_SECONDS
+
+
+def _number(value: object) -> int:
+    return int(value) if isinstance(value, int | str) and str(value).lstrip("-").isdecimal() else 0

@@ -1,0 +1,13 @@
+"""What the platforms are called: in requests, in documents and to people."""
+
+PLATFORMS = {
+    "x": "X",
+    "instagram": "Instagram",
+    "facebook": "Facebook",
+    "threads": "Threads",
+    "tiktok": "TikTok",
+    "youtube": "YouTube",
+    "linkedin": "LinkedIn",
+    "snapchat": "Snapchat",
+}
+ALIASES = {"facebook_pages": "facebook"}

@@ -1,0 +1,94 @@
+"""Publishes on X. ☎ is POST /2/tweets: it takes no idempotency key, so a lost answer is settled by reading the timeline."""
+
+import html
+import unicodedata
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from shared.platforms.failure import PlatformFailure
+from shared.platforms.http import HttpRequest
+from shared.platforms.platform import Finding, Found, NotListed, Platform, Publication, Published, Ready, Wait
+from shared.platforms.x.errors import failure_of
+from shared.platforms.x.rules import CAPABILITY, judge
+from shared.platforms.x.upload import authorization, upload_all
+
+# Our clock and X's may differ by a little; a post from before the intent is never ours.
+CLOCK_SKEW = timedelta(seconds=5)
+
+
+class X:
+    """`base_url` is https://api.x.com, or the sandbox's."""
+
+    def __init__(self, base_url: str) -> None:
+        self._base_url = base_url
+
+    def prepare(self, publication: Publication) -> Ready | Wait:
+        return upload_all(publication, self._base_url)
+
+    def publish(self, publication: Publication) -> Published:
+        body: dict[str, Any] = {"text": publication.draft.text}
+        if publication.draft.media:
+            body["media"] = {"media_ids": [entry["id"] for entry in _uploads(publication)]}
+        request = HttpRequest("POST", f"{self._base_url}/2/tweets", headers=authorization(publication), json=body)
+        answer = publication.http.send(request)
+        if answer.status != 201:
+            raise failure_of(answer)
+        post_id = (answer.json().get("data") or {}).get("id")
+        if not post_id:
+            raise PlatformFailure("outcome_unknown", "X answered 201 without a post id", http_status=201)
+        return Published(post_id, _url(publication, post_id))
+
+    def find(self, publication: Publication) -> Finding:
+        """Our post in the newest hundred of the account since the intent, by text and media."""
+        since = publication.intent_at - CLOCK_SKEW
+        answer = publication.http.send(
+            HttpRequest(
+                "GET",
+                f"{self._base_url}/2/users/{publication.account.platform_user_id}/tweets",
+                headers=authorization(publication),
+                params={
+                    "max_results": "100",
+                    "start_time": since.strftime("%Y-%m-%dT%H:%M:%SZ"),
+                    "exclude": "retweets,replies",
+                    "tweet.fields": "created_at,text,entities,attachments",
+                },
+            )
+        )
+        if answer.status != 200:
+            raise failure_of(answer)
+        keys = sorted(str(entry["key"]) for entry in _uploads(publication))
+        for tweet in answer.json().get("data") or []:
+            if _plain(publication.draft.text) == _text_of(tweet) and keys == _media_keys(tweet):
+                return Found(tweet["id"], _url(publication, tweet["id"]))
+        return NotListed()
+
+    def permalink(self, publication: Publication, post_id: str) -> str | None:
+        return _url(publication, post_id)
+
+    def as_platform(self) -> Platform:
+        return Platform(CAPABILITY, judge, self.prepare, self.publish, self.find, self.permalink)
+
+
+def _uploads(publication: Publication) -> list[Mapping[str, Any]]:
+    return [publication.handle[f"media.{number}"] for number, _ in enumerate(publication.draft.media)]
+
+
+def _url(publication: Publication, post_id: str) -> str:
+    return f"https://x.com/{publication.account.username}/status/{post_id}"
+
+
+def _plain(text: str) -> str:
+    return unicodedata.normalize("NFC", text).strip()
+
+
+def _text_of(tweet: Mapping[str, Any]) -> str:
+    """The text as it was sent: X shows links as t.co, appends one for the media, and escapes &, < and >."""
+    text = str(tweet.get("text", ""))
+    for url in (tweet.get("entities") or {}).get("urls") or []:
+        text = text.replace(url["url"], "" if url.get("media_key") else url.get("expanded_url", url["url"]))
+    return _plain(html.unescape(text))
+
+
+def _media_keys(tweet: Mapping[str, Any]) -> list[str]:
+    return sorted((tweet.get("attachments") or {}).get("media_keys") or [])

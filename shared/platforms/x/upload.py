@@ -1,0 +1,117 @@
+"""Brings files to X: images in one request, videos and GIFs in segments, then asks until they are processed.
+
+Handle, per file: `media.<n>` = {id, key, state: uploaded | ready, expires}. Uploading again is harmless; an id lives a day.
+"""
+
+from typing import Any
+
+from shared.media.media import MediaItem, StoredMedia
+from shared.platforms.failure import PlatformFailure
+from shared.platforms.http import HttpAnswer, HttpRequest, Part
+from shared.platforms.platform import Publication, Ready, Wait
+from shared.platforms.x.errors import failure_of
+
+# X takes at most 1000 segments of up to 5 MB; 4 MiB is the official sample's size and reaches 512 MB in 128 of them.
+SEGMENT_BYTES = 4 << 20
+# Ids are given for 24 h; a run that waited out a rate limit must not publish with one about to lapse.
+EXPIRY_MARGIN_SECONDS = 600
+DEFAULT_CHECK_SECONDS = 5.0
+
+
+def upload_all(publication: Publication, base_url: str) -> Ready | Wait:
+    """Upload what is missing; Wait while X is processing any of it."""
+    for number, item in enumerate(publication.draft.media):
+        entry = publication.handle.get(f"media.{number}")
+        if entry is None or entry["expires"] < publication.now().timestamp():
+            entry = _upload(publication, base_url, _stored(item))
+            publication.save(**{f"media.{number}": entry})
+        if entry["state"] == "ready":
+            continue
+        if entry["check_after"] > publication.now().timestamp():
+            return Wait(entry["check_after"] - publication.now().timestamp(), "X is processing the video")
+        processed = _ask(publication, base_url, entry)
+        publication.save(**{f"media.{number}": processed})
+        if processed["state"] != "ready":
+            return Wait(processed["check_after"] - publication.now().timestamp(), "X is processing the video")
+    return Ready()
+
+
+def _upload(publication: Publication, base_url: str, stored: StoredMedia) -> dict[str, Any]:
+    if stored.content_type.startswith("image/") and stored.content_type != "image/gif":
+        return _upload_image(publication, base_url, stored)
+    category = "tweet_gif" if stored.content_type == "image/gif" else "tweet_video"
+    begun = _call(
+        publication,
+        "POST",
+        f"{base_url}/2/media/upload/initialize",
+        json={"media_type": stored.content_type, "total_bytes": stored.size_bytes, "media_category": category},
+    )
+    media_id = begun["id"]
+    for index, start in enumerate(range(0, stored.size_bytes, SEGMENT_BYTES)):
+        segment = publication.storage.read(stored.storage_path, start, min(SEGMENT_BYTES, stored.size_bytes - start))
+        _call(
+            publication,
+            "POST",
+            f"{base_url}/2/media/upload/{media_id}/append",
+            form={"segment_index": str(index)},
+            parts={"media": Part("segment", segment)},
+        )
+        publication.keep_alive()
+    return _entry(publication, _call(publication, "POST", f"{base_url}/2/media/upload/{media_id}/finalize"))
+
+
+def _upload_image(publication: Publication, base_url: str, stored: StoredMedia) -> dict[str, Any]:
+    uploaded = _call(
+        publication,
+        "POST",
+        f"{base_url}/2/media/upload",
+        form={"media_category": "tweet_image"},
+        parts={"media": Part("image", publication.storage.read(stored.storage_path), stored.content_type)},
+    )
+    return _entry(publication, uploaded)
+
+
+def _ask(publication: Publication, base_url: str, entry: dict[str, Any]) -> dict[str, Any]:
+    params = {"command": "STATUS", "media_id": entry["id"]}
+    return _entry(publication, _call(publication, "GET", f"{base_url}/2/media/upload", params=params), entry)
+
+
+def _entry(publication: Publication, data: dict[str, Any], before: dict[str, Any] | None = None) -> dict[str, Any]:
+    """What to keep of an upload; raises media_invalid when X could not process the file."""
+    processing = data.get("processing_info") or {}
+    if processing.get("state") == "failed":
+        error = processing.get("error") or {}
+        raise PlatformFailure(
+            "media_invalid",
+            f"X could not process the file: {error.get('message', 'no reason given')}",
+            platform_code=str(error.get("name") or error.get("code") or "processing_failed"),
+            platform_message=error.get("message"),
+        )
+    now = publication.now().timestamp()
+    done = not processing or processing.get("state") == "succeeded"
+    return {
+        "id": data["id"],
+        "key": data.get("media_key") or (before or {}).get("key"),
+        "state": "ready" if done else "uploaded",
+        "check_after": now + float(processing.get("check_after_secs") or DEFAULT_CHECK_SECONDS),
+        "expires": (before or {}).get("expires") or now + data.get("expires_after_secs", 86400) - EXPIRY_MARGIN_SECONDS,
+    }
+
+
+def _call(publication: Publication, method: str, url: str, **body: Any) -> dict[str, Any]:
+    """One request of the upload; the answer's `data`."""
+    request = HttpRequest(method, url, headers=authorization(publication), **body)
+    answer: HttpAnswer = publication.http.send(request)
+    if not 200 <= answer.status < 300:
+        raise failure_of(answer)
+    return answer.json().get("data") or {}
+
+
+def authorization(publication: Publication) -> dict[str, str]:
+    return {"Authorization": f"Bearer {publication.account.access_token}"}
+
+
+def _stored(item: MediaItem) -> StoredMedia:
+    if item.stored is None:
+        raise PlatformFailure("bug", f"{item.field} was not copied before publishing")
+    return item.stored

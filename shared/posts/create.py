@@ -1,0 +1,218 @@
+"""Accept a post: everything is checked, then one commit makes it and remembers the request, then a task starts it.
+
+The commit only ever creates: of any number of twins one wins, the others find the finished answer. There is no read before it, no
+transaction, and nothing to clean up after a crash: the submission's `sweepAt` is its outbox.
+"""
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from shared.accounts.user import User
+from shared.core.clock import Clock
+from shared.core.errors import ApiError, Detail, ServiceUnavailable, ValidationFailed
+from shared.core.ids import new_uuid
+from shared.documents.document import Conflict, Create, Document, Documents, FieldPath, Unavailable, Update, Write
+from shared.idempotency.record import IdempotencyKey, Replay, look_up, record_fields
+from shared.media.media import MediaItem, kind_of
+from shared.platforms.preflight import judge_content
+from shared.posts.post import Content, Target, submission_path
+from shared.posts.targets import WantedTarget, resolve_targets
+from shared.tasks.task import NotEnqueued, Tasks, orchestrate
+
+_log = logging.getLogger(__name__)
+
+# The shortest notice for a scheduled post (specification, "Scheduling").
+MIN_NOTICE = timedelta(minutes=1)
+# A submission that nobody started after this long is started by the sweeper.
+START_GRACE = timedelta(seconds=30)
+# The sweeper takes up a scheduled post this long before it is due.
+SCHEDULE_AHEAD = timedelta(minutes=5)
+CONTENT_FIELD = "body.post.content"
+
+
+@dataclass(frozen=True)
+class PostRequest:
+    """A well-formed POST /v1/posts; `as_given` is its `post`, for the submission's readers."""
+
+    content: Content
+    targets: Sequence[WantedTarget]
+    scheduled_time: datetime | None
+    enable_repurposing: bool
+    as_given: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """What to answer; `replayed` when the request had been answered before."""
+
+    status: int
+    body: Mapping[str, Any]
+    replayed: bool
+
+
+def create_post(
+    request: PostRequest,
+    *,
+    user: User,
+    key: IdempotencyKey,
+    request_id: str,
+    log_entry: Create,
+    media_url: str,
+    documents: Documents,
+    tasks: Tasks,
+    clock: Clock,
+) -> Accepted:
+    """Raises ValidationFailed, MissingIntegrations, IdempotencyConflict, ServiceUnavailable (send it again).
+
+    `log_entry` is written with the post; `media_url` is the address of our own storage.
+    A request that was answered before gets that answer even if it would be refused by now.
+    """
+    try:
+        content, targets = _judge(request, user, documents, clock, media_url)
+    except ApiError as refusal:
+        earlier = look_up(key, documents=documents, now=clock.now()).replay
+        if earlier is not None:
+            return _replayed(earlier)
+        raise refusal from None
+    submission_id = new_uuid()
+    submission = _submission(request, content, targets, user=user, key=key, request_id=request_id, now=clock.now())
+    record = _record(submission_id, key, request, request_id, clock.now())
+    create = Create(submission_path(submission_id), submission)
+    earlier = _commit(key, record, [create, log_entry], documents=documents, clock=clock)
+    if earlier is not None:
+        return _replayed(earlier)
+    if request.scheduled_time is None:
+        _start(submission_id, tasks)
+    return Accepted(record["status"], record["body"], replayed=False)
+
+
+def _commit(
+    key: IdempotencyKey, record: Mapping[str, Any], writes: Sequence[Write], *, documents: Documents, clock: Clock
+) -> Replay | None:
+    """The earlier answer if there is one, None if the writes were made."""
+    guard: Write = Create(key.path, record)
+    while True:
+        try:
+            documents.commit(guard, *writes)
+            return None
+        except Unavailable as error:
+            raise ServiceUnavailable from error
+        except Conflict:
+            earlier = look_up(key, documents=documents, now=clock.now())
+        if earlier.replay is not None:
+            return earlier.replay
+        if earlier.expired_version is None:
+            guard = Create(key.path, record)
+        else:
+            fresh: dict[FieldPath, Any] = {**record}
+            guard = Update(key.path, fresh, if_version=earlier.expired_version)
+
+
+def _judge(
+    request: PostRequest, user: User, documents: Documents, clock: Clock, media_url: str
+) -> tuple[Content, tuple[Target, ...]]:
+    """Everything that depends on the clock, the accounts or stored media."""
+    if request.scheduled_time is not None and request.scheduled_time < clock.now() + MIN_NOTICE:
+        message = "scheduledTime must be at least 1 minute in the future"
+        raise ValidationFailed(message, details=[Detail("body.scheduledTime", message, "custom")])
+    targets = resolve_targets(request.targets, user)
+    content = _with_stored(request.content, user, documents, media_url)
+    problems = [
+        Detail(_field(problem.field), problem.message, "custom", rule=problem.rule)
+        for platform in dict.fromkeys(target.platform for target in targets)
+        for problem in judge_content(platform, content)
+    ]
+    if problems:
+        raise ValidationFailed(details=problems)
+    return content, targets
+
+
+def _field(field: str) -> str:
+    return field if field.startswith("body.") else f"{CONTENT_FIELD}.{field}"
+
+
+def _with_stored(content: Content, user: User, documents: Documents, media_url: str) -> Content:
+    """The content with what is in our storage already named by id and its kind measured. One RPC if anything may be.
+
+    Another user's mediaId is as unknown as none; another user's address is an address like any other.
+    """
+    ids = {item.field: item.media_id or _id_in(item.url or "", media_url) for item in content.media}
+    wanted = list(dict.fromkeys(media_id for media_id in ids.values() if media_id))
+    if not wanted:
+        return content
+    found = zip(wanted, documents.get(*(f"media/{media_id}" for media_id in wanted)), strict=True)
+    own = {media_id: document for media_id, document in found if document and document.fields["uid"] == user.uid}
+    unknown = [
+        Detail(item.field, "There is no media with this id: upload it with POST /v1/media first.", "custom", item.media_id)
+        for item in content.media
+        if item.media_id and item.media_id not in own
+    ]
+    if unknown:
+        raise ValidationFailed(details=unknown)
+    return replace(content, media=tuple(_as_stored(item, own.get(ids[item.field] or "")) for item in content.media))
+
+
+def _as_stored(item: MediaItem, document: Document | None) -> MediaItem:
+    if document is None:
+        return item
+    return replace(item, url=None, media_id=document.id, kind=kind_of(document.fields["contentType"]))
+
+
+def _id_in(url: str, media_url: str) -> str | None:
+    """The media id in an address of our own storage."""
+    name = url.removeprefix(f"{media_url}/media/")
+    return name.partition(".")[0] if name != url and "/" not in name else None
+
+
+def _submission(
+    request: PostRequest,
+    content: Content,
+    targets: Sequence[Target],
+    *,
+    user: User,
+    key: IdempotencyKey,
+    request_id: str,
+    now: datetime,
+) -> dict[str, Any]:
+    due_at = request.scheduled_time or now
+    sweep_at = now + START_GRACE if request.scheduled_time is None else max(now, due_at - SCHEDULE_AHEAD)
+    return {
+        "uid": user.uid,
+        "post": dict(request.as_given),
+        "content": content.to_fields(),
+        "targets": [target.to_fields() for target in targets],
+        "status": "queued",
+        "scheduledTime": request.scheduled_time,
+        "dueAt": due_at,
+        "sweepAt": sweep_at,
+        "enableRepurposing": request.enable_repurposing,
+        "origin": "api",
+        "requestId": request_id,
+        "runCounts": {"total": len(targets), "succeeded": 0, "failed": 0, "outcomeUnknown": 0},
+        "derivedKeyPath": key.path if key.kind == "derived" else None,
+        "createdAt": now,
+        "updatedAt": now,
+    }
+
+
+def _record(submission_id: str, key: IdempotencyKey, request: PostRequest, request_id: str, now: datetime) -> dict[str, Any]:
+    body = {"postSubmissionId": submission_id}
+    lives_from = request.scheduled_time or now
+    fields = record_fields(key, status=201, body=body, request_id=request_id, now=now, lives_from=lives_from)
+    return {**fields, "submissionId": submission_id}
+
+
+def _replayed(earlier: Replay) -> Accepted:
+    return Accepted(earlier.status, earlier.body, replayed=True)
+
+
+def _start(submission_id: str, tasks: Tasks) -> None:
+    try:
+        tasks.enqueue(orchestrate(submission_id))
+    except NotEnqueued as error:
+        _log.warning(
+            "a post was accepted but not started; the sweeper will", extra={"submission": submission_id, "reason": str(error)}
+        )

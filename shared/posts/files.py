@@ -1,0 +1,43 @@
+"""A draft's files as stored copies: found by media id, or copied from their URLs by whichever run comes first."""
+
+from dataclasses import replace
+
+from shared.documents.document import Documents
+from shared.media.copy import Copier, CopyFailed, CopyLater
+from shared.media.fetch import Fetcher
+from shared.media.media import MediaItem, StoredMedia, kind_of
+from shared.media.storage import Storage
+from shared.platforms.failure import PlatformFailure
+from shared.platforms.platform import Wait
+from shared.platforms.rules import Draft, with_stored
+from shared.posts.claim import Worker
+from shared.posts.post import submission_path
+
+
+def with_files(draft: Draft, worker: Worker, *, documents: Documents, storage: Storage, fetcher: Fetcher) -> Draft | Wait:
+    """The draft with every file stored and its kind measured. Raises PlatformFailure (media_invalid) for one that cannot be had."""
+    items = [*draft.media, *([draft.cover] if draft.cover else [])]
+    copier = Copier(documents, storage, fetcher, worker.clock, worker.run.uid, worker.keep_alive)
+    stored: list[MediaItem] = []
+    for item in items:
+        found = _stored_by_id(item.media_id, documents) if item.media_id else _copied(copier, item, worker)
+        if isinstance(found, CopyLater):
+            return Wait(found.seconds, found.reason)
+        stored.append(replace(item, stored=found, kind=kind_of(found.content_type)))
+    return with_stored(draft, stored)
+
+
+def _copied(copier: Copier, item: MediaItem, worker: Worker) -> StoredMedia | CopyLater:
+    try:
+        return copier.copied(submission_path(worker.run.path.submission_id), item.url or "")
+    except CopyFailed as failed:
+        raise PlatformFailure("media_invalid", f"{item.field}: {failed}.", code="media_unavailable") from failed
+
+
+def _stored_by_id(media_id: str, documents: Documents) -> StoredMedia:
+    [document] = documents.get(f"media/{media_id}")
+    if document is None:
+        raise PlatformFailure(
+            "media_invalid", f"The file {media_id} was deleted before it was published.", code="media_unavailable"
+        )
+    return StoredMedia.from_fields({**document.fields, "mediaId": media_id})

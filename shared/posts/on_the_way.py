@@ -1,0 +1,61 @@
+"""A run as its platform sees it while a worker holds it: the draft, the account, and a handle that survives a crash."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from shared.accounts.credentials import Credentials
+from shared.accounts.encryption import Cipher
+from shared.media.storage import Storage
+from shared.platforms.http import Http
+from shared.platforms.rules import Draft
+from shared.posts.claim import Worker
+
+
+@dataclass
+class OnTheWay:
+    """Implements `shared.platforms.platform.Publication`. The handle is encrypted: an upload session's URL is a credential."""
+
+    worker: Worker
+    draft: Draft
+    account: Credentials
+    http: Http
+    storage: Storage
+    cipher: Cipher
+    intents: int = field(init=False)
+    _handle: dict[str, Any] = field(init=False)
+    _intent_at: datetime | None = field(init=False)
+
+    def __post_init__(self) -> None:
+        run = self.worker.run
+        self.intents = run.intents
+        self._intent_at = run.intent_at
+        self._handle = self.cipher.open(run.sealed_handle, path=str(run.path)) if run.sealed_handle else {}
+
+    @property
+    def handle(self) -> Mapping[str, Any]:
+        return self._handle
+
+    @property
+    def intent_at(self) -> datetime:
+        if self._intent_at is None:
+            raise ValueError("asked for the intent's time before there was one")
+        return self._intent_at
+
+    def now(self) -> datetime:
+        return self.worker.clock.now()
+
+    def save(self, **handle: Any) -> None:
+        merged = {name: value for name, value in {**self._handle, **handle}.items() if value is not None}
+        self.worker.write_and_renew({"handle": self.cipher.seal(merged, path=str(self.worker.run.path))})
+        self._handle = merged
+
+    def keep_alive(self) -> None:
+        self.worker.keep_alive()
+
+    def intend(self) -> None:
+        """INTENT: from the moment this is saved until an answer is, nobody knows whether the post is public."""
+        self._intent_at = self.now()
+        self.intents += 1
+        self.worker.write_and_renew({"phase": "intent", "intentAt": self._intent_at, "intents": self.intents})

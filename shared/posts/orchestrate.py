@@ -1,0 +1,126 @@
+"""Fan a submission out: one run and one task per target. Called by the orchestrator function, for each delivery of its task.
+
+    queued ─compare-and-set─► orchestrating ─► all runs in one create-only commit ─► a task per run ─► dispatched
+
+Any number of deliveries, at any point of each other, make the same runs once; a second one hands on what is still waiting.
+"""
+
+import logging
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from shared.core.clock import Clock
+from shared.documents.document import REMOVE, Conflict, Create, Documents, FieldPath, Update, Version
+from shared.posts.post import Run, RunPath, Submission, Target, submission_path
+from shared.tasks.task import Tasks, orchestrate, publish
+
+_log = logging.getLogger(__name__)
+
+# An orchestration that stopped half-way is taken up again after this long.
+ORCHESTRATE_GRACE = timedelta(seconds=60)
+# A run that nobody claimed after this long gets another task.
+CLAIM_GRACE = timedelta(seconds=60)
+# A task that comes this much early, by our clock, is put back for its exact time; earlier ones are none of ours.
+EARLY = timedelta(seconds=60)
+
+
+def orchestrate_submission(submission_id: str, *, documents: Documents, tasks: Tasks, clock: Clock) -> None:
+    """Raises NotEnqueued when a run could not be handed on: the task's next delivery does it."""
+    while True:
+        [document] = documents.get(submission_path(submission_id))
+        if document is None:
+            _log.warning("a task named a submission that does not exist", extra={"submission": submission_id})
+            return
+        try:
+            _orchestrate(Submission.from_document(document), documents, tasks, clock)
+        except Conflict:
+            # A twin started it, the customer cancelled it, or the sweeper pushed it: look again.
+            continue
+        return
+
+
+def _orchestrate(submission: Submission, documents: Documents, tasks: Tasks, clock: Clock) -> None:
+    """Raises Conflict when the submission was changed before it could be started."""
+    now = clock.now()
+    if submission.due_at > now:
+        if submission.status == "queued" and submission.due_at - now <= EARLY:
+            tasks.enqueue(orchestrate(submission.id, not_before=submission.due_at))
+        return
+    match submission.status:
+        case "queued":
+            version = documents.commit(_start(submission, now))
+            _create_runs(submission, documents, now)
+            _hand_on(submission.targets, submission.id, tasks)
+            _dispatched(submission.id, version, documents, clock)
+        case "orchestrating":
+            _create_runs(submission, documents, now)
+            _hand_on(_waiting(submission, documents), submission.id, tasks)
+            _dispatched(submission.id, submission.version, documents, clock)
+        case "dispatched" if submission.completed_at is None:
+            _hand_on(_waiting(submission, documents), submission.id, tasks)
+        case _:
+            pass
+
+
+def _start(submission: Submission, now: datetime) -> Update:
+    changes: dict[FieldPath, Any] = {"status": "orchestrating", "sweepAt": now + ORCHESTRATE_GRACE, "updatedAt": now}
+    return Update(submission.path, changes, if_version=submission.version)
+
+
+def _create_runs(submission: Submission, documents: Documents, now: datetime) -> None:
+    try:
+        documents.commit(*(_run(submission, target, now) for target in submission.targets))
+    except Conflict:
+        _log.info("the runs are there already", extra={"submission": submission.id})
+
+
+def _run(submission: Submission, target: Target, now: datetime) -> Create:
+    return Create(
+        str(RunPath(submission.id, target.run_id)),
+        {
+            "uid": submission.uid,
+            "platform": target.platform,
+            "accountId": target.account_id,
+            "targetId": target.target_id,
+            "status": "queued",
+            "phase": "queued",
+            "attempt": 0,
+            "content": submission.content.to_fields(),
+            "dueAt": submission.due_at,
+            "sweepAt": now + CLAIM_GRACE,
+            "createdAt": now,
+            "updatedAt": now,
+        },
+    )
+
+
+def _waiting(submission: Submission, documents: Documents) -> list[Target]:
+    """The targets whose runs nobody has claimed yet."""
+    found = documents.get(*(str(path) for path in submission.run_paths))
+    runs = zip(submission.targets, found, strict=True)
+    return [target for target, document in runs if document is not None and Run.from_document(document).status == "queued"]
+
+
+def _hand_on(targets: Sequence[Target], submission_id: str, tasks: Tasks) -> None:
+    for target in targets:
+        tasks.enqueue(publish(RunPath(submission_id, target.run_id), target.platform))
+
+
+def _dispatched(submission_id: str, version: Version, documents: Documents, clock: Clock) -> None:
+    """All runs have their tasks. A run that ended meanwhile has set `sweepAt` for its own settling, which must stay."""
+    changes: dict[FieldPath, Any] = {"status": "dispatched", "updatedAt": clock.now()}
+    try:
+        documents.commit(Update(submission_path(submission_id), {**changes, "sweepAt": REMOVE}, if_version=version))
+        return
+    except Conflict:
+        pass
+    while True:
+        [document] = documents.get(submission_path(submission_id))
+        if document is None or document.fields["status"] != "orchestrating":
+            return
+        try:
+            documents.commit(Update(document.path, changes, if_version=document.version))
+        except Conflict:
+            continue
+        return

@@ -1,0 +1,187 @@
+"""What a post is: one submission, and one run per target.
+
+    submission   queued ─► orchestrating ─► dispatched          (or cancelled, from queued)
+    run          queued ─► processing ─► succeeded | failed
+
+A run's `status` is for the customer and only moves forward; its `phase` is for its workers:
+
+    queued ─► preparing ─► intent ─☎─► published ─► done
+                  ▲           │
+                  └───────────┘ refused, or provably absent on the platform
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from shared.documents.document import Document, Version
+from shared.media.media import MediaItem
+
+SubmissionStatus = Literal["queued", "orchestrating", "dispatched", "cancelled"]
+RunStatus = Literal["queued", "processing", "succeeded", "failed"]
+Phase = Literal["queued", "preparing", "intent", "published", "done"]
+MediaType = Literal["video", "image", "text"]
+
+MAX_TARGETS = 50
+
+
+@dataclass(frozen=True)
+class Target:
+    """One account on one platform that the post goes to."""
+
+    platform: str
+    account_id: str
+    target_id: str
+    run_id: str
+
+    def to_fields(self) -> dict[str, str]:
+        return {
+            "platform": self.platform,
+            "accountId": self.account_id,
+            "targetId": self.target_id,
+            "runId": self.run_id,
+        }
+
+    @staticmethod
+    def from_fields(fields: Mapping[str, str]) -> "Target":
+        return Target(fields["platform"], fields["accountId"], fields["targetId"], fields["runId"])
+
+
+@dataclass(frozen=True)
+class Content:
+    """What a run publishes, as the customer named it; `media` in the order videoUrl, imageUrls, mediaUrls, mediaIds."""
+
+    text: str = ""
+    media: tuple[MediaItem, ...] = ()
+    media_type: MediaType | None = None
+
+    def to_fields(self) -> dict[str, Any]:
+        return {"text": self.text, "mediaType": self.media_type, "media": [item.to_fields() for item in self.media]}
+
+    @staticmethod
+    def from_fields(fields: Mapping[str, Any]) -> "Content":
+        media = tuple(MediaItem.from_fields(item) for item in fields["media"])
+        return Content(fields["text"], media, fields["mediaType"])
+
+
+@dataclass(frozen=True)
+class Submission:
+    id: str
+    version: Version
+    uid: str
+    status: SubmissionStatus
+    content: Content
+    targets: tuple[Target, ...]
+    due_at: datetime
+    created_at: datetime
+    counts: Mapping[str, int]
+    derived_key_path: str | None
+    completed_at: datetime | None
+    sweep_at: datetime | None
+    request_id: str
+
+    @property
+    def path(self) -> str:
+        return submission_path(self.id)
+
+    @property
+    def run_paths(self) -> "tuple[RunPath, ...]":
+        return tuple(RunPath(self.id, target.run_id) for target in self.targets)
+
+    @staticmethod
+    def from_document(document: Document) -> "Submission":
+        fields = document.fields
+        return Submission(
+            id=document.id,
+            version=document.version,
+            uid=fields["uid"],
+            status=fields["status"],
+            content=Content.from_fields(fields["content"]),
+            targets=tuple(Target.from_fields(target) for target in fields["targets"]),
+            due_at=fields["dueAt"],
+            created_at=fields["createdAt"],
+            counts=fields["runCounts"],
+            derived_key_path=fields.get("derivedKeyPath"),
+            completed_at=fields.get("completedAt"),
+            sweep_at=fields.get("sweepAt"),
+            request_id=fields["requestId"],
+        )
+
+
+@dataclass(frozen=True)
+class RunPath:
+    """The way to a run; what tasks carry."""
+
+    submission_id: str
+    run_id: str
+
+    def __str__(self) -> str:
+        return f"{submission_path(self.submission_id)}/runs/{self.run_id}"
+
+    @staticmethod
+    def parse(path: str) -> "RunPath":
+        _, submission_id, _, run_id = path.split("/")
+        return RunPath(submission_id, run_id)
+
+
+@dataclass(frozen=True)
+class Run:
+    """One publication on one account, with what its workers keep. Instants are UTC."""
+
+    path: RunPath
+    version: Version
+    uid: str
+    platform: str
+    account_id: str
+    status: RunStatus
+    phase: Phase
+    attempt: int
+    content: Content
+    due_at: datetime
+    sealed_handle: Mapping[str, Any] | None = None
+    lease_until: datetime | None = None
+    next_attempt_at: datetime | None = None
+    intent_at: datetime | None = None
+    intents: int = 0
+    absent_listings: int = 0
+    call_failure: str | None = None
+    platform_post_id: str | None = None
+    platform_post_url: str | None = None
+    attempts: tuple[Mapping[str, Any], ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def is_final(self) -> bool:
+        return self.status in ("succeeded", "failed")
+
+    @staticmethod
+    def from_document(document: Document) -> "Run":
+        fields = document.fields
+        return Run(
+            path=RunPath.parse(document.path),
+            version=document.version,
+            uid=fields["uid"],
+            platform=fields["platform"],
+            account_id=fields["accountId"],
+            status=fields["status"],
+            phase=fields["phase"],
+            attempt=fields["attempt"],
+            content=Content.from_fields(fields["content"]),
+            due_at=fields["dueAt"],
+            sealed_handle=fields.get("handle"),
+            lease_until=fields.get("leaseUntil"),
+            next_attempt_at=fields.get("nextAttemptAt"),
+            intent_at=fields.get("intentAt"),
+            intents=fields.get("intents", 0),
+            absent_listings=fields.get("absentListings", 0),
+            call_failure=fields.get("callFailure"),
+            platform_post_id=fields.get("platformPostId"),
+            platform_post_url=fields.get("platformPostUrl"),
+            attempts=tuple(fields.get("attempts", ())),
+            notes=tuple(fields.get("notes", ())),
+        )
+
+
+def submission_path(submission_id: str) -> str:
+    return f"postSubmissions/{submission_id}"

@@ -1,0 +1,43 @@
+"""What follows from runs that ended: once the last one has, the post is complete. Settling twice changes nothing."""
+
+from typing import Any
+
+from shared.core.clock import Clock
+from shared.documents.document import REMOVE, Conflict, Delete, Documents, FieldPath, Update, Write
+from shared.posts.post import Submission, submission_path
+
+
+def settle(submission_id: str, *, documents: Documents, clock: Clock) -> None:
+    """Called after every run's last commit and by the sweeper. Several at once are sorted out by the submission's version."""
+    while True:
+        [document] = documents.get(submission_path(submission_id))
+        if document is None:
+            return
+        submission = Submission.from_document(document)
+        ended = submission.counts["succeeded"] + submission.counts["failed"]
+        if submission.completed_at is not None or ended < submission.counts["total"]:
+            return
+        try:
+            documents.commit(*_completion(submission, documents, clock))
+        except Conflict:
+            continue
+        return
+
+
+def _completion(submission: Submission, documents: Documents, clock: Clock) -> list[Write]:
+    now = clock.now()
+    changes: dict[FieldPath, Any] = {"completedAt": now, "sweepAt": REMOVE, "updatedAt": now}
+    writes: list[Write] = [Update(submission.path, changes, if_version=submission.version)]
+    released = _released_key(submission, documents)
+    return [*writes, released] if released is not None else writes
+
+
+def _released_key(submission: Submission, documents: Documents) -> Delete | None:
+    """The derived key, if every run failed provably unpublished: then the same text again is a new try, not a replay."""
+    counts = submission.counts
+    if submission.derived_key_path is None or counts["succeeded"] or counts["outcomeUnknown"]:
+        return None
+    [record] = documents.get(submission.derived_key_path)
+    if record is None or record.fields.get("submissionId") != submission.id:
+        return None
+    return Delete(record.path, if_version=record.version)

@@ -1,0 +1,112 @@
+"""Where a post goes: what the customer wrote under `platform`, resolved to connected accounts. Nothing is stored here."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from shared.accounts.user import AccountStatus, User
+from shared.core.errors import Detail, MissingIntegrations, ValidationFailed
+from shared.platforms.names import ALIASES, PLATFORMS
+from shared.posts.post import MAX_TARGETS, Target
+
+PLATFORM_FIELD = "body.post.content.platform"
+_TARGET_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}", re.ASCII)
+
+
+@dataclass(frozen=True)
+class WantedTarget:
+    """One entry of `platform`; `field` is where it stands in the request."""
+
+    field: str
+    platform: str
+    account_id: str | None = None
+    target_id: str | None = None
+
+
+def resolve_targets(wanted: Sequence[WantedTarget], user: User) -> tuple[Target, ...]:
+    """One target per account, the same one only once. Raises MissingIntegrations or ValidationFailed with every problem found."""
+    missing: list[Detail] = []
+    invalid: list[Detail] = []
+    chosen: dict[tuple[str, str], tuple[str, str]] = {}
+    for want in wanted:
+        platform = ALIASES.get(want.platform, want.platform)
+        accounts = user.accounts.get(platform, {})
+        problem = _unusable(want, platform, accounts)
+        if problem is not None:
+            missing.append(problem)
+            continue
+        account_id = want.account_id or _usable(accounts)[0]
+        target_id = want.target_id or f"{platform}:{account_id}"
+        if _TARGET_ID.fullmatch(target_id) is None or target_id in _RESERVED:
+            invalid.append(_bad_target_id(want, target_id))
+            continue
+        before = chosen.setdefault((platform, account_id), (target_id, want.field))
+        if want.target_id and before[0] != target_id:
+            message = f"This account is already a target of the post, as {before[0]!r}: leave one of the two out."
+            invalid.append(Detail(f"{want.field}.targetId", message, "custom", want.target_id))
+    if missing:
+        raise MissingIntegrations(details=[*missing, *invalid])
+    invalid += _shared_ids(chosen)
+    if invalid:
+        raise ValidationFailed(details=invalid)
+    return _as_targets(chosen)
+
+
+_RESERVED = frozenset({".", "..", *PLATFORMS, *ALIASES})
+
+
+def _as_targets(chosen: Mapping[tuple[str, str], tuple[str, str]]) -> tuple[Target, ...]:
+    """A run is called by its platform when it is the only one there, as the specification documents, else by its target."""
+    platforms = [platform for platform, _ in chosen]
+    return tuple(
+        Target(platform, account_id, target_id, platform if platforms.count(platform) == 1 else target_id)
+        for (platform, account_id), (target_id, _) in chosen.items()
+    )
+
+
+def _unusable(want: WantedTarget, platform: str, accounts: Mapping[str, AccountStatus]) -> Detail | None:
+    label = PLATFORMS[platform]
+    choices = _usable(accounts)
+    if want.account_id is not None and want.account_id in choices:
+        return None
+    if want.account_id is not None:
+        status = accounts.get(want.account_id)
+        message = (
+            f"The {label} account {want.account_id!r} is not connected."
+            if status is None
+            else f"The {label} account {want.account_id!r} has to be connected again."
+        )
+        return Detail(f"{want.field}.accountId", message, "custom", want.account_id, choices=choices)
+    if len(choices) == 1:
+        return None
+    if not choices:
+        return Detail(want.field, f"No {label} account is connected.", "custom", want.platform, choices=choices)
+    message = f"Several {label} accounts are connected: name one as accountId."
+    return Detail(want.field, message, "custom", want.platform, choices=choices)
+
+
+def _usable(accounts: Mapping[str, AccountStatus]) -> list[str]:
+    return sorted(account_id for account_id, status in accounts.items() if status == "connected")
+
+
+def _bad_target_id(want: WantedTarget, target_id: str) -> Detail:
+    if want.target_id is None:
+        message = f"The account's id does not make a target id ({target_id!r}): give a targetId."
+        return Detail(want.field, message, "custom")
+    message = (
+        "A targetId has 1 to 128 letters, digits, dots, underscores, colons and hyphens, and is no platform's name, '.' or '..'."
+    )
+    return Detail(f"{want.field}.targetId", message, "invalid_string", target_id)
+
+
+def _shared_ids(chosen: Mapping[tuple[str, str], tuple[str, str]]) -> list[Detail]:
+    seen: set[str] = set()
+    details: list[Detail] = []
+    for target_id, field in chosen.values():
+        if target_id in seen:
+            message = f"Two different targets are called {target_id!r}: give each its own targetId."
+            details.append(Detail(f"{field}.targetId", message, "custom", target_id))
+        seen.add(target_id)
+    if len(chosen) > MAX_TARGETS:
+        details.append(Detail(PLATFORM_FIELD, f"A post goes to at most {MAX_TARGETS} targets.", "too_big", len(chosen)))
+    return details

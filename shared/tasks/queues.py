@@ -1,0 +1,29 @@
+"""Every queue and the function its tasks go to, as data: what is deployed, emulated and tested is read from here.
+
+A queue only carries: when to give up is decided by the run's document, so queues retry for a day and slowly.
+"""
+
+from dataclasses import dataclass
+
+from shared.platforms.names import PLATFORMS
+
+
+@dataclass(frozen=True)
+class Queue:
+    name: str
+    target: str
+    # Cloud Tasks' own ceiling is 500/s; a platform's queue is slower so that one platform's trouble stays its own.
+    dispatches_per_second: int
+    concurrent_dispatches: int
+    min_backoff_seconds: int = 2
+    max_backoff_seconds: int = 300
+    max_doublings: int = 5
+    max_retry_seconds: int = 24 * 3600
+
+
+ORCHESTRATE = Queue("orchestrate", "orchestrator", dispatches_per_second=500, concurrent_dispatches=100)
+PUBLISH = {
+    platform: Queue(f"publish-{platform}", "publisher", dispatches_per_second=100, concurrent_dispatches=100)
+    for platform in PLATFORMS
+}
+QUEUES = (ORCHESTRATE, *PUBLISH.values())

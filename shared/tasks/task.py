@@ -1,0 +1,37 @@
+"""A task: one message to one function, delivered at least once, perhaps late, perhaps twice, in no order."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from shared.core.errors import SokuError
+from shared.posts.post import RunPath
+from shared.tasks.queues import ORCHESTRATE, PUBLISH, Queue
+
+
+class NotEnqueued(SokuError):
+    """The task could not be created, or nobody knows whether it was."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """`payload` names documents and holds no content: whoever receives it reads the truth from Firestore."""
+
+    queue: Queue
+    payload: Mapping[str, str]
+    not_before: datetime | None = None
+
+
+class Tasks(Protocol):
+    def enqueue(self, task: Task) -> None:
+        """Raises NotEnqueued. Correctness never rests on it: the sweeper finds whatever was not handed on."""
+        ...
+
+
+def orchestrate(submission_id: str, *, not_before: datetime | None = None) -> Task:
+    return Task(ORCHESTRATE, {"postSubmissionId": submission_id}, not_before)
+
+
+def publish(run: RunPath, platform: str, *, not_before: datetime | None = None) -> Task:
+    return Task(PUBLISH[platform], {"postSubmissionId": run.submission_id, "runId": run.run_id}, not_before)
