@@ -42,6 +42,7 @@ def _parser() -> argparse.ArgumentParser:
     up.add_argument("--sweep-every", type=float, default=10.0, metavar="SECONDS", help="how often the sweeper runs (default: 10)")
     up.add_argument("--functions-root", type=Path, metavar="DIR", help="run the functions' code from there")
     up.add_argument("--functions-python", type=Path, metavar="PATH", help="with this interpreter")
+    up.add_argument("--kill-plans", type=Path, metavar="DIR", help="run functions that die as the plans in there say (tests)")
     up.set_defaults(run=_up)
 
     demo = commands.add_parser("demo", parents=[common], help="watch one post travel, then shut down")
@@ -73,13 +74,17 @@ def _add_user(arguments: argparse.Namespace) -> int:
 
 def _up(arguments: argparse.Namespace) -> int:
     ports = Ports(arguments.port_offset)
-    options = {"functions_root": arguments.functions_root, "functions_python": arguments.functions_python}
+    options = {
+        "functions_root": arguments.functions_root,
+        "functions_python": arguments.functions_python,
+        "kill_plans": arguments.kill_plans,
+    }
     stack = Stack(
         ports,
         report=say,
         data=arguments.data.resolve() if arguments.data else None,
         sweep_every_seconds=arguments.sweep_every,
-        **{name: value for name, value in options.items() if value},
+        **{name: value.absolute() for name, value in options.items() if value},
     )
 
     async def stay(stopped: asyncio.Event) -> None:

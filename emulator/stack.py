@@ -42,7 +42,7 @@ class Stack:
         sweep_every_seconds: float = 10.0,
         functions_root: Path = engines.ROOT,
         functions_python: Path | None = None,
-        function_sources: dict[str, str] | None = None,
+        kill_plans: Path | None = None,
     ) -> None:
         self.ports = ports
         self.processes: list[Process] = []
@@ -51,7 +51,7 @@ class Stack:
         self._sweep_every_seconds = sweep_every_seconds
         self._functions_root = functions_root
         self._functions_python = functions_python or Path(sys.executable)
-        self._function_sources = function_sources or {}
+        self._kill_plans = kill_plans
         self._tasks = CloudTasks(report=lambda line: report(f"Cloud Tasks: {line}"))
         self._sandbox = SandboxServer()
         self._session: aiohttp.ClientSession | None = None
@@ -100,12 +100,13 @@ class Stack:
 
     def _function(self, target: Target) -> Process:
         port = self.ports.function(target.name)
-        source = self._function_sources.get(target.name, str(target.source))
+        source = f"emulator/killing/{target.name}.py" if self._kill_plans else str(target.source)
         command = [str(self._functions_python), "-m", "functions_framework", "--target", target.name, "--source", source]
         environment = {
             **function_variables(self.ports, self.firestore_host),
             "PYTHONPATH": str(self._functions_root),
             "THREADS": str(max(4, target.concurrency)),
+            **({"SOKU_KILL_PLANS": str(self._kill_plans)} if self._kill_plans else {}),
         }
         return Process(
             target.name,

@@ -103,7 +103,7 @@ class Queue:
 
     def run_now(self, task: Task) -> None:
         task.due_at = datetime.now(UTC)
-        self._spawn(self._deliver(task))
+        self._begin(task)
 
     def _take_mischief(self) -> Mischief | None:
         for prank in self.mischief:
@@ -141,11 +141,14 @@ class Queue:
                 return self._next_dispatch_at - loop_now
             heapq.heappop(self._heap)
             self._next_dispatch_at = max(self._next_dispatch_at, loop_now - 1) + 1 / self.limits.dispatches_per_second
-            self._spawn(self._deliver(task))
+            self._begin(task)
         return None
 
-    async def _deliver(self, task: Task) -> None:
+    def _begin(self, task: Task) -> None:
         self._in_flight.add(task.name)
+        self._spawn(self._deliver(task))
+
+    async def _deliver(self, task: Task) -> None:
         task.begin_attempt(datetime.now(UTC))
         try:
             status = await self._send(task)

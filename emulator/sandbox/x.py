@@ -2,8 +2,7 @@
 
 import hashlib
 import re
-import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,6 +14,8 @@ from shared.platforms.x.weighted_length import weighted_length
 IMAGE_BYTES, VIDEO_BYTES, GIF_BYTES = 5 << 20, 512 << 20, 15 << 20
 SEGMENT_BYTES = 5 << 20
 DUPLICATE_WITHIN = timedelta(hours=24)
+# X's windows last 15 minutes; nobody wants to watch a test for that long.
+RATE_LIMIT_SECONDS = 3
 _SIGNATURES = {b"\xff\xd8\xff": "image/jpeg", b"\x89PNG": "image/png", b"GIF8": "image/gif", b"RIFF": "image/webp"}
 _ROUTES = (
     ("POST", r"/2/tweets", "publish"),
@@ -70,6 +71,15 @@ class X:
         return None
 
     def answer(self, step: str, call: Call, account: SandboxAccount, fault: Fault | None) -> Answer:
+        return self._limited(self._answer(step, call, account, fault), remaining=99, reset_seconds=900)
+
+    def _limited(self, answer: Answer, *, remaining: int, reset_seconds: int) -> Answer:
+        """With the rate-limit headers that every answer of X carries."""
+        reset = int(self.world.now().timestamp()) + reset_seconds
+        headers = {"x-rate-limit-limit": "100", "x-rate-limit-remaining": str(remaining), "x-rate-limit-reset": str(reset)}
+        return replace(answer, headers={**headers, **answer.headers})
+
+    def _answer(self, step: str, call: Call, account: SandboxAccount, fault: Fault | None) -> Answer:
         match step:
             case "publish":
                 return self._publish(call, account)
@@ -93,12 +103,8 @@ class X:
             case "unauthorized":
                 return _problem(401, "Unauthorized", "Unauthorized")
             case "rate_limit":
-                headers = {
-                    "x-rate-limit-limit": "100",
-                    "x-rate-limit-remaining": "0",
-                    "x-rate-limit-reset": str(int(time.time()) + 3),
-                }
-                return _problem(429, "Too Many Requests", "Too Many Requests", headers)
+                refusal = _problem(429, "Too Many Requests", "Too Many Requests")
+                return self._limited(refusal, remaining=0, reset_seconds=RATE_LIMIT_SECONDS)
             case "server_error":
                 return _problem(503, "Service Unavailable", "Service Unavailable")
             case "duplicate":
@@ -164,7 +170,7 @@ class X:
             for t in reversed(self._tweets)
             if t.owner == account.account_id and (earliest is None or t.created_at >= earliest) and t.created_at <= visible
         ][: int(call.query.get("max_results", "10"))]
-        return Answer(200, {**({"data": tweets} if tweets else {}), "meta": {"result_count": len(tweets)}}, _rate_headers())
+        return Answer(200, {**({"data": tweets} if tweets else {}), "meta": {"result_count": len(tweets)}})
 
     def _initialize(self, call: Call, account: SandboxAccount) -> Answer:
         category, total = call.fields.get("media_category"), call.fields.get("total_bytes")
@@ -262,18 +268,12 @@ def _shortened(tweet: _Tweet) -> dict[str, Any]:
 
 
 def _ok(data: Any, status: int = 200, meta: dict[str, Any] | None = None) -> Answer:
-    return Answer(status, {"data": data, **({"meta": meta} if meta else {})}, _rate_headers())
-
-
-def _rate_headers() -> dict[str, str]:
-    return {"x-rate-limit-limit": "100", "x-rate-limit-remaining": "99", "x-rate-limit-reset": str(int(time.time()) + 900)}
+    return Answer(status, {"data": data, **({"meta": meta} if meta else {})})
 
 
 def _invalid(detail: str) -> Answer:
     return _problem(400, "Invalid Request", detail, problem="https://api.x.com/2/problems/invalid-request")
 
 
-def _problem(
-    status: int, title: str, detail: str, headers: dict[str, str] | None = None, *, problem: str = "about:blank"
-) -> Answer:
-    return Answer(status, {"title": title, "detail": detail, "type": problem, "status": status}, headers or _rate_headers())
+def _problem(status: int, title: str, detail: str, *, problem: str = "about:blank") -> Answer:
+    return Answer(status, {"title": title, "detail": detail, "type": problem, "status": status})

@@ -21,9 +21,9 @@ from functions.api.body import read_json
 from functions.api.ports import Ports
 from shared.accounts.user import User
 from shared.api_keys.authenticate import authenticate
-from shared.core.errors import ApiError, Detail, Unauthorized, ValidationFailed
+from shared.core.errors import ApiError, Detail, ServiceUnavailable, Unauthorized, ValidationFailed
 from shared.core.ids import new_uuid
-from shared.documents.document import Conflict, Create, Unavailable
+from shared.documents.document import Create
 from shared.requests.log_entry import log_entry
 
 _log = logging.getLogger(__name__)
@@ -88,6 +88,9 @@ def endpoint(ports: Ports, *, credential: Credential, body: Body = "none") -> Ca
             except ApiError as refusal:
                 _keep_log(call, refusal.status, ports, refusal.code)
                 raise
+            except Exception:
+                _keep_log(call, ApiError.status, ports, ApiError.code)
+                raise
             if not reply.logged:
                 _keep_log(call, reply.status, ports)
             response = jsonify(reply.body)
@@ -132,10 +135,10 @@ def _with_body(call: Call, *, optional: bool) -> Call:
 
 
 def _keep_log(call: Call, status: int, ports: Ports, error_code: str | None = None) -> None:
-    """Step 11; an answer is never held up by its log."""
-    if not call.user.uid:
+    """Step 11; an answer never fails for its log, nor waits for it when the database is silent anyway."""
+    if not call.user.uid or status == ServiceUnavailable.status:
         return
     try:
         ports.documents.commit(call.log_entry(status, ports, error_code))
-    except (Unavailable, Conflict) as error:
+    except Exception as error:
         _log.warning("a request was not logged", extra={"requestId": call.request_id, "reason": repr(error)})

@@ -4,7 +4,7 @@ import json
 import logging
 import re
 import sys
-from typing import Any
+from typing import Any, cast
 
 # What a credential looks like in free text: our keys, bearer tokens, JWTs, and tokens passed as parameters or fields.
 _SECRETS = re.compile(
@@ -29,7 +29,16 @@ class _JsonLines(logging.Formatter):
         line |= {key: value for key, value in record.__dict__.items() if key not in _RESERVED}
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
-        return redact(json.dumps(line, default=str, ensure_ascii=False))
+        return json.dumps(_redacted(line), ensure_ascii=False)
+
+
+def _redacted(value: Any) -> Any:
+    """The same with every text in it redacted, ready for JSON."""
+    if isinstance(value, dict):
+        return {name: _redacted(inner) for name, inner in cast("dict[str, Any]", value).items()}
+    if isinstance(value, list | tuple):
+        return [_redacted(inner) for inner in cast("list[Any]", value)]
+    return value if isinstance(value, int | float | None) else redact(str(value))
 
 
 def start_logging() -> None:

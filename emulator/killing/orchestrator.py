@@ -1,0 +1,18 @@
+"""The orchestrator, trapped."""
+
+from functools import cache
+
+from flask import Request
+
+from emulator.killing.traps import Traps, trapped_ports
+from functions.orchestrator import live, main
+from shared.tasks.receive import Answer
+
+
+@cache
+def _ports() -> live.Ports:
+    return trapped_ports(live.ports(), Traps("orchestrator"), live.SETTINGS.project_id)
+
+
+def orchestrator(request: Request) -> Answer:
+    return main.answer(request, _ports())

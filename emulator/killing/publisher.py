@@ -1,0 +1,20 @@
+"""The publisher, trapped."""
+
+from dataclasses import replace
+from functools import cache
+
+from flask import Request
+
+from emulator.killing.traps import Traps, trapped_ports
+from functions.publisher import live, main
+from shared.tasks.receive import Answer
+
+
+@cache
+def _ports() -> live.Ports:
+    ports = live.ports()
+    return replace(ports, publishing=trapped_ports(ports.publishing, Traps("publisher"), live.SETTINGS.project_id))
+
+
+def publisher(request: Request) -> Answer:
+    return main.answer(request, _ports())

@@ -1,0 +1,18 @@
+"""The sweeper, trapped."""
+
+from functools import cache
+
+from flask import Request
+
+from emulator.killing.traps import Traps, trapped_ports
+from functions.sweeper import live, main
+from shared.tasks.receive import Answer
+
+
+@cache
+def _ports() -> live.Ports:
+    return trapped_ports(live.ports(), Traps("sweeper"), live.SETTINGS.project_id)
+
+
+def sweeper(request: Request) -> Answer:
+    return main.answer(request, _ports())

@@ -1,0 +1,86 @@
+"""Kills its own process, or loses an answer, at a chosen call of a port.
+
+A plan is a file named after the function in the folder SOKU_KILL_PLANS: {"call": "documents.commit", "nth": 2, "when": "before"},
+or "after", or "lost". It strikes once: whoever removes the file, dies (or, with "lost", is not told what it did).
+"""
+
+import json
+import os
+import signal
+import threading
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from shared.documents.document import Unavailable
+from shared.documents.reliable import ReliableDocuments
+from shared.gcp.firestore import FirestoreDocuments
+from shared.platforms.http import NoAnswer
+from shared.tasks.task import NotEnqueued
+
+_LOST: dict[str, Callable[[], Exception]] = {
+    "documents.commit": Unavailable,
+    "documents.get": Unavailable,
+    "tasks.enqueue": NotEnqueued,
+    "http.send": NoAnswer,
+}
+
+
+class Traps:
+    def __init__(self, function: str) -> None:
+        self._plan = Path(os.environ["SOKU_KILL_PLANS"]) / function
+        self._counts: Counter[str] = Counter()
+        self._read_plan: tuple[int, dict[str, Any]] | None = None
+        self._lock = threading.Lock()
+
+    def around(self, call: str, method: Callable[..., Any]) -> Callable[..., Any]:
+        def trapped(*arguments: Any, **options: Any) -> Any:
+            when = self._due(call)
+            if when == "before":
+                os.kill(os.getpid(), signal.SIGKILL)
+            result = method(*arguments, **options)
+            if when == "after":
+                os.kill(os.getpid(), signal.SIGKILL)
+            if when == "lost":
+                raise _LOST[call]()
+            return result
+
+        return trapped
+
+    def _due(self, call: str) -> str | None:
+        """When to strike at this call, if it is the one; removes the plan."""
+        with self._lock:
+            try:
+                inode = self._plan.stat().st_ino
+                if self._read_plan is None or self._read_plan[0] != inode:
+                    self._read_plan = (inode, json.loads(self._plan.read_text()))
+                    self._counts.clear()
+            except (FileNotFoundError, ValueError):
+                return None
+            plan = self._read_plan[1]
+            self._counts[call] += 1
+            if call != plan["call"] or self._counts[call] != plan["nth"]:
+                return None
+            self._plan.unlink()
+            return plan["when"]
+
+
+class Trapped:
+    """A port with a trap around every method."""
+
+    def __init__(self, port: Any, name: str, traps: Traps) -> None:
+        self._port, self._name, self._traps = port, name, traps
+
+    def __getattr__(self, attribute: str) -> Any:
+        return self._traps.around(f"{self._name}.{attribute}", getattr(self._port, attribute))
+
+
+def trapped_ports(ports: Any, traps: Traps, project_id: str) -> Any:
+    """The dataclass of ports with those that leave the process trapped; single attempts at the database, below its retries."""
+    outward = {
+        name: Trapped(getattr(ports, name), name, traps) for name in ("tasks", "http", "storage", "fetcher") if hasattr(ports, name)
+    }
+    documents = ReliableDocuments(Trapped(FirestoreDocuments(project_id), "documents", traps))
+    return replace(ports, documents=documents, **outward)

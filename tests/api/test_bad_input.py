@@ -1,0 +1,214 @@
+"""Every bad request of the specification's tables and beyond: a clear answer, and nothing stored but the log."""
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from tests.api.conftest import error_of
+from tests.fakes.world import World
+
+GOOD = {"text": "t", "platform": "x"}
+C = "body.post.content"
+
+
+def nothing_stored_since(world: World, before: list[str]) -> bool:
+    return [path for path in world.paths() if path not in before and "/apiRequests/" not in path] == []
+
+
+def send(client: FlaskClient, key: str, body: Any, **headers: str) -> Any:
+    return client.post("/v1/posts", json=body, headers={"soku-api-key": key, **headers})
+
+
+@pytest.mark.parametrize(
+    ("body", "fields"),
+    [
+        ({}, {("body.post", "invalid_type", "Required")}),
+        ({"post": {}}, {("body.post.content", "invalid_type", "Required")}),
+        ({"post": {"content": {"text": "t"}}}, {(f"{C}.platform", "invalid_type", "Required")}),
+        ({"post": "t"}, {("body.post", "invalid_type", None)}),
+        ({"post": {"content": {**GOOD, "platform": "myspace"}}}, {(f"{C}.platform", "invalid_enum_value", None)}),
+        ({"post": {"content": {**GOOD, "platform": 7}}}, {(f"{C}.platform", "invalid_type", None)}),
+        ({"post": {"content": {**GOOD, "platform": None}}}, {(f"{C}.platform", "invalid_type", None)}),
+        ({"post": {"content": {**GOOD, "platform": []}}}, {(f"{C}.platform", "too_small", None)}),
+        (
+            {"post": {"content": {**GOOD, "platform": ["x", "nope", {"platform": "x", "account": 1}, {"accountId": "a"}]}}},
+            {
+                (f"{C}.platform.1", "invalid_enum_value", None),
+                (f"{C}.platform.2.account", "unrecognized_keys", None),
+                (f"{C}.platform.3.platform", "invalid_type", None),
+            },
+        ),
+        ({"post": {"content": {**GOOD, "text": 7}}}, {(f"{C}.text", "invalid_type", None)}),
+        ({"post": {"content": {"platform": "x"}}}, {(C, "custom", "A post needs text or media")}),
+        ({"post": {"content": {"platform": "x", "text": "  \n"}}}, {(C, "custom", "A post needs text or media")}),
+        ({"post": {"content": {**GOOD, "videoUrl": "not-a-url"}}}, {(f"{C}.videoUrl", "invalid_string", "Invalid URL format")}),
+        ({"post": {"content": {**GOOD, "videoUrl": "ftp://e.test/v.mp4"}}}, {(f"{C}.videoUrl", "invalid_string", None)}),
+        ({"post": {"content": {**GOOD, "videoUrl": "https://[bad"}}}, {(f"{C}.videoUrl", "invalid_string", None)}),
+        ({"post": {"content": {**GOOD, "videoUrl": "https://e.test/" + "a" * 2048}}}, {(f"{C}.videoUrl", "too_big", None)}),
+        (
+            {"post": {"content": {**GOOD, "imageUrls": ["https://e.test/a.jpg", "b", 3]}}},
+            {(f"{C}.imageUrls.1", "invalid_string", None), (f"{C}.imageUrls.2", "invalid_type", None)},
+        ),
+        ({"post": {"content": {**GOOD, "imageUrls": "https://e.test/a.jpg"}}}, {(f"{C}.imageUrls", "invalid_type", None)}),
+        ({"post": {"content": {**GOOD, "imageUrls": ["https://e.test/a.jpg"] * 51}}}, {(f"{C}.imageUrls", "too_big", None)}),
+        ({"post": {"content": {**GOOD, "mediaIds": ["../../users/ada"]}}}, {(f"{C}.mediaIds.0", "invalid_string", None)}),
+        ({"post": {"content": {**GOOD, "mediaType": "audio"}}}, {(f"{C}.mediaType", "invalid_enum_value", None)}),
+        ({"post": {"content": {**GOOD, "mediaType": "video"}}}, {(C, "custom", None)}),
+        ({"post": {"content": {**GOOD, "mediaType": "text", "videoUrl": "https://e.test/v.mp4"}}}, {(C, "custom", None)}),
+        ({"post": {"content": GOOD}, "enableRepurposing": "yes"}, {("body.enableRepurposing", "invalid_type", None)}),
+        ({"post": {"content": GOOD}, "sheduledTime": "2030-01-01T00:00:00Z"}, {("body.sheduledTime", "unrecognized_keys", None)}),
+        ({"post": {"content": GOOD, "draft": True}}, {("body.post.draft", "unrecognized_keys", None)}),
+        (
+            {"post": {"content": {"text": 1, "platform": "nope"}}, "extra": 1},
+            {
+                (f"{C}.text", "invalid_type", None),
+                (f"{C}.platform", "invalid_enum_value", None),
+                ("body.extra", "unrecognized_keys", None),
+            },
+        ),
+    ],
+)
+def test_every_invalid_field_is_named_at_once(
+    client: FlaskClient, world: World, key: str, stored_before: list[str], body: Any, fields: set[tuple[str, str, str | None]]
+) -> None:
+    answer = send(client, key, body)
+    error = error_of(answer)
+    assert (answer.status_code, error["type"], error["code"]) == (400, "invalid_request_error", "validation_error")
+    found = {(d["field"], d["code"]): d["message"] for d in error["details"]}
+    assert set(found) == {(field, code) for field, code, _ in fields}
+    for field, code, message in fields:
+        assert message in (None, found[field, code])
+    assert nothing_stored_since(world, stored_before)
+
+
+def test_scalars_are_shown_as_received(client: FlaskClient, key: str) -> None:
+    [detail] = error_of(send(client, key, {"post": {"content": {**GOOD, "videoUrl": "not-a-url"}}}))["details"]
+    assert detail == {
+        "field": f"{C}.videoUrl",
+        "message": "Invalid URL format",
+        "code": "invalid_string",
+        "received": "not-a-url",
+    }
+
+
+@pytest.mark.parametrize(
+    "value", ["tomorrow", "2030-01-01", "2030-01-01T08:00:00", "", 7, "2030-13-01T00:00:00Z", "9999-12-31T23:59:59Z", True]
+)
+def test_a_time_that_is_none(client: FlaskClient, world: World, key: str, stored_before: list[str], value: Any) -> None:
+    answer = send(client, key, {"post": {"content": GOOD}, "scheduledTime": value})
+    assert answer.status_code == 400
+    assert error_of(answer)["message"] == "Invalid scheduledTime format"
+    assert error_of(answer)["details"][0]["field"] == "body.scheduledTime"
+    assert nothing_stored_since(world, stored_before)
+
+
+@pytest.mark.parametrize("seconds", [-3600, 0, 59])
+def test_a_time_that_is_too_soon(client: FlaskClient, world: World, key: str, stored_before: list[str], seconds: int) -> None:
+    soon = (world.clock.now() + timedelta(seconds=seconds)).isoformat()
+    answer = send(client, key, {"post": {"content": GOOD}, "scheduledTime": soon})
+    assert answer.status_code == 400
+    assert error_of(answer)["message"] == "scheduledTime must be at least 1 minute in the future"
+    assert nothing_stored_since(world, stored_before)
+
+
+@pytest.mark.parametrize("value", [None, "2026-01-15T09:01:00Z", "2026-01-15T10:01:00+01:00", "2099-01-01T00:00:00.123456-08:00"])
+def test_a_time_that_will_do(client: FlaskClient, key: str, value: Any) -> None:
+    assert send(client, key, {"post": {"content": GOOD}, "scheduledTime": value}).status_code == 201
+
+
+@pytest.mark.parametrize(
+    ("platform", "field", "choices"),
+    [
+        ("threads", f"{C}.platform", []),
+        ("instagram", f"{C}.platform", ["ig_a", "ig_b"]),
+        (["x", {"platform": "instagram", "accountId": "ig_c"}], f"{C}.platform.1.accountId", ["ig_a", "ig_b"]),
+    ],
+)
+def test_accounts_that_are_not_connected(
+    client: FlaskClient, world: World, key: str, stored_before: list[str], platform: Any, field: str, choices: list[str]
+) -> None:
+    answer = send(client, key, {"post": {"content": {**GOOD, "platform": platform}}})
+    error = error_of(answer)
+    assert (answer.status_code, error["code"]) == (400, "missing_integrations")
+    assert (error["details"][0]["field"], error["details"][0]["choices"]) == (field, choices)
+    assert nothing_stored_since(world, stored_before)
+
+
+def test_what_a_platform_does_not_take_is_told_per_platform_and_rule(
+    client: FlaskClient, world: World, key: str, stored_before: list[str]
+) -> None:
+    body = {"post": {"content": {"text": "x" * 3000, "platform": ["x", {"platform": "instagram", "accountId": "ig_a"}]}}}
+    answer = send(client, key, body)
+    assert answer.status_code == 400
+    assert {d["rule"] for d in error_of(answer)["details"]} == {
+        "x.text_too_long",
+        "instagram.media_required",
+        "instagram.text_too_long",
+    }
+    assert nothing_stored_since(world, stored_before)
+
+
+RAW = json.dumps({"post": {"content": GOOD}})
+DEEP = '{"a":' * 70 + "1" + "}" * 70
+
+
+@pytest.mark.parametrize(
+    ("raw", "content_type", "status", "code"),
+    [
+        (b"{", "application/json", 400, "validation_error"),
+        (b"", "application/json", 400, "validation_error"),
+        (b"[]", "application/json", 400, "validation_error"),
+        (b'"text"', "application/json", 400, "validation_error"),
+        (b"null", "application/json", 400, "validation_error"),
+        (b'{"post": NaN}', "application/json", 400, "validation_error"),
+        (b'{"post": -Infinity}', "application/json", 400, "validation_error"),
+        (b'{"post": 1, "post": 2}', "application/json", 400, "validation_error"),
+        (b'{"post": "\xff"}', "application/json", 400, "validation_error"),
+        (b'{"post": {"content": {"platform": "x", "text": "\\ud800"}}}', "application/json", 400, "validation_error"),
+        (b'{"post": ' + b"9" * 5000 + b"}", "application/json", 400, "validation_error"),
+        (DEEP.encode(), "application/json", 400, "validation_error"),
+        (b"[" * 100_000, "application/json", 400, "validation_error"),
+        (b'{"post": "' + b"a" * 2_000_000 + b'"}', "application/json", 413, "payload_too_large"),
+        (RAW.encode(), "text/plain", 415, "unsupported_content_type"),
+        (RAW.encode(), "application/x-www-form-urlencoded", 415, "unsupported_content_type"),
+        (RAW.encode(), "", 415, "unsupported_content_type"),
+    ],
+    ids=str,
+)
+def test_bodies_that_are_no_json_object(
+    client: FlaskClient,
+    world: World,
+    key: str,
+    stored_before: list[str],
+    raw: bytes,
+    content_type: str,
+    status: int,
+    code: str,
+) -> None:
+    answer = client.post("/v1/posts", data=raw, content_type=content_type, headers={"soku-api-key": key})
+    assert (answer.status_code, error_of(answer)["code"]) == (status, code)
+    assert nothing_stored_since(world, stored_before)
+
+
+def test_depth_sixty_four_is_not_too_deep(client: FlaskClient, key: str) -> None:
+    answer = client.post(
+        "/v1/posts", data='{"a":' * 64 + "1" + "}" * 64, content_type="application/json", headers={"soku-api-key": key}
+    )
+    assert "nested" not in error_of(answer)["message"]
+    assert error_of(answer)["details"][0]["field"] == "body.post"
+
+
+def test_a_charset_beside_the_content_type_is_fine(client: FlaskClient, key: str) -> None:
+    answer = client.post("/v1/posts", data=RAW, content_type="application/json; charset=utf-8", headers={"soku-api-key": key})
+    assert answer.status_code == 201
+
+
+def test_a_refusal_is_in_the_customers_log(client: FlaskClient, world: World, key: str) -> None:
+    send(client, key, {}, **{"X-Request-ID": "my-debug-123"})
+    [log] = world.paths("users/ada/apiRequests/")
+    fields = world.document(log).fields
+    assert (fields["requestId"], fields["status"], fields["errorCode"]) == ("my-debug-123", 400, "validation_error")
+    assert fields["path"] == "/v1/posts"

@@ -1,0 +1,129 @@
+"""What tests of all folders share: the world in memory, and one real stack for whoever asks for it."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from tests.fakes.world import SETTINGS, World
+
+ROOT = Path(__file__).parents[1]
+START_WITHIN_SECONDS = 150
+
+# Nothing of the machine's own configuration may leak into a test.
+for _name in [name for name in os.environ if name.startswith(("SOKU_", "FIRESTORE_EMULATOR_", "FIREBASE_", "STORAGE_EMULATOR_"))]:
+    if _name != "FIRESTORE_EMULATOR_JAR":
+        del os.environ[_name]
+# What a function needs to be imported at all.
+os.environ |= SETTINGS | {"SOKU_TOKEN_KEYS": "k1:" + "A" * 43 + "="}
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+@dataclass
+class LocalStack:
+    """A running `python -m emulator up`; the fields are its ready file's."""
+
+    projectId: str
+    apiUrl: str
+    firestoreHost: str
+    authHost: str
+    tasksUrl: str
+    storageUrl: str
+    sandboxUrl: str
+    demo: dict[str, str]
+    offset: int
+    kill_plans: Path
+    pid: int
+
+    def plan_kill(self, function: str, call: str, nth: int, when: str) -> None:
+        plan = self.kill_plans / f".{function}.part"
+        plan.write_text(json.dumps({"call": call, "nth": nth, "when": when}))
+        plan.rename(self.kill_plans / function)
+
+    def add_user(self, *arguments: str) -> dict[str, str]:
+        command = [sys.executable, "-m", "emulator", "user", "add", "--port-offset", str(self.offset), *arguments]
+        added = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+        assert added.returncode == 0, added.stderr
+        return json.loads(added.stdout)
+
+    def ledger(self, account_id: str | None = None) -> list[dict[str, Any]]:
+        params = {"accountId": account_id} if account_id else {}
+        return requests.get(f"{self.sandboxUrl}/_ledger", params=params, timeout=10).json()
+
+    def set_faults(self, *faults: dict[str, Any]) -> None:
+        answer = requests.put(f"{self.sandboxUrl}/_faults", json=list(faults), timeout=10)
+        assert answer.status_code == 200, answer.text
+
+
+def free_offset() -> int:
+    """An offset at which all ports of a stack are free."""
+    for offset in range(10000, 40000, 500):
+        ports = [base + offset for base in (4400, 4500, 5001, 5002, 5003, 5004, 8080, 9099, 9199, 9499, 9500)]
+        if all(_is_free(port) for port in ports):
+            return offset
+    raise RuntimeError("no free ports")
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+def start_stack(folder: Path, *options: str, offset: int | None = None) -> tuple[subprocess.Popen[bytes], dict[str, Any], int]:
+    """A stack that is ready; the caller stops it."""
+    offset = free_offset() if offset is None else offset
+    ready = folder / "ready.json"
+    command = [sys.executable, "-m", "emulator", "up", "--port-offset", str(offset), "--ready-file", str(ready), *options]
+    with (folder / "stack.log").open("wb") as log:
+        process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log)
+    deadline = time.monotonic() + START_WITHIN_SECONDS
+    while not ready.exists():
+        if process.poll() is not None or time.monotonic() > deadline:
+            stop(process)
+            pytest.fail(f"the stack did not start:\n{(folder / 'stack.log').read_text()}")
+        time.sleep(0.1)
+    return process, json.loads(ready.read_text()), offset
+
+
+def stop(process: subprocess.Popen[bytes]) -> None:
+    if process.poll() is None:
+        process.send_signal(signal.SIGINT)
+        try:
+            process.wait(30)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
+    """The whole system, started once; its functions can be told to die (`plan_kill`), its sweeper ticks every two seconds."""
+    folder = tmp_path_factory.mktemp("stack")
+    plans = folder / "plans"
+    plans.mkdir()
+    process, ready, offset = start_stack(folder, "--kill-plans", str(plans), "--sweep-every", "2")
+    os.environ["FIRESTORE_EMULATOR_HOST"] = ready["firestoreHost"]
+    try:
+        yield LocalStack(**ready, offset=offset, kill_plans=plans, pid=process.pid)
+    finally:
+        stop(process)
+        del os.environ["FIRESTORE_EMULATOR_HOST"]

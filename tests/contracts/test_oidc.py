@@ -1,0 +1,112 @@
+"""Who may call a private function: only Google, for us, under our service account."""
+
+import time
+from typing import Any
+
+import pytest
+import requests
+from google.auth import jwt
+
+from emulator.cloud_tasks.oidc import TokenSigner
+from shared.core.settings import CloudTasks
+from shared.gcp.oidc import OidcVerifier
+from shared.tasks.receive import Forbidden, Unauthenticated, receive
+from tests.conftest import LocalStack
+from tests.fakes.world import SETTINGS
+
+INVOKER = SETTINGS["SOKU_INVOKER"]
+
+
+@pytest.fixture
+def signer() -> TokenSigner:
+    return TokenSigner()
+
+
+@pytest.fixture
+def verifier(signer: TokenSigner, tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """A verifier whose certificates come from a file server of our own."""
+    import json
+    import threading
+    from functools import partial
+    from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+
+    folder = tmp_path_factory.mktemp("certificates")
+    (folder / "certs").write_text(json.dumps(signer.certificates))
+
+    class Quiet(SimpleHTTPRequestHandler):
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    settings = CloudTasks.model_validate(SETTINGS | {"SOKU_OIDC_CERTS_URL": f"http://127.0.0.1:{server.server_port}/certs"})
+    yield OidcVerifier(settings, "https://f.test/publisher")
+    server.shutdown()
+    server.server_close()
+
+
+def signed(signer: TokenSigner, **changes: Any) -> str:
+    now = int(time.time())
+    claims = {
+        "iss": "https://accounts.google.com",
+        "aud": "https://f.test/publisher",
+        "email": INVOKER,
+        "email_verified": True,
+        "iat": now,
+        "exp": now + 3600,
+    } | changes
+    return "Bearer " + jwt.encode(signer._signer, claims).decode()
+
+
+def test_googles_token_for_us_opens(signer: TokenSigner, verifier: OidcVerifier) -> None:
+    verifier.verify(signed(signer))
+    verifier.verify(signed(signer, iss="accounts.google.com"))
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"aud": "https://f.test/orchestrator"}, "meant for another function"),
+        ({"iss": "https://evil.test"}, "of another issuer"),
+        ({"exp": int(time.time()) - 3600, "iat": int(time.time()) - 7200}, "expired"),
+        ({"iat": int(time.time()) + 3600, "exp": int(time.time()) + 7200}, "not valid yet"),
+    ],
+)
+def test_other_tokens_do_not(signer: TokenSigner, verifier: OidcVerifier, changes: dict[str, Any], why: str) -> None:
+    with pytest.raises(Unauthenticated):
+        verifier.verify(signed(signer, **changes))
+
+
+@pytest.mark.parametrize("changes", [{"email": "eve@p.test"}, {"email_verified": False}, {"email": None}])
+def test_other_accounts_are_forbidden(signer: TokenSigner, verifier: OidcVerifier, changes: dict[str, Any]) -> None:
+    with pytest.raises(Forbidden):
+        verifier.verify(signed(signer, **changes))
+
+
+def test_a_signature_of_somebody_elses_key_is_refused(verifier: OidcVerifier) -> None:
+    with pytest.raises(Unauthenticated):
+        verifier.verify(signed(TokenSigner()))
+
+
+@pytest.mark.parametrize("authorization", [None, "", "Bearer", "Bearer x.y.z", "Basic abc", "Bearer eyJhbGciOiJub25lIn0.e30."])
+def test_what_is_no_token_is_refused(verifier: OidcVerifier, authorization: str | None) -> None:
+    with pytest.raises(Unauthenticated):
+        verifier.verify(authorization)
+
+
+def test_refusals_have_a_status_and_do_no_work(signer: TokenSigner, verifier: OidcVerifier) -> None:
+    done: list[Any] = []
+    assert receive(None, b"{}", verifier=verifier, handle=done.append)[1] == 401
+    assert receive(signed(signer, email="eve@p.test"), b"{}", verifier=verifier, handle=done.append)[1] == 403
+    assert receive(signed(signer), b"not json", verifier=verifier, handle=done.append)[1] == 200
+    assert done == []
+    assert receive(signed(signer), b"{}", verifier=verifier, handle=done.append)[1] == 200
+    assert done == [{}]
+
+
+def test_on_the_real_stack_strangers_get_nowhere(stack: LocalStack) -> None:
+    for port in (5002, 5003, 5004):
+        address = f"http://127.0.0.1:{port + stack.offset}/"
+        for headers in ({}, {"Authorization": "Bearer junk"}, {"X-CloudTasks-QueueName": "orchestrate"}):
+            assert requests.post(address, json={}, headers=headers, timeout=10).status_code == 401
+        assert requests.post(address, json={}, headers={"Authorization": signed(TokenSigner())}, timeout=10).status_code == 401

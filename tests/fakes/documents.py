@@ -1,0 +1,123 @@
+"""The database in memory: the same preconditions, the same versions, the same atomicity; counts what it is asked."""
+
+import copy
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from shared.documents.document import (
+    REMOVE,
+    Conflict,
+    Create,
+    Delete,
+    Document,
+    Increment,
+    Merge,
+    Query,
+    Update,
+    Version,
+    Write,
+)
+
+
+@dataclass
+class Counts:
+    rpcs: int = 0
+    reads: int = 0
+    writes: int = 0
+
+
+@dataclass
+class MemoryDocuments:
+    counts: Counts = field(default_factory=Counts)
+    contents: dict[str, tuple[dict[str, Any], Version]] = field(default_factory=dict)
+    _version: Version = datetime(2000, 1, 1, tzinfo=UTC)
+
+    def get(self, *paths: str) -> list[Document | None]:
+        self.counts.rpcs += 1
+        self.counts.reads += len(set(paths))
+        return [self._document(path) if path in self.contents else None for path in paths]
+
+    def commit(self, *writes: Write) -> Version:
+        self.counts.rpcs += 1
+        after = dict(self.contents)
+        version = self._version + timedelta(microseconds=1)
+        for write in writes:
+            self._apply(write, after, version)
+        self.counts.writes += len(writes)
+        self.contents, self._version = after, version
+        return version
+
+    def query(self, query: Query) -> list[Document]:
+        self.counts.rpcs += 1
+        found = [self._document(path) for path in sorted(self.contents) if _is_in(path, query)]
+        found = [document for document in found if all(_holds(document.fields, *where) for where in query.where)]
+        if query.order_by:
+            name = query.order_by
+            found = sorted((d for d in found if name in d.fields), key=lambda document: document.fields[name])
+        found = found[: query.limit]
+        self.counts.reads += max(1, len(found))
+        return found
+
+    def _document(self, path: str) -> Document:
+        fields, version = self.contents[path]
+        return Document(path, copy.deepcopy(fields), version)
+
+    def _apply(self, write: Write, after: dict[str, tuple[dict[str, Any], Version]], version: Version) -> None:
+        there = after.get(write.path)
+        match write:
+            case Create():
+                if there is not None:
+                    raise Conflict
+                after[write.path] = (_stored(write.fields), version)
+            case Update():
+                if there is None or (write.if_version is not None and there[1] != write.if_version):
+                    raise Conflict
+                fields = copy.deepcopy(there[0])
+                for name, value in write.fields.items():
+                    _change(fields, name if isinstance(name, tuple) else (name,), value)
+                after[write.path] = (fields, version)
+            case Merge():
+                fields = copy.deepcopy(there[0]) if there else {}
+                _merge(fields, _stored(write.fields))
+                after[write.path] = (fields, version)
+            case Delete():
+                if write.if_version is not None and (there is None or there[1] != write.if_version):
+                    raise Conflict
+                after.pop(write.path, None)
+
+
+def _stored(fields: Mapping[str, Any]) -> dict[str, Any]:
+    return copy.deepcopy(dict(fields))
+
+
+def _change(fields: dict[str, Any], name: tuple[str, ...], value: Any) -> None:
+    for part in name[:-1]:
+        fields = fields.setdefault(part, {})
+    if value is REMOVE:
+        fields.pop(name[-1], None)
+    elif isinstance(value, Increment):
+        fields[name[-1]] = fields.get(name[-1], 0) + value.by
+    else:
+        fields[name[-1]] = copy.deepcopy(value)
+
+
+def _merge(into: dict[str, Any], fields: Mapping[str, Any]) -> None:
+    for name, value in fields.items():
+        if isinstance(value, dict) and isinstance(into.get(name), dict):
+            _merge(into[name], value)
+        else:
+            into[name] = value
+
+
+def _is_in(path: str, query: Query) -> bool:
+    collection = path.rpartition("/")[0]
+    return collection.rpartition("/")[2] == query.collection if query.group else collection == query.collection
+
+
+def _holds(fields: Mapping[str, Any], name: str, operator: str, value: Any) -> bool:
+    there = fields.get(name)
+    if there is None:
+        return False
+    return there == value if operator == "==" else there <= value

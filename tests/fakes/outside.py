@@ -1,0 +1,73 @@
+"""Storage, the web and the platforms, in memory."""
+
+from collections.abc import Iterator, Mapping
+from urllib.parse import urlsplit
+
+from emulator.sandbox.platform import Answer, Call, Sandbox, respond
+from shared.media.fetch import FetchFailed, FetchRefused
+from shared.platforms.http import HttpAnswer, HttpRequest, NoAnswer
+
+STORAGE_URL = "https://storage.test"
+X_URL = "https://x.test"
+INSTAGRAM_URL = "https://instagram.test"
+
+
+class MemoryStorage:
+    def __init__(self) -> None:
+        self.objects: dict[str, bytes] = {}
+
+    def write(self, path: str, content_type: str, chunks: Iterator[bytes]) -> None:
+        self.objects[path] = b"".join(chunks)
+
+    def read(self, path: str, start: int = 0, length: int | None = None) -> bytes:
+        return self.objects[path][start : None if length is None else start + length]
+
+    def url(self, path: str) -> str:
+        return f"{STORAGE_URL}/{path}"
+
+    def pull(self, url: str) -> bytes | None:
+        """As a platform's server would fetch it."""
+        return self.objects.get(url.removeprefix(f"{STORAGE_URL}/"))
+
+
+class MemoryFetcher:
+    """`pages` maps URLs to bytes, or to the exception that fetching them raises."""
+
+    def __init__(self, pages: Mapping[str, bytes | FetchFailed | FetchRefused]) -> None:
+        self.pages = dict(pages)
+        self.fetched: list[str] = []
+
+    def fetch(self, url: str) -> Iterator[bytes]:
+        self.fetched.append(url)
+        page = self.pages.get(url, FetchRefused("the address answered 404"))
+        if not isinstance(page, bytes):
+            raise page
+        for start in range(0, len(page), 1 << 16):
+            yield page[start : start + (1 << 16)]
+
+
+class SandboxHttp:
+    """Requests to the platforms' hosts, answered by their sandboxes in this process."""
+
+    def __init__(self, platforms: Mapping[str, Sandbox]) -> None:
+        self._platforms = platforms
+        self.sent: list[HttpRequest] = []
+
+    def send(self, request: HttpRequest) -> HttpAnswer:
+        self.sent.append(request)
+        parts = urlsplit(request.url)
+        sandbox = self._platforms[(parts.hostname or "").partition(".")[0]]
+        answer: Answer = respond(sandbox, _call(request, parts.path))
+        if answer.silence is not None:
+            raise NoAnswer(answer.silence)
+        headers = {name.lower(): value for name, value in answer.headers.items()}
+        return HttpAnswer(answer.status, headers, answer.raw)
+
+
+def _call(request: HttpRequest, path: str) -> Call:
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    if request.json is not None:
+        headers["content-type"] = "application/json"
+    fields = request.json if request.json is not None else (request.form or {})
+    files = {name: part.content for name, part in (request.parts or {}).items()}
+    return Call(request.method, path, dict(request.params), headers, dict(fields), files)

@@ -1,0 +1,171 @@
+"""All of Soku in one process and in virtual time: the real handlers on the twins. Minutes of waiting take milliseconds."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from flask.testing import FlaskClient
+
+from emulator.sandbox.accounts import SandboxAccount
+from emulator.sandbox.faults import Fault
+from emulator.sandbox.platform import World as SandboxWorld
+from emulator.sandbox.platforms import build
+from functions.api.app import create_app
+from functions.api.ports import ApiSettings, Ports
+from shared.accounts.connect import connect_account
+from shared.accounts.credentials import Credentials
+from shared.accounts.encryption import Cipher
+from shared.api_keys.issue import issue_key
+from shared.core.errors import Unauthorized
+from shared.core.settings import Platforms
+from shared.documents.document import Document, Merge
+from shared.documents.reliable import ReliableDocuments
+from shared.platforms.registry import platforms
+from shared.posts.orchestrate import orchestrate_submission
+from shared.posts.post import RunPath
+from shared.posts.publish import PublisherPorts, publish_run
+from shared.posts.sweep import sweep
+from shared.tasks.task import Task
+from tests.fakes.clock import StandingClock
+from tests.fakes.documents import MemoryDocuments
+from tests.fakes.outside import INSTAGRAM_URL, STORAGE_URL, X_URL, MemoryFetcher, MemoryStorage, SandboxHttp
+from tests.fakes.tasks import MemoryTasks
+
+MEDIA = Path(__file__).parents[2] / "emulator" / "sandbox" / "media"
+SETTINGS = {
+    "GOOGLE_CLOUD_PROJECT": "demo-soku",
+    "SOKU_INVOKER": "invoker@demo-soku.iam.gserviceaccount.com",
+    "SOKU_MEDIA_BUCKET": "demo-soku.appspot.com",
+    "SOKU_MEDIA_URL": STORAGE_URL,
+    "SOKU_CORS_ORIGINS": "https://app.test",
+    "SOKU_X_URL": X_URL,
+    "SOKU_INSTAGRAM_URL": INSTAGRAM_URL,
+}
+TOKEN_KEY = {"k1": b"\1" * 32}
+PAGES = {f"https://example.com/{path.name}": path.read_bytes() for path in MEDIA.iterdir()}
+
+
+class SignedInUsers:
+    """ID tokens that are `token-of-<uid>`."""
+
+    def verify(self, id_token: str) -> str:
+        if not id_token.startswith("token-of-"):
+            raise Unauthorized("Missing or invalid Firebase ID token")
+        return id_token.removeprefix("token-of-")
+
+
+class World:
+    def __init__(self) -> None:
+        self.clock = StandingClock()
+        self.memory = MemoryDocuments()
+        self.documents = ReliableDocuments(self.memory, sleep=self.clock.advance)
+        self.tasks = MemoryTasks(self.clock)
+        self.storage = MemoryStorage()
+        self.fetcher = MemoryFetcher(PAGES)
+        self.sandbox = SandboxWorld(now=self.clock.now, pull=self.storage.pull)
+        self.http = SandboxHttp(build(self.sandbox))
+        self.cipher = Cipher(TOKEN_KEY)
+        self.publishing = PublisherPorts(
+            documents=self.documents,
+            tasks=self.tasks,
+            http=self.http,
+            storage=self.storage,
+            fetcher=self.fetcher,
+            cipher=self.cipher,
+            clock=self.clock,
+            platforms=platforms(Platforms.model_validate(SETTINGS)),
+        )
+        self.invocations = 0
+        self.ids = SignedInUsers()
+        self.api_ports = Ports(self.documents, self.tasks, self.ids, self.clock, ApiSettings.model_validate(SETTINGS))
+
+    # People
+
+    def user(self, uid: str = "ada", *, connect: Sequence[str] = ("x:x_main",), subscription: dict[str, Any] | None = None) -> str:
+        """A user with connected accounts; the API key."""
+        subscription = subscription or {"status": "active", "currentPeriodEnd": self.clock.now() + timedelta(days=90)}
+        self.documents.commit(Merge(f"users/{uid}", {"email": f"{uid}@example.com", "subscription": subscription}))
+        for named in connect:
+            platform, _, account_id = named.partition(":")
+            self.connect(uid, platform, account_id)
+        return issue_key(uid, "test", documents=self.documents, clock=self.clock)
+
+    def connect(self, uid: str, platform: str, account_id: str) -> None:
+        account = SandboxAccount(platform, account_id)
+        credentials = Credentials(account.access_token, account.user_id, account.username)
+        connect_account(uid, platform, account_id, credentials, cipher=self.cipher, documents=self.documents, clock=self.clock)
+
+    # Requests
+
+    def client(self) -> FlaskClient:
+        return create_app(self.api_ports).test_client()
+
+    def post(self, key: str, content: dict[str, Any], *, headers: dict[str, str] | None = None, **more: Any) -> Any:
+        body = {"post": {"content": {"platform": ["x"], **content}}, **more}
+        return self.client().post("/v1/posts", json=body, headers={"soku-api-key": key, **(headers or {})})
+
+    def accepted(self, key: str, content: dict[str, Any], **more: Any) -> str:
+        """The id of a post that must be accepted."""
+        answer = self.post(key, content, **more)
+        assert answer.status_code == 201, answer.get_json()
+        return answer.get_json()["postSubmissionId"]
+
+    # Time
+
+    def deliver(self, task: Task) -> None:
+        self.invocations += 1
+        payload = task.payload
+        if task.queue.target == "orchestrator":
+            orchestrate_submission(payload["postSubmissionId"], documents=self.documents, tasks=self.tasks, clock=self.clock)
+        else:
+            publish_run(RunPath(payload["postSubmissionId"], payload["runId"]), self.publishing)
+
+    def deliver_due(self) -> None:
+        while (task := self.tasks.take()) is not None:
+            self.deliver(task)
+
+    def sweep(self) -> None:
+        sweep(documents=self.documents, tasks=self.tasks, clock=self.clock)
+
+    def run_for(self, seconds: float, *, tick: float = 60.0) -> None:
+        """Deliver tasks and tick the sweeper until `seconds` have passed."""
+        end = self.clock.now() + timedelta(seconds=seconds)
+        next_tick = self.clock.now() + timedelta(seconds=tick)
+        while True:
+            self.deliver_due()
+            due = self.tasks.next_due()
+            upcoming = min(moment for moment in (due, next_tick, end) if moment is not None)
+            self.clock.at = max(self.clock.at, upcoming)
+            if self.clock.now() >= next_tick:
+                self.sweep()
+                next_tick = self.clock.now() + timedelta(seconds=tick)
+            if self.clock.now() >= end:
+                self.deliver_due()
+                return
+
+    def fail(self, platform: str, step: str, kind: str, times: int = 1) -> None:
+        self.sandbox.faults.due.append(Fault(platform, step, kind, times))
+
+    # What came of it
+
+    def document(self, path: str) -> Document:
+        [found] = self.memory.get(path)
+        assert found is not None, f"there is no {path}"
+        return found
+
+    def submission(self, submission_id: str) -> Any:
+        return self.document(f"postSubmissions/{submission_id}").fields
+
+    def run(self, submission_id: str, run_id: str = "x") -> Any:
+        return self.document(f"postSubmissions/{submission_id}/runs/{run_id}").fields
+
+    def paths(self, prefix: str = "") -> list[str]:
+        return sorted(path for path in self.memory.contents if path.startswith(prefix))
+
+    def ledger(self, platform: str | None = None) -> list[str]:
+        return [entry.text for entry in self.sandbox.ledger if platform in (None, entry.platform)]
+
+    def replace_publishing(self, **ports: Any) -> None:
+        self.publishing = replace(self.publishing, **ports)

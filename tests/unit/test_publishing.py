@@ -1,0 +1,288 @@
+"""One post's way through all handlers, on the twins: what is published, what fails how, and what it never does twice."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from shared.media.fetch import FetchFailed, FetchRefused
+from shared.platforms.failure import FailureKind
+from shared.platforms.http import HttpAnswer, HttpRequest, NotSent
+from tests.fakes.world import World
+
+PHOTO = "https://example.com/photo.jpg"
+VIDEO = "https://example.com/video.mp4"
+X, INSTAGRAM = {"platform": ["x"]}, {"platform": ["instagram"]}
+
+
+@pytest.fixture
+def key(world: World) -> str:
+    return world.user(connect=["x:x_main", "instagram:ig_main"])
+
+
+@pytest.mark.parametrize(
+    ("post", "accepted", "why"),
+    [
+        ({**X, "text": "hello"}, 1, "text"),
+        ({**X, "text": "hello", "imageUrls": [PHOTO]}, 1, "one image"),
+        (
+            {**X, "imageUrls": [PHOTO, "https://example.com/photo.png", "https://example.com/image.jpg", PHOTO + "?4"]},
+            0,
+            "a missing one",
+        ),
+        ({**X, "imageUrls": [PHOTO, "https://example.com/photo.png", "https://example.com/image.jpg"]}, 1, "three images, no text"),
+        ({**X, "text": "clip", "videoUrl": VIDEO}, 1, "a video"),
+        ({**X, "text": "clip", "mediaUrls": [VIDEO]}, 1, "a video by mediaUrls"),
+        ({**INSTAGRAM, "text": "photo", "imageUrls": [PHOTO]}, 1, "an image"),
+        ({**INSTAGRAM, "text": "both", "imageUrls": [PHOTO, "https://example.com/image.jpg"]}, 1, "a carousel"),
+        ({**INSTAGRAM, "text": "mix", "videoUrl": VIDEO, "imageUrls": [PHOTO], "mediaType": "image"}, 1, "a mixed carousel"),
+        ({**INSTAGRAM, "text": "reel", "videoUrl": VIDEO, "imageUrls": [PHOTO]}, 1, "a reel with a cover"),
+        ({"platform": ["x", "instagram"], "text": "two", "imageUrls": [PHOTO]}, 2, "two platforms"),
+    ],
+)
+def test_kinds_of_posts(world: World, key: str, post: dict[str, Any], accepted: int, why: str) -> None:
+    submission = world.accepted(key, post)
+    world.run_for(300)
+    assert len(world.sandbox.ledger) == accepted, why
+    assert world.submission(submission)["completedAt"] is not None
+    assert "sweepAt" not in world.submission(submission)
+    for entry in world.sandbox.ledger:
+        run = world.run(submission, entry.platform)
+        assert (run["status"], run["platformPostId"], run["platformPostUrl"]) == ("succeeded", entry.id, entry.url)
+        assert not {"handle", "leaseUntil", "sweepAt", "nextAttemptAt"} & set(run)
+
+
+def test_a_file_is_fetched_once_for_all_platforms_of_a_post(world: World, key: str) -> None:
+    world.accepted(key, {"platform": ["x", "instagram"], "text": "t", "imageUrls": [PHOTO]})
+    world.run_for(120)
+    assert world.fetcher.fetched == [PHOTO]
+    assert len(world.sandbox.ledger) == 2
+
+
+def test_what_a_platform_cannot_show_is_left_out_and_noted(world: World, key: str) -> None:
+    submission = world.accepted(key, {**X, "text": "clip", "videoUrl": VIDEO, "imageUrls": [PHOTO]})
+    world.run_for(120)
+    assert world.run(submission)["status"] == "succeeded"
+    assert "left out" in world.run(submission)["notes"][0]
+
+
+@pytest.mark.parametrize(
+    ("platform", "step", "fault", "status", "code"),
+    [
+        ("x", "publish", "unauthorized", "failed", "reauth_required"),
+        ("x", "publish", "reject", "failed", "content_rejected"),
+        ("x", "publish", "duplicate", "failed", "duplicate_content"),
+        ("x", "publish", "rate_limit", "succeeded", None),
+        ("x", "publish", "server_error_before", "succeeded", None),
+        ("x", "publish", "server_error_after", "succeeded", None),
+        ("x", "publish", "reset_before", "succeeded", None),
+        ("x", "publish", "reset_after", "succeeded", None),
+        ("x", "publish", "hang_after", "succeeded", None),
+        ("x", "upload", "unauthorized", "failed", "reauth_required"),
+        ("x", "upload", "rate_limit", "succeeded", None),
+        ("x", "upload", "server_error_after", "succeeded", None),
+        ("x", "upload", "reset_before", "succeeded", None),
+        ("instagram", "create_container", "server_error_after", "succeeded", None),
+        ("instagram", "create_container", "rate_limit", "succeeded", None),
+        ("instagram", "create_container", "unauthorized", "failed", "reauth_required"),
+        ("instagram", "create_container", "processing_failed", "failed", "media_invalid"),
+        ("instagram", "create_container", "slow_processing", "succeeded", None),
+        ("instagram", "container_status", "reset_before", "succeeded", None),
+        ("instagram", "publish", "unauthorized", "failed", "reauth_required"),
+        ("instagram", "publish", "rate_limit", "succeeded", None),
+        ("instagram", "publish", "server_error_before", "succeeded", None),
+        ("instagram", "publish", "server_error_after", "succeeded", None),
+        ("instagram", "publish", "reset_after", "succeeded", None),
+        ("instagram", "permalink", "server_error_before", "succeeded", None),
+    ],
+)
+def test_faults(world: World, key: str, platform: str, step: str, fault: str, status: str, code: str | None) -> None:
+    world.fail(platform, step, fault)
+    submission = world.accepted(key, {"platform": [platform], "text": "once", "imageUrls": [PHOTO]})
+    world.run_for(2 * 3600)
+    run = world.run(submission, platform)
+    assert run["status"] == status
+    assert run.get("error", {}).get("code") == code
+    assert world.ledger() == (["once"] if status == "succeeded" else [])
+    if code:
+        assert run["error"]["remediation"]
+        assert run["error"]["attempts"]
+
+
+@pytest.mark.parametrize(("fault", "expected"), [("processing_failed", "failed"), ("slow_processing", "succeeded")])
+def test_processing_of_a_video(world: World, key: str, fault: str, expected: str) -> None:
+    world.fail("x", "finalize", fault)
+    submission = world.accepted(key, {**X, "text": "clip", "videoUrl": VIDEO})
+    world.run_for(600)
+    assert world.run(submission)["status"] == expected
+
+
+def test_an_answer_that_is_lost_while_listings_lag_is_found_in_the_end(world: World, key: str) -> None:
+    world.sandbox.listing_lag_seconds = 90
+    world.fail("x", "publish", "reset_after")
+    submission = world.accepted(key, {**X, "text": "once & <for> all https://example.com/a"})
+    world.run_for(600)
+    assert world.run(submission)["status"] == "succeeded"
+    assert len(world.ledger()) == 1
+
+
+def test_a_post_whose_outcome_cannot_be_asked_for_is_not_sent_again(world: World, key: str) -> None:
+    world.fail("x", "publish", "reset_after")
+    world.fail("x", "list_posts", "unauthorized")
+    submission = world.accepted(key, {**X, "text": "once"})
+    world.run_for(3600)
+    assert world.run(submission)["error"]["code"] == "outcome_unknown"
+    assert world.ledger() == ["once"]
+    assert world.submission(submission)["runCounts"] == {"total": 1, "succeeded": 0, "failed": 1, "outcomeUnknown": 1}
+
+
+def test_an_endless_outage_ends_after_a_day(world: World, key: str) -> None:
+    world.fail("x", "publish", "server_error_before", times=10**6)
+    world.fail("x", "list_posts", "server_error_before", times=10**6)
+    submission = world.accepted(key, {**X, "text": "never"})
+    world.run_for(25 * 3600, tick=600)
+    assert world.run(submission)["error"]["code"] == "outcome_unknown"
+    assert world.ledger() == []
+
+
+def test_a_platform_that_cannot_be_reached_for_a_day_fails_the_run_with_its_deadline(world: World, key: str) -> None:
+    class Unreachable:
+        def send(self, request: HttpRequest) -> HttpAnswer:
+            raise NotSent("ConnectTimeout")
+
+    world.replace_publishing(http=Unreachable())
+    submission = world.accepted(key, {**X, "text": "never"})
+    world.run_for(25 * 3600, tick=600)
+    error = world.run(submission)["error"]
+    assert (error["code"], error["class"]) == ("deadline_exceeded", "transient")
+    assert len(error["attempts"]) == 10
+
+
+@pytest.mark.parametrize(
+    ("page", "code"),
+    [
+        (FetchRefused("the address leads to a private network"), "media_unavailable"),
+        (FetchFailed("the address answered 503"), "media_unavailable"),
+        (b"<html>not an image</html>", "media_unavailable"),
+    ],
+)
+def test_a_file_that_cannot_be_had_fails_every_run_that_needs_it(world: World, key: str, page: Any, code: str) -> None:
+    world.fetcher.pages[PHOTO] = page
+    submission = world.accepted(key, {"platform": ["x", "instagram"], "text": "t", "imageUrls": [PHOTO]})
+    world.run_for(900)
+    assert [world.run(submission, run)["error"]["code"] for run in ("x", "instagram")] == [code, code]
+    assert world.ledger() == []
+
+
+def test_a_file_whose_address_lied_is_judged_by_what_it_is(world: World, key: str) -> None:
+    world.fetcher.pages["https://example.com/really-a.jpg"] = world.fetcher.pages["https://example.com/photo.png"]
+    submission = world.accepted(key, {**INSTAGRAM, "text": "t", "imageUrls": ["https://example.com/really-a.jpg"]})
+    world.run_for(120)
+    error = world.run(submission, "instagram")["error"]
+    assert (error["code"], error["platformCode"]) == ("media_invalid", "instagram.image_type")
+
+
+def test_an_account_that_was_disconnected_meanwhile_says_what_to_do(world: World, key: str) -> None:
+    submission = world.accepted(key, {**X, "text": "t"})
+    del world.memory.contents["users/ada/credentials/x:x_main"]
+    world.run_for(120)
+    assert world.run(submission)["error"]["code"] == "reauth_required"
+
+
+def test_a_failed_post_may_be_sent_again_with_the_same_text(world: World, key: str) -> None:
+    world.fail("x", "publish", "reject")
+    first = world.accepted(key, {**X, "text": "again"})
+    world.run_for(120)
+    second = world.accepted(key, {**X, "text": "again"})
+    world.run_for(120)
+    assert first != second
+    assert world.ledger() == ["again"]
+
+
+def test_a_post_of_unknown_outcome_is_not_sent_again_by_repeating_the_request(world: World, key: str) -> None:
+    world.fail("x", "publish", "reset_after")
+    world.fail("x", "list_posts", "unauthorized")
+    first = world.accepted(key, {**X, "text": "again"})
+    world.run_for(3600)
+    assert world.accepted(key, {**X, "text": "again"}) == first
+    world.run_for(120)
+    assert world.ledger() == ["again"]
+
+
+def test_a_post_is_published_once_however_often_its_tasks_are_delivered(world: World, key: str) -> None:
+    submission = world.accepted(key, {**X, "text": "once"})
+    [orchestration] = world.tasks.waiting
+    for _ in range(5):
+        world.deliver(orchestration)
+    publications = [task for task in world.tasks.waiting if task.queue.target == "publisher"]
+    for task in publications * 3:
+        world.deliver(task)
+    world.deliver(orchestration)
+    world.run_for(300)
+    assert world.ledger() == ["once"]
+    assert world.submission(submission)["runCounts"]["succeeded"] == 1
+
+
+def test_what_cloud_tasks_loses_the_sweeper_finds(world: World, key: str) -> None:
+    submission = world.accepted(key, {"platform": ["x", "instagram"], "text": "t", "imageUrls": [PHOTO]})
+    world.tasks.clear()
+    world.run_for(60)
+    world.deliver_due()
+    world.tasks.clear()
+    world.run_for(240)
+    assert world.submission(submission)["runCounts"]["succeeded"] == 2
+
+
+def test_what_cannot_be_enqueued_is_accepted_all_the_same(world: World, key: str) -> None:
+    world.tasks.is_down = True
+    world.accepted(key, {**X, "text": "t"})
+    world.tasks.is_down = False
+    world.run_for(120)
+    assert world.ledger() == ["t"]
+
+
+def test_a_post_forty_days_ahead_is_published_at_its_time(world: World, key: str) -> None:
+    due = world.clock.now() + timedelta(days=40)
+    submission = world.accepted(key, {**X, "text": "later"}, scheduledTime=due.isoformat())
+    world.run_for(39 * 86400, tick=3600)
+    assert (world.submission(submission)["status"], world.ledger()) == ("queued", [])
+    world.run_for(86400 - 1)
+    assert world.ledger() == []
+    world.run_for(2)
+    assert world.ledger() == ["later"]
+    assert world.sandbox.ledger[0].accepted_at - due < timedelta(seconds=1)
+
+
+def test_an_early_task_of_a_scheduled_post_publishes_nothing(world: World, key: str) -> None:
+    due = world.clock.now() + timedelta(minutes=10)
+    world.accepted(key, {**X, "text": "later"}, scheduledTime=due.isoformat())
+    world.run_for(540)
+    [task] = world.tasks.waiting
+    world.deliver(task)
+    assert world.ledger() == []
+    world.run_for(120)
+    assert world.ledger() == ["later"]
+
+
+def test_statuses_of_a_run_only_move_forward(world: World, key: str) -> None:
+    order = ["queued", "processing", "succeeded"]
+    world.fail("x", "publish", "rate_limit", times=3)
+    submission = world.accepted(key, {**X, "text": "t"})
+    seen: list[int] = []
+    for _ in range(120):
+        world.run_for(10)
+        paths = world.paths(f"postSubmissions/{submission}/runs/")
+        seen += [order.index(world.document(path).fields["status"]) for path in paths]
+    assert seen == sorted(seen)
+    assert seen[-1] == 2
+
+
+def test_every_kind_of_failure_has_something_to_tell_the_customer() -> None:
+    from typing import get_args
+
+    from shared.platforms.failure import PlatformFailure
+
+    for kind in get_args(FailureKind):
+        fields = PlatformFailure(kind, "m").to_fields()
+        assert fields["code"]
+        assert fields["remediation"].endswith(".")
