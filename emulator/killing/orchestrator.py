@@ -8,11 +8,14 @@ from emulator.killing.traps import Traps, trapped_ports
 from functions.orchestrator import live, main
 from shared.tasks.receive import Answer
 
+_traps = Traps("orchestrator")
+
 
 @cache
 def _ports() -> live.Ports:
-    return trapped_ports(live.ports(), Traps("orchestrator"), live.SETTINGS.project_id)
+    return trapped_ports(live.ports(), _traps, live.SETTINGS.project_id)
 
 
 def orchestrator(request: Request) -> Answer:
+    _traps.begin_request()
     return main.answer(request, _ports())

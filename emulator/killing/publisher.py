@@ -9,12 +9,15 @@ from emulator.killing.traps import Traps, trapped_ports
 from functions.publisher import live, main
 from shared.tasks.receive import Answer
 
+_traps = Traps("publisher")
+
 
 @cache
 def _ports() -> live.Ports:
     ports = live.ports()
-    return replace(ports, publishing=trapped_ports(ports.publishing, Traps("publisher"), live.SETTINGS.project_id))
+    return replace(ports, publishing=trapped_ports(ports.publishing, _traps, live.SETTINGS.project_id))
 
 
 def publisher(request: Request) -> Answer:
+    _traps.begin_request()
     return main.answer(request, _ports())

@@ -8,11 +8,14 @@ from emulator.killing.traps import Traps, trapped_ports
 from functions.sweeper import live, main
 from shared.tasks.receive import Answer
 
+_traps = Traps("sweeper")
+
 
 @cache
 def _ports() -> live.Ports:
-    return trapped_ports(live.ports(), Traps("sweeper"), live.SETTINGS.project_id)
+    return trapped_ports(live.ports(), _traps, live.SETTINGS.project_id)
 
 
 def sweeper(request: Request) -> Answer:
+    _traps.begin_request()
     return main.answer(request, _ports())

@@ -31,9 +31,11 @@ _LOST: dict[str, Callable[[], Exception]] = {
 class Traps:
     def __init__(self, function: str) -> None:
         self._plan = Path(os.environ["SOKU_KILL_PLANS"]) / function
-        self._counts: Counter[str] = Counter()
-        self._read_plan: tuple[int, dict[str, Any]] | None = None
-        self._lock = threading.Lock()
+        self._request = threading.local()
+
+    def begin_request(self) -> None:
+        """Calls are counted per request; each is handled on one thread."""
+        self._request.calls = Counter()
 
     def around(self, call: str, method: Callable[..., Any]) -> Callable[..., Any]:
         def trapped(*arguments: Any, **options: Any) -> Any:
@@ -51,20 +53,15 @@ class Traps:
 
     def _due(self, call: str) -> str | None:
         """When to strike at this call, if it is the one; removes the plan."""
-        with self._lock:
-            try:
-                inode = self._plan.stat().st_ino
-                if self._read_plan is None or self._read_plan[0] != inode:
-                    self._read_plan = (inode, json.loads(self._plan.read_text()))
-                    self._counts.clear()
-            except (FileNotFoundError, ValueError):
-                return None
-            plan = self._read_plan[1]
-            self._counts[call] += 1
-            if call != plan["call"] or self._counts[call] != plan["nth"]:
+        self._request.calls[call] += 1
+        try:
+            plan = json.loads(self._plan.read_text())
+            if call != plan["call"] or self._request.calls[call] != plan["nth"]:
                 return None
             self._plan.unlink()
-            return plan["when"]
+        except FileNotFoundError:
+            return None
+        return plan["when"]
 
 
 class Trapped:

@@ -1,0 +1,59 @@
+"""Step 2: the orchestrator makes one run per target, however its task arrives and whenever it dies."""
+
+import pytest
+import requests
+
+from tests.flow.conftest import Customer
+
+BOTH = {"platform": ["x", "instagram"], "imageUrls": ["https://example.com/photo.jpg"]}
+
+
+def published_once(customer: Customer, submission_id: str) -> bool:
+    counts = customer.completed(submission_id)["runCounts"]
+    texts = [entry["text"] for account in (customer.x, customer.instagram) for entry in customer.ledger(account)]
+    return counts["succeeded"] == counts["total"] == len(texts)
+
+
+@pytest.mark.parametrize(
+    ("call", "nth", "when"),
+    [
+        ("documents.get", 1, "before"),
+        ("documents.commit", 1, "before"),
+        ("documents.commit", 1, "after"),
+        ("documents.commit", 1, "lost"),
+        ("documents.commit", 2, "before"),
+        ("documents.commit", 2, "after"),
+        ("documents.commit", 2, "lost"),
+        ("tasks.enqueue", 1, "before"),
+        ("tasks.enqueue", 1, "after"),
+        ("tasks.enqueue", 2, "before"),
+        ("tasks.enqueue", 2, "after"),
+        ("documents.commit", 3, "before"),
+        ("documents.commit", 3, "after"),
+        ("documents.commit", 3, "lost"),
+    ],
+)
+def test_an_orchestrator_killed_anywhere(customer: Customer, call: str, nth: int, when: str) -> None:
+    customer.stack.plan_kill("orchestrator", call, nth, when)
+    submission_id = customer.accepted({**BOTH, "text": f"{call} {nth} {when}"})
+    assert published_once(customer, submission_id)
+    assert not (customer.stack.kill_plans / "orchestrator").exists(), "the plan never struck"
+
+
+@pytest.mark.parametrize("kind", ["duplicate", "late", "lost"])
+@pytest.mark.parametrize("queue", ["orchestrate", "publish-x"])
+def test_a_task_delivered_twice_late_or_never(customer: Customer, queue: str, kind: str) -> None:
+    mischief = [{"queue": queue, "kind": kind, "times": 1, "seconds": 4}]
+    requests.put(f"{customer.stack.tasksUrl}/_deliveries", json=mischief, timeout=10).raise_for_status()
+    submission_id = customer.accepted({"text": f"{queue} {kind}"})
+    assert published_once(customer, submission_id)
+
+
+def test_several_accounts_of_one_platform_have_a_run_each(customer: Customer) -> None:
+    customer.stack.add_user("--uid", customer.uid, "--connect", f"x:{customer.x}-second")
+    targets = [{"platform": "x", "accountId": account} for account in (customer.x, f"{customer.x}-second")]
+    submission_id = customer.accepted({"text": "to both", "platform": targets})
+    assert customer.completed(submission_id)["runCounts"]["succeeded"] == 2
+    for account in (customer.x, f"{customer.x}-second"):
+        [entry] = customer.ledger(account)
+        assert customer.run(submission_id, f"x:{account}")["platformPostUrl"] == entry["url"]
