@@ -17,6 +17,7 @@ from emulator.process import Failed, Process
 
 ROOT = Path(__file__).resolve().parent.parent
 FIREBASE_CLI = ROOT / "node_modules" / "firebase-tools" / "lib" / "bin" / "firebase.js"
+EXPORT_NAME = "firestore_export"
 _JAR = "cloud-firestore-emulator*.jar"
 _MAIN_CLASS = "com.google.cloud.datastore.emulator.firestore.CloudFirestore"
 
@@ -43,9 +44,8 @@ def firestore(
     command = [java, "-Duser.language=en", "-cp", str(find_firestore_jar(report)), _MAIN_CLASS, "start"]
     command += [f"--host={HOST}", f"--port={ports.firestore}", f"--rules={ROOT / 'firestore.rules'}"]
     if data is not None:
-        exported = sorted((data / "firestore").glob("**/*.overall_export_metadata"), key=lambda path: path.stat().st_mtime)
-        command += [f"--seed_from_export={exported[-1]}"] if exported else []
-        command += [f"--export-on-exit={data / 'firestore'}"]
+        exported = data / "firestore" / f"{EXPORT_NAME}.overall_export_metadata"
+        command += [f"--seed_from_export={exported}"] if exported.exists() else []
     return Process(
         "Firestore",
         command,
@@ -53,8 +53,23 @@ def firestore(
         folder=folder,
         is_ready=answers(url(ports.firestore), session),
         report=report,
-        stop_within_seconds=15.0 if data else 4.0,
     )
+
+
+async def export_firestore(ports: Ports, data: Path, session: aiohttp.ClientSession) -> None:
+    """Keep everything in `data`, replacing what was kept before only once it is complete. (--export-on-exit writes nothing.)"""
+    data.mkdir(parents=True, exist_ok=True)
+    wanted = {
+        "database": f"projects/{PROJECT_ID}/databases/(default)",
+        "export_directory": str(data),
+        "export_name": EXPORT_NAME,
+    }
+    address = f"{url(ports.firestore)}/emulator/v1/projects/{PROJECT_ID}:export"
+    shutil.rmtree(data / EXPORT_NAME, ignore_errors=True)
+    async with session.post(address, json=wanted, timeout=aiohttp.ClientTimeout(total=60)) as answer:
+        answer.raise_for_status()
+    shutil.rmtree(data / "firestore", ignore_errors=True)
+    (data / EXPORT_NAME).rename(data / "firestore")
 
 
 def find_firestore_jar(report: Report) -> Path:

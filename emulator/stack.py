@@ -169,7 +169,15 @@ class Stack:
             raise
 
     async def _stop_all(self) -> None:
-        await asyncio.gather(*(process.stop() for process in reversed(self.processes)))
+        """First what writes, then what keeps."""
+        targets = {target.name for target in TARGETS}
+        await asyncio.gather(*(process.stop() for process in self.processes if process.name in targets))
+        if self._data is not None and self.is_up:
+            try:
+                await engines.export_firestore(self.ports, self._data, self._http())
+            except (aiohttp.ClientError, TimeoutError, OSError) as error:
+                self._report(f"Firestore's documents were not kept in {self._data}: {error}")
+        await asyncio.gather(*(process.stop() for process in self.processes if process.name not in targets))
 
     async def _tick_forever(self) -> None:
         """Cloud Scheduler's part: call the sweeper again and again."""

@@ -38,6 +38,7 @@ class CloudTasks:
         queue, task = _QUEUE + r"/{queue:[^/:]+}", _QUEUE + r"/{queue:[^/:]+}/tasks/{task:[^/:]+}"
         app.router.add_get("/_certificates", self._certificates)
         app.router.add_put("/_deliveries", self._set_deliveries)
+        app.router.add_get("/_deliveries", self._get_deliveries)
         app.router.add_post(_QUEUE, self._create_queue)
         app.router.add_get(_QUEUE, self._list_queues)
         app.router.add_get(queue, self._with_queue(self._get_queue))
@@ -88,6 +89,14 @@ class CloudTasks:
                 if given.get("queue") in (None, queue.short_name):
                     queue.mischief.append(Mischief(given["kind"], int(given.get("times", 1)), float(given.get("seconds", 5))))
         return web.json_response({})
+
+    async def _get_deliveries(self, _: web.Request) -> web.Response:
+        """What still is to go wrong, per queue."""
+        left = [
+            {"queue": queue.short_name, "mischief": [vars(prank) for prank in queue.mischief if prank.times > 0]}
+            for queue in self.queues.values()
+        ]
+        return web.json_response(left)
 
     async def _create_queue(self, request: web.Request) -> web.Response:
         given = await request.json()

@@ -63,7 +63,7 @@ class GuardedFetcher:
                 yield from self._limited(answer, deadline)
         except InvalidIPAddress as error:
             raise FetchRefused("the address leads to a private network") from error
-        except (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema, UnicodeError) as error:
+        except ValueError as error:  # among them requests' InvalidURL and InvalidSchema, and what urllib says of odd redirects
             raise FetchRefused("the address is not a valid http or https URL") from error
         except requests.TooManyRedirects as error:
             raise FetchRefused(f"the address redirects more than {MAX_REDIRECTS} times") from error

@@ -18,7 +18,7 @@ from shared.documents.document import Conflict, Create, Document, Documents, Fie
 from shared.idempotency.record import IdempotencyKey, Replay, look_up, record_fields
 from shared.media.media import MediaItem, kind_of
 from shared.platforms.preflight import judge_content
-from shared.posts.post import Content, Target, submission_path
+from shared.posts.post import SCHEDULE_AHEAD, Content, Target, submission_path
 from shared.posts.targets import WantedTarget, resolve_targets
 from shared.tasks.task import NotEnqueued, Tasks, orchestrate
 
@@ -28,8 +28,6 @@ _log = logging.getLogger(__name__)
 MIN_NOTICE = timedelta(minutes=1)
 # A submission that nobody started after this long is started by the sweeper.
 START_GRACE = timedelta(seconds=30)
-# The sweeper takes up a scheduled post this long before it is due.
-SCHEDULE_AHEAD = timedelta(minutes=5)
 CONTENT_FIELD = "body.post.content"
 
 

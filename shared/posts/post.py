@@ -12,7 +12,7 @@ A run's `status` is for the customer and only moves forward; its `phase` is for 
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from shared.documents.document import Document, Version
@@ -24,6 +24,8 @@ Phase = Literal["queued", "preparing", "intent", "published", "done"]
 MediaType = Literal["video", "image", "text"]
 
 MAX_TARGETS = 50
+# The sweeper takes up a scheduled post this long before it is due.
+SCHEDULE_AHEAD = timedelta(minutes=5)
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,7 @@ from datetime import datetime, timedelta
 
 from shared.core.clock import Clock
 from shared.documents.document import REMOVE, Conflict, Document, Documents, Operator, Query, Update
-from shared.posts.create import SCHEDULE_AHEAD
-from shared.posts.post import Run, Submission
+from shared.posts.post import SCHEDULE_AHEAD, Run, Submission
 from shared.posts.settle import settle
 from shared.tasks.task import NotEnqueued, Tasks, orchestrate, publish
 

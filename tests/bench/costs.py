@@ -1,0 +1,44 @@
+"""Counts what one text post costs, from request to settled, on the twins: no clock, so no noise."""
+
+from dataclasses import dataclass
+
+from tests.fakes.world import World
+
+
+@dataclass(frozen=True)
+class Costs:
+    """`request_rpcs` are the sequential ones of POST /v1/posts, its task included."""
+
+    accounts: int
+    request_rpcs: int
+    reads: int
+    writes: int
+    invocations: int
+
+    @property
+    def budget(self) -> "Costs":
+        """What the architecture allows (section 5)."""
+        n = self.accounts
+        return Costs(n, request_rpcs=4, reads=5 + 3 * n, writes=7 + 5 * n, invocations=n + 2)
+
+
+def costs_of_a_text_post(accounts: int) -> Costs:
+    world = World()
+    names = [f"x_{n}" for n in range(accounts)]
+    key = world.user(connect=[f"x:{name}" for name in names])
+    before = vars(world.memory.counts).copy()
+    client = world.client()
+    targets = [{"platform": "x", "accountId": name} for name in names]
+    answer = client.post("/v1/posts", json={"post": {"content": {"text": "t", "platform": targets}}}, headers={"soku-api-key": key})
+    assert answer.status_code == 201
+    request_rpcs = world.memory.counts.rpcs - before["rpcs"] + len(world.tasks)
+    world.run_for(30)
+    assert len(world.sandbox.ledger) == accounts
+    counts = world.memory.counts
+    return Costs(
+        accounts,
+        request_rpcs,
+        reads=counts.reads - before["reads"],
+        writes=counts.writes - before["writes"],
+        invocations=1 + world.invocations,
+    )

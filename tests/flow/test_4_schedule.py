@@ -1,0 +1,51 @@
+"""A scheduled post waits in Firestore, for any length of time; what is due is found by the sweeper."""
+
+from datetime import UTC, datetime, timedelta
+
+from shared.core.settings import CloudTasks
+from shared.gcp.cloud_tasks import CloudTasksQueue
+from shared.posts.orchestrate import orchestrate_submission
+from shared.posts.sweep import sweep
+from tests.fakes.clock import StandingClock
+from tests.fakes.tasks import MemoryTasks
+from tests.fakes.world import SETTINGS
+from tests.flow.conftest import Customer
+
+
+def test_a_post_a_minute_ahead_is_published_by_itself_and_its_request_again_is_a_replay(customer: Customer) -> None:
+    due = datetime.now(UTC) + timedelta(seconds=65)
+    first = customer.post({"text": "in a minute"}, scheduledTime=due.isoformat())
+    submission_id = first.json()["postSubmissionId"]
+    assert customer.submission(submission_id)["status"] == "queued"
+    customer.completed(submission_id)
+    [entry] = customer.ledger()
+    assert datetime.fromisoformat(entry["acceptedAt"].replace("Z", "+00:00")) >= due
+    again = customer.post({"text": "in a minute"}, scheduledTime=due.isoformat())
+    assert (again.status_code, again.json()) == (201, first.json())
+
+
+def test_a_post_forty_days_ahead_with_the_clock_moved(customer: Customer) -> None:
+    due = datetime.now(UTC) + timedelta(days=40)
+    submission_id = customer.accepted({"text": "in forty days"}, scheduledTime=due.isoformat())
+    clock = StandingClock(due - timedelta(minutes=6))
+    scheduled = MemoryTasks(clock)
+    sweep(documents=customer.documents, tasks=scheduled, clock=clock)
+    assert customer.submission(submission_id)["sweepAt"] == due - timedelta(minutes=5), "too early: nothing happened"
+    clock.at = due - timedelta(minutes=4)
+    sweep(documents=customer.documents, tasks=scheduled, clock=clock)
+    [task] = [task for task in scheduled.waiting if task.payload == {"postSubmissionId": submission_id}]
+    assert task.not_before == due
+    # From here on with the real queues: the clock of Cloud Tasks cannot be moved, ours can.
+    tasks = CloudTasksQueue(CloudTasks.model_validate(SETTINGS | _addresses(customer)))
+    orchestrate_submission(submission_id, documents=customer.documents, tasks=tasks, clock=clock)
+    assert customer.submission(submission_id)["status"] == "queued"
+    clock.at = due
+    orchestrate_submission(submission_id, documents=customer.documents, tasks=tasks, clock=clock)
+    assert customer.submission(submission_id)["status"] == "dispatched"
+    customer.completed(submission_id)
+    assert [entry["text"] for entry in customer.ledger()] == ["in forty days"]
+
+
+def _addresses(customer: Customer) -> dict[str, str]:
+    publisher = f"publisher=http://127.0.0.1:{5003 + customer.stack.offset}"
+    return {"SOKU_CLOUD_TASKS_URL": customer.stack.tasksUrl, "SOKU_FUNCTION_URLS": publisher}

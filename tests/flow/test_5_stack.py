@@ -1,0 +1,200 @@
+"""The local stack as a person meets it: starting, stopping, going wrong, two at once, and keeping its data."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from emulator.engines import find_firestore_jar
+from emulator.process import Failed
+from tests.conftest import ROOT, LocalStack, free_offset, start_stack, stop
+
+PATIENCE_SECONDS = 60
+
+
+def run(*arguments: str, path: str | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
+    """`python -m emulator …`, to its end."""
+    env = {**os.environ, **environment} | ({"PATH": path} if path is not None else {})
+    command = [sys.executable, "-m", "emulator", *arguments]
+    return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=120, check=False)
+
+
+def children_of(pid: int) -> set[int]:
+    """Every process below `pid`."""
+    below: set[int] = set()
+    for status in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = status.read_text().rpartition(")")[2].split()
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        if int(fields[1]) == pid:
+            child = int(status.parent.name)
+            below |= {child} | children_of(child)
+    return below
+
+
+def gone(pids: set[int]) -> bool:
+    return not any((Path("/proc") / str(pid)).exists() for pid in pids)
+
+
+def until(check: Any) -> None:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not check():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+def test_a_taken_port_is_one_sentence(stack: LocalStack) -> None:
+    ended = run("up", "--port-offset", str(stack.offset))
+    assert ended.returncode == 1
+    assert "--port-offset" in ended.stderr.splitlines()[-1]
+    assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize(("missing", "word"), [("java", "java is needed"), ("node", "node is needed")])
+def test_a_missing_program_is_one_sentence(tmp_path: Path, missing: str, word: str) -> None:
+    for name in ({"java", "node"} - {missing}) | {"env"}:
+        (tmp_path / name).symlink_to(subprocess.check_output(["which", name], text=True).strip())
+    ended = run(
+        "up", "--port-offset", str(free_offset()), path=str(tmp_path), FIRESTORE_EMULATOR_JAR=str(find_firestore_jar(print))
+    )
+    assert ended.returncode == 1
+    assert word in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_a_missing_jar_is_one_sentence() -> None:
+    ended = run("up", "--port-offset", str(free_offset()), FIRESTORE_EMULATOR_JAR="/nowhere/emulator.jar")
+    assert (ended.returncode, "Traceback" in ended.stderr) == (1, False)
+    assert "FIRESTORE_EMULATOR_JAR" in ended.stderr
+
+
+def test_a_named_jar_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    jar = tmp_path / "mine.jar"
+    jar.touch()
+    monkeypatch.setenv("FIRESTORE_EMULATOR_JAR", str(jar))
+    assert find_firestore_jar(print) == jar
+    jar.unlink()
+    with pytest.raises(Failed):
+        find_firestore_jar(print)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "word"),
+    [
+        (("user", "add", "--connect", "nonsense"), "PLATFORM:ACCOUNT"),
+        (("user", "add", "--port-offset", "47000"), "make up"),
+        (("nonsense",), "invalid choice"),
+    ],
+)
+def test_senseless_commands_are_told_so(arguments: tuple[str, ...], word: str) -> None:
+    ended = run(*arguments)
+    assert ended.returncode != 0
+    assert word in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_a_platform_without_a_sandbox_is_named(stack: LocalStack) -> None:
+    ended = run("user", "add", "--port-offset", str(stack.offset), "--connect", "myspace:me")
+    assert ended.returncode == 1
+    assert "myspace" in ended.stderr
+
+
+@pytest.mark.parametrize(("subscription", "status"), [("active", 201), ("trialing", 201), ("expired", 403), ("none", 403)])
+def test_users_of_every_kind(stack: LocalStack, subscription: str, status: int) -> None:
+    account = f"x:kind_{subscription}"
+    user = stack.add_user("--subscription", subscription, "--credits", "5", "--admin", "--connect", account)
+    assert set(user) == {"uid", "apiKey", "idToken"}
+    post = {"post": {"content": {"text": "who am I", "platform": "x"}}}
+    answer = requests.post(f"{stack.apiUrl}/v1/posts", json=post, headers={"soku-api-key": user["apiKey"]}, timeout=30)
+    assert answer.status_code == status
+
+
+def test_a_killed_function_is_started_again(stack: LocalStack) -> None:
+    port = 5001 + stack.offset
+    masters = [pid for pid in children_of(stack.pid) if f"--port\0{port}\0" in _command(pid)]
+    for pid in masters:
+        os.kill(pid, signal.SIGKILL)
+    until(lambda: gone(set(masters)))
+    until(lambda: _answers(f"{stack.apiUrl}/health"))
+
+
+def _command(pid: int) -> str:
+    try:
+        return (Path("/proc") / str(pid) / "cmdline").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
+
+
+def _answers(url: str) -> bool:
+    try:
+        return requests.get(url, timeout=5).status_code == 200
+    except requests.RequestException:
+        return False
+
+
+def test_a_second_stack_beside_the_first_keeps_its_data_between_runs(stack: LocalStack, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    process, ready, offset = start_stack(tmp_path, "--data", str(data))
+    below = children_of(process.pid)
+    try:
+        assert _answers(f"{ready['apiUrl']}/health")
+        assert _answers(f"{stack.apiUrl}/health")
+        before = _post(ready)
+        assert before.status_code == 201
+        assert requests.get(f"{stack.sandboxUrl}/_ledger", params={"accountId": "x_demo"}, timeout=10).json() == []
+    finally:
+        stop(process)
+    until(lambda: gone(below))
+    (tmp_path / "ready.json").unlink()
+    process, again, _ = start_stack(tmp_path, "--data", str(data), offset=offset)
+    below = children_of(process.pid)
+    try:
+        answer = _post(ready)
+        assert (answer.status_code, answer.json()) == (201, before.json()), "the old key and the old post are still known"
+        assert again["demo"]["uid"] == ready["demo"]["uid"]
+        # The second Ctrl-C does not wait for anything.
+        process.send_signal(signal.SIGINT)
+        time.sleep(0.3)
+        process.send_signal(signal.SIGINT)
+        process.wait(20)
+    finally:
+        stop(process)
+    until(lambda: gone(below))
+
+
+def _post(ready: dict[str, Any]) -> requests.Response:
+    body = {"post": {"content": {"text": "kept", "platform": "x"}}}
+    return requests.post(f"{ready['apiUrl']}/v1/posts", json=body, headers={"soku-api-key": ready["demo"]["apiKey"]}, timeout=30)
+
+
+def test_an_interrupted_start_leaves_nothing_behind(tmp_path: Path) -> None:
+    offset = free_offset()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "emulator", "up", "--port-offset", str(offset)],
+        cwd=ROOT,
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    until(lambda: len(children_of(process.pid)) >= 3)
+    below = children_of(process.pid)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=30)
+    assert b"Traceback" not in errors
+    until(lambda: gone(below))
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind(("127.0.0.1", 8080 + offset))
+
+
+@pytest.fixture(autouse=True)
+def _no_firestore_of_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The shared stack's Firestore must not be taken for one that is already there."""
+    monkeypatch.delenv("FIRESTORE_EMULATOR_HOST", raising=False)

@@ -1,0 +1,103 @@
+// The checks in a page of headless Chrome, where the SDK speaks WebChannel, from an origin of its own.
+// Everything that the page loads comes from this process; a request to anywhere but this machine fails the check.
+import { readFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import chromium, { inflate } from "@sparticuz/chromium";
+import puppeteer from "puppeteer-core";
+import { serve } from "./lines.mjs";
+
+const HERE = "127.0.0.1";
+const START_WITHIN_MS = 120_000;
+const FLAGS = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+  `--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE ${HERE}`,
+];
+const SDK = fileURLToPath(new URL("../../node_modules/firebase/", import.meta.url));
+const MODULES = ["app", "auth", "firestore"];
+const { version } = JSON.parse(await readFile(join(SDK, "package.json")));
+
+// The npm package ships the files of Google's CDN, which name each other by the CDN's address.
+const imports = Object.fromEntries(
+  MODULES.flatMap((name) =>
+    [`firebase/${name}`, `https://www.gstatic.com/firebasejs/${version}/firebase-${name}.js`].map((specifier) => [
+      specifier,
+      `/firebase-${name}.js`,
+    ]),
+  ),
+);
+const PAGE = `<!doctype html><link rel="icon" href="data:,"><script type="importmap">${JSON.stringify({ imports })}</script>`;
+const FILES = {
+  "/": ["text/html", async () => PAGE],
+  "/checks.mjs": ["text/javascript", () => readFile(new URL("checks.mjs", import.meta.url))],
+  ...Object.fromEntries(
+    MODULES.map((name) => [`/firebase-${name}.js`, ["text/javascript", () => readFile(join(SDK, `firebase-${name}.js`))]]),
+  ),
+};
+
+async function serveFiles() {
+  const server = createServer(async (request, response) => {
+    const [type, read] = FILES[request.url] ?? [];
+    response.writeHead(type ? 200 : 404, { "Content-Type": type ?? "text/plain" }).end(await read?.());
+  });
+  await new Promise((listening) => server.listen(0, HERE, listening));
+  return `http://${HERE}:${server.address().port}/`;
+}
+
+/** The packaged Chromium with the libraries it comes with; else, as on a Mac, a Chrome that is installed. */
+async function launch() {
+  const packaged = async () => {
+    const libraries = await inflate(fileURLToPath(new URL("../bin/al2023.tar.br", import.meta.resolve("@sparticuz/chromium"))));
+    const env = { ...process.env, LD_LIBRARY_PATH: join(libraries, "lib") };
+    return { executablePath: await chromium.executablePath(), env };
+  };
+  const installed = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"].flatMap((name) =>
+    process.env.PATH.split(":").map((folder) => async () => ({ executablePath: join(folder, name) })),
+  );
+  const failures = [];
+  for (const candidate of [packaged, ...installed, async () => ({ channel: "chrome" })]) {
+    try {
+      return await puppeteer.launch({
+        headless: "shell",
+        // Chrome ends with its pipe, so that it can't outlive this process.
+        pipe: true,
+        timeout: START_WITHIN_MS,
+        userDataDir: join(tmpdir(), "profile"),
+        args: FLAGS,
+        ...(await candidate()),
+      });
+    } catch (error) {
+      failures.push(error.message);
+    }
+  }
+  throw new Error(`no Chrome can be started:\n${failures.join("\n")}`);
+}
+
+const origin = await serveFiles();
+const browser = await launch();
+const page = await browser.newPage();
+const elsewhere = new Set();
+page.on("request", (request) => {
+  const { protocol, hostname } = new URL(request.url());
+  if (protocol !== "data:" && hostname !== HERE) elsewhere.add(request.url());
+});
+page.on("console", (message) => console.error(message.text()));
+page.on("pageerror", (error) => console.error(error));
+await page.goto(origin);
+
+await serve(
+  async (check, input) => {
+    const inPage = async (name, given) => JSON.stringify((await (await import("/checks.mjs"))[name](given)) ?? null);
+    const result = JSON.parse(await page.evaluate(inPage, check, input));
+    if (elsewhere.size) throw new Error(`the page asked for ${[...elsewhere].join(", ")}`);
+    return result;
+  },
+  () => browser.close(),
+);

@@ -1,0 +1,120 @@
+"""Does the code keep the shape that the architecture promises?"""
+
+import ast
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from functions.api.app import create_app
+from functions.targets import TARGETS
+from shared.tasks.queues import QUEUES
+from tests.conftest import ROOT
+from tests.fakes.world import SETTINGS, World
+
+SOURCES = [path for folder in ("functions", "shared") for path in (ROOT / folder).rglob("*.py")]
+BANNED_NAMES = {"utils", "helpers", "common", "misc", "manager", "base", "service"}
+ENVIRONMENT = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **SETTINGS, "SOKU_TOKEN_KEYS": "k1:" + "A" * 43 + "="}
+
+# What a deployed function must not load, because it does not use it; every module costs start-up time.
+DENIED = {
+    "api": ("google.cloud.storage", "requests_hardened", "cryptography.hazmat.primitives.ciphers.aead", "shared.posts.publish"),
+    "orchestrator": ("google.cloud.storage", "firebase_admin", "pydantic_settings", "shared.posts.publish", "shared.platforms.x"),
+    "publisher": ("firebase_admin", "pydantic_settings", "functions.api"),
+    "sweeper": ("google.cloud.storage", "firebase_admin", "shared.posts.publish"),
+}
+# Modules loaded by importing a function's main.py; a new dependency shows here before it shows as a slow start.
+MODULE_BUDGET = {"api": 1250, "orchestrator": 1080, "publisher": 1200, "sweeper": 1080}
+
+
+@pytest.fixture(scope="module", params=[target.name for target in TARGETS])
+def imported(request: pytest.FixtureRequest) -> tuple[str, dict[str, object]]:
+    """A function's name, and what a fresh interpreter holds after importing it."""
+    script = (
+        f"import functions.{request.param}.main, functions.{request.param}.live as live, json, sys, threading\n"
+        "made = sum(f.cache_info().currsize for f in vars(live).values() if hasattr(f, 'cache_info'))\n"
+        "print(json.dumps({'modules': sorted(sys.modules), 'made': made, 'threads': threading.active_count()}))"
+    )
+    ran = subprocess.run([sys.executable, "-c", script], env=ENVIRONMENT, capture_output=True, text=True, timeout=60, check=False)
+    assert ran.returncode == 0, ran.stderr
+    return request.param, json.loads(ran.stdout)
+
+
+def test_no_client_is_made_at_import_time(imported: tuple[str, dict[str, object]]) -> None:
+    assert (imported[1]["made"], imported[1]["threads"]) == (0, 1)
+
+
+def test_each_function_imports_only_what_it_needs(imported: tuple[str, dict[str, object]]) -> None:
+    name, facts = imported
+    modules = facts["modules"]
+    assert isinstance(modules, list)
+    assert [denied for denied in DENIED[name] if denied in modules] == []
+    assert len(modules) <= MODULE_BUDGET[name]
+
+
+@pytest.mark.parametrize("name", [target.name for target in TARGETS])
+def test_a_deployed_function_with_an_override_dies_with_one_sentence(name: str) -> None:
+    env = ENVIRONMENT | {"K_SERVICE": name}
+    script = f"import functions.{name}.main"
+    ran = subprocess.run([sys.executable, "-c", script], env=env, capture_output=True, text=True, check=False)
+    assert ran.returncode != 0
+    assert "unset SOKU_X_URL, SOKU_INSTAGRAM_URL" in ran.stderr.splitlines()[-1]
+
+
+def test_every_route_is_guarded() -> None:
+    app = create_app(World().api_ports)
+    unguarded = [rule.rule for rule in app.url_map.iter_rules() if not hasattr(app.view_functions[rule.endpoint], "credential")]
+    assert unguarded == []
+    credentials = {rule.rule: vars(app.view_functions[rule.endpoint])["credential"] for rule in app.url_map.iter_rules()}
+    assert {rule for rule, credential in credentials.items() if credential == "anybody"} == {"/health"}
+
+
+def test_every_queue_has_a_function_and_no_public_one() -> None:
+    private = {target.name for target in TARGETS if not target.public}
+    assert {queue.target for queue in QUEUES} <= private
+    assert private - {queue.target for queue in QUEUES} == {"sweeper"}, "called by Cloud Scheduler"
+
+
+def test_every_function_is_a_target_and_every_target_a_function() -> None:
+    folders = {path.parent.name for path in (ROOT / "functions").glob("*/main.py")}
+    imported = re.findall(r"from functions\.(\w+)\.main import (\w+)", (ROOT / "functions" / "main.py").read_text())
+    assert folders == {target.name for target in TARGETS} == {name for _, name in imported}
+
+
+def test_every_query_is_declared_in_the_indexes() -> None:
+    """A query on one field is served by its own index: in a collection unless exempted, in a group only if declared."""
+    declared = json.loads((ROOT / "firestore.indexes.json").read_text())
+    overrides = {(o["collectionGroup"], o["fieldPath"]): o for o in declared["fieldOverrides"]}
+    found = [call for path in SOURCES for call in ast.walk(ast.parse(path.read_text())) if _is_query(call)]
+    queries = {ast.unparse(call) for call in found}
+    # Whoever adds a query adds it here and, if it needs one, its index.
+    assert queries == {
+        "Query('apiKeys', where=(('uid', '==', uid),), limit=MAX_LISTED)",
+        "Query(collection, where=(past,), order_by='sweepAt', limit=BATCH, group=group)",
+    }
+    assert {"order": "ASCENDING", "queryScope": "COLLECTION_GROUP"} in overrides["runs", "sweepAt"]["indexes"]
+    for exempted in (("apiKeys", "uid"), ("postSubmissions", "sweepAt"), ("apiKeys", "*"), ("postSubmissions", "*")):
+        assert exempted not in overrides, "its own index serves a query"
+
+
+def _is_query(node: ast.AST) -> bool:
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Query"
+
+
+def test_documents_that_expire_have_a_policy_that_deletes_them() -> None:
+    declared = json.loads((ROOT / "firestore.indexes.json").read_text())
+    with_policy = {o["collectionGroup"] for o in declared["fieldOverrides"] if o.get("ttl")}
+    assert with_policy == {"idempotency", "apiRequests"}
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_modules_are_named_explained_and_short(path: Path) -> None:
+    text = path.read_text()
+    assert path.stem not in BANNED_NAMES
+    assert len(text.splitlines()) <= 250
+    if text.strip():
+        assert ast.get_docstring(ast.parse(text)), "a module opens with what question it answers"

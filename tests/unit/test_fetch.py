@@ -1,0 +1,235 @@
+"""The guard around addresses that customers choose: nothing private is ever connected to, and nothing is read without limit."""
+
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+
+from shared.core.settings import MediaFetch
+from shared.media.fetch import TOTAL_TIMEOUT_SECONDS, FetchFailed, FetchRefused, GuardedFetcher
+
+PUBLIC = "93.184.216.34"
+MAX_BYTES = 50_000
+# What names resolve to here; a list of lists answers one after the other, as a name that changes its mind does.
+NAMES: dict[str, list[list[str]]] = {
+    "public.test": [[PUBLIC]],
+    "internal.test": [["10.0.0.7"]],
+    "metadata.test": [["169.254.169.254"]],
+    "loopback.test": [["127.0.0.1"]],
+    "shared.test": [["100.64.1.1"]],
+    "six.test": [["fd00::1"]],
+    "mapped.test": [["::ffff:127.0.0.1"]],
+    "private-first.test": [["10.0.0.7", PUBLIC]],
+    "rebinding.test": [[PUBLIC], ["127.0.0.1"]],
+}
+Handler = Callable[[BaseHTTPRequestHandler], None]
+
+
+class Web:
+    """Public addresses lead to a server of ours; every connection to anything else is a leak."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.leaks: list[Any] = []
+        self.asked: list[str] = []
+        self.pages: dict[str, Handler] = {}
+        self._resolutions: dict[str, int] = {}
+        web, connect, resolve = self, socket.socket.connect, socket.getaddrinfo
+
+        class Served(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                web.asked.append(f"{self.headers['Host']}{self.path}")
+                web.pages.get(self.path, not_found)(self)
+
+            def log_message(self, *_: Any) -> None:
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Served)
+        self.server.daemon_threads = True
+        threading.Thread(target=self.server.serve_forever, args=(0.01,), daemon=True).start()
+
+        def connecting(self: socket.socket, address: Any) -> None:
+            if address[0] != PUBLIC:
+                web.leaks.append(address)
+                raise ConnectionRefusedError
+            connect(self, web.server.server_address)
+
+        def resolving(host: str, port: Any, *arguments: Any, **options: Any) -> Any:
+            if host not in NAMES:
+                return resolve(host, port, *arguments, **options)
+            answers = NAMES[host]
+            turn = min(web._resolutions.get(host, 0), len(answers) - 1)
+            web._resolutions[host] = turn + 1
+            return [_entry(ip, port) for ip in answers[turn]]
+
+        monkeypatch.setattr(socket.socket, "connect", connecting)
+        monkeypatch.setattr(socket, "getaddrinfo", resolving)
+
+
+def _entry(ip: str, port: Any) -> tuple[Any, ...]:
+    if ":" in ip:
+        return (socket.AF_INET6, socket.SOCK_STREAM, 6, "", (ip, port, 0, 0))
+    return (socket.AF_INET, socket.SOCK_STREAM, 6, "", (ip, port))
+
+
+def not_found(request: BaseHTTPRequestHandler) -> None:
+    answering(404)(request)
+
+
+def answering(status: int, body: bytes = b"", **headers: str) -> Handler:
+    def answer(request: BaseHTTPRequestHandler) -> None:
+        request.send_response(status)
+        for name, value in ({"Content-Length": str(len(body))} | headers).items():
+            request.send_header(name.replace("_", "-"), value)
+        request.end_headers()
+        request.wfile.write(body)
+
+    return answer
+
+
+@pytest.fixture
+def web(monkeypatch: pytest.MonkeyPatch) -> Iterator[Web]:
+    web = Web(monkeypatch)
+    yield web
+    web.server.shutdown()
+    web.server.server_close()
+
+
+def fetch(url: str, *, monotonic: Callable[[], float] = lambda: 0.0) -> bytes:
+    settings = MediaFetch.model_validate({"GOOGLE_CLOUD_PROJECT": "p", "SOKU_MAX_MEDIA_BYTES": MAX_BYTES})
+    return b"".join(GuardedFetcher(settings, monotonic=monotonic).fetch(url))
+
+
+HOSTILE = [
+    "http://127.0.0.1/",
+    "http://127.1/",
+    "http://2130706433/",
+    "http://0x7f000001/",
+    "http://0177.0.0.1/",
+    "http://0/",
+    "http://0.0.0.0/",
+    "http://10.0.0.1/",
+    "http://172.16.0.1/",
+    "http://192.168.0.1/",
+    "http://169.254.169.254/computeMetadata/v1/",
+    "http://100.64.0.1/",
+    "http://192.0.0.8/",
+    "http://198.18.0.1/",
+    "http://224.0.0.1/",
+    "http://240.0.0.1/",
+    "http://255.255.255.255/",
+    "http://[::1]/",
+    "http://[::]/",
+    "http://[::ffff:127.0.0.1]/",
+    "http://[::ffff:169.254.169.254]/",
+    "http://[64:ff9b::7f00:1]/",
+    "http://[2002:7f00:1::]/",
+    "http://[2001:0:7f00:1::]/",
+    "http://[fc00::1]/",
+    "http://[fe80::1]/",
+    "http://[ff02::1]/",
+    "http://１２７.０.０.１/",
+    "http://localhost/",
+    "http://internal.test/",
+    "http://metadata.test/",
+    "http://loopback.test/",
+    "http://shared.test/",
+    "http://six.test/",
+    "http://mapped.test/",
+    "http://private-first.test/",
+    f"http://{PUBLIC}@127.0.0.1/",
+    "http://user:password@public.test/",
+    "http://public.test:22/",
+    "http://public.test:6379/",
+    "https://public.test:80/",
+    "http://127.0.0.1:80\\@public.test/",
+    "file:///etc/passwd",
+    "ftp://public.test/a.jpg",
+    "gopher://127.0.0.1/",
+    "http:///a.jpg",
+    "http://[bad/",
+    "//public.test/a.jpg",
+    "",
+]
+
+
+@pytest.mark.parametrize("url", HOSTILE)
+def test_a_hostile_address_is_never_connected_to(web: Web, url: str) -> None:
+    with pytest.raises((FetchRefused, FetchFailed)):
+        fetch(url)
+    assert web.leaks == []
+    assert web.asked == []
+
+
+@pytest.mark.parametrize("url", [url for url in HOSTILE if url.startswith("http")])
+def test_nor_by_way_of_a_redirect(web: Web, url: str) -> None:
+    web.pages["/"] = answering(302, Location=url.encode().decode("latin-1"))
+    with pytest.raises((FetchRefused, FetchFailed)):
+        fetch("http://public.test/")
+    assert web.leaks == []
+
+
+def test_a_name_that_changes_its_mind_is_connected_to_as_it_was_judged(web: Web) -> None:
+    web.pages["/a.jpg"] = answering(200, b"bytes")
+    assert fetch("http://rebinding.test/a.jpg") == b"bytes"
+    with pytest.raises(FetchRefused):
+        fetch("http://rebinding.test/a.jpg")
+    assert web.leaks == []
+
+
+def test_a_public_file_is_fetched(web: Web) -> None:
+    web.pages["/a.jpg"] = answering(200, b"bytes" * 1000)
+    assert fetch("http://public.test/a.jpg") == b"bytes" * 1000
+    assert web.asked == ["public.test/a.jpg"]
+
+
+def test_redirects_are_followed_three_times(web: Web) -> None:
+    for n in range(4):
+        web.pages[f"/{n}"] = answering(302, Location=f"/{n + 1}")
+    web.pages["/4"] = answering(200, b"there")
+    assert fetch("http://public.test/1") == b"there"
+    with pytest.raises(FetchRefused, match="redirects"):
+        fetch("http://public.test/0")
+
+
+@pytest.mark.parametrize(
+    ("page", "error", "word"),
+    [
+        (answering(404), FetchRefused, "404"),
+        (answering(403), FetchRefused, "403"),
+        (answering(503), FetchFailed, "503"),
+        (answering(429), FetchFailed, "429"),
+        (answering(200, b""), FetchRefused, "empty"),
+        (answering(200, b"x" * (MAX_BYTES + 1)), FetchRefused, "larger"),
+        (answering(200, b"short", Content_Length="500"), FetchFailed, "address"),
+    ],
+)
+def test_files_that_will_not_do(web: Web, page: Handler, error: type[Exception], word: str) -> None:
+    web.pages["/a.jpg"] = page
+    with pytest.raises(error, match=word):
+        fetch("http://public.test/a.jpg")
+
+
+def test_a_file_of_the_largest_size_will_do(web: Web) -> None:
+    web.pages["/a.jpg"] = answering(200, b"x" * MAX_BYTES)
+    assert len(fetch("http://public.test/a.jpg")) == MAX_BYTES
+
+
+def test_a_file_that_never_ends_is_cut_off_by_time(web: Web) -> None:
+    web.pages["/a.jpg"] = answering(200, b"x" * 1000)
+    moments = iter([0.0])
+    with pytest.raises(FetchRefused, match="seconds"):
+        fetch("http://public.test/a.jpg", monotonic=lambda: next(moments, TOTAL_TIMEOUT_SECONDS + 1))
+
+
+def test_the_sample_files_are_reached_by_rewriting_only(web: Web) -> None:
+    web.pages["/_media/photo.jpg"] = answering(200, b"sample")
+    settings = MediaFetch.model_validate(
+        {"GOOGLE_CLOUD_PROJECT": "p", "SOKU_FETCH_REWRITES": f"https://example.com/=http://{PUBLIC}:9500/_media/"}
+    )
+    fetcher = GuardedFetcher(settings, monotonic=lambda: 0.0)
+    assert b"".join(fetcher.fetch("https://example.com/photo.jpg")) == b"sample"
+    with pytest.raises(FetchRefused):
+        b"".join(fetcher.fetch("https://example.com.evil.test:9500/photo.jpg"))
