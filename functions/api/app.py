@@ -33,6 +33,8 @@ def create_app(ports: Ports) -> Flask:
     def finish(response: Response) -> Response:
         response.headers.update(SECURITY_HEADERS)
         response.headers["X-Request-ID"] = g.request_id
+        if "idempotency_key" in g:
+            response.headers["Idempotency-Key"] = g.idempotency_key
         cors.allow(request, response, ports.settings)
         return response
 

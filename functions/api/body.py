@@ -1,6 +1,7 @@
 """From the bytes of a request to a JSON object that can be trusted to have one meaning, or a clear refusal."""
 
 import json
+import math
 from typing import Any, cast
 
 from flask import Request
@@ -34,7 +35,7 @@ def read_json(request: Request, *, optional: bool = False) -> dict[str, Any]:
 
 def _parse(raw: bytes) -> object:
     try:
-        body: object = json.loads(raw.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_no_constant)
+        body: object = json.loads(raw.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_no_constant, parse_float=_finite)
         # Half a surrogate pair is valid JSON, but no text that could be stored or sent.
         json.dumps(body, ensure_ascii=False).encode("utf-8")
     except UnicodeError:
@@ -51,11 +52,19 @@ def _parse(raw: bytes) -> object:
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    keys = dict(pairs)
-    if len(keys) < len(pairs):
-        names = [name for name, _ in pairs]
-        raise ValueError(f"the key {next(name for name in names if names.count(name) > 1)!r} stands twice in one object")
+    keys: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in keys:
+            raise ValueError(f"the key {name[:100]!r} stands twice in one object")
+        keys[name] = value
     return keys
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if math.isinf(number):
+        raise ValueError(f"the number {text[:100]} is too large")
+    return number
 
 
 def _no_constant(name: str) -> None:

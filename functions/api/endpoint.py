@@ -48,6 +48,10 @@ class Call:
     idempotency_key: str | None
     request_id: str
 
+    def echo_idempotency_key(self, key: str) -> None:
+        """On whatever this request is answered."""
+        g.idempotency_key = key
+
     def log_entry(self, status: int, ports: Ports, error_code: str | None = None) -> Create:
         """The request's line in the customer's log."""
         return log_entry(
@@ -131,6 +135,8 @@ def _with_body(call: Call, *, optional: bool) -> Call:
     if key is not None and _IDEMPOTENCY_KEY.fullmatch(key) is None:
         message = "An Idempotency-Key has 1 to 255 printable ASCII characters"
         raise ValidationFailed(details=[Detail("headers.Idempotency-Key", message, "invalid_string")])
+    if key is not None:
+        call.echo_idempotency_key(key)
     return Call(call.user, call.api_key_id, read_json(request, optional=optional), key, call.request_id)
 
 

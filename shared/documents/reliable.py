@@ -26,7 +26,7 @@ from shared.documents.document import (
     Write,
 )
 
-# Shorter than a client's patience (commonly 10-30 s) and than a run's lease (60 s).
+# Of elapsed time, after which no new attempt begins: shorter than a client's patience (commonly 10-30 s) and a run's lease (60 s).
 BUDGET_SECONDS = 8.0
 FIRST_PAUSE_SECONDS = 0.1
 
@@ -36,9 +36,16 @@ T = TypeVar("T")
 class ReliableDocuments:
     """A `Documents` that tries again, each commit at most once applied; wraps one whose attempts are single RPCs."""
 
-    def __init__(self, attempts: Documents, *, sleep: Callable[[float], None] = time.sleep) -> None:
+    def __init__(
+        self,
+        attempts: Documents,
+        *,
+        sleep: Callable[[float], None] = time.sleep,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._attempts = attempts
         self._sleep = sleep
+        self._monotonic = monotonic
 
     def get(self, *paths: str) -> list[Document | None]:
         return self._until_answered(lambda: self._attempts.get(*paths))
@@ -73,14 +80,13 @@ class ReliableDocuments:
         raise Conflict
 
     def _until_answered(self, attempt: Callable[[], T]) -> T:
-        pause_seconds, spent_seconds = FIRST_PAUSE_SECONDS, 0.0
+        pause_seconds, started = FIRST_PAUSE_SECONDS, self._monotonic()
         while True:
             try:
                 return attempt()
             except Unavailable:
                 wait_seconds = random.uniform(pause_seconds / 2, pause_seconds)
-                spent_seconds += wait_seconds
-                if spent_seconds > BUDGET_SECONDS:
+                if self._monotonic() - started + wait_seconds > BUDGET_SECONDS:
                     raise
                 self._sleep(wait_seconds)
                 pause_seconds = min(pause_seconds * 2, 2.0)

@@ -4,8 +4,11 @@ from functools import cached_property
 
 import firebase_admin
 from firebase_admin import auth
+from firebase_admin.exceptions import FirebaseError
 
 from shared.core.errors import ServiceUnavailable, Unauthorized
+
+_UNCHECKED = "Sign-in could not be checked. Send the request again."
 
 
 class FirebaseAuth:
@@ -21,7 +24,7 @@ class FirebaseAuth:
         try:
             return auth.verify_id_token(id_token, self._app, check_revoked=True)["uid"]
         except auth.CertificateFetchError as error:
-            raise ServiceUnavailable("Sign-in could not be checked. Send the request again.") from error
+            raise ServiceUnavailable(_UNCHECKED) from error
         except (
             auth.InvalidIdTokenError,
             auth.UserDisabledError,
@@ -29,3 +32,5 @@ class FirebaseAuth:
             ValueError,
         ) as error:
             raise Unauthorized("Missing or invalid Firebase ID token") from error
+        except FirebaseError as error:
+            raise ServiceUnavailable(_UNCHECKED) from error

@@ -93,6 +93,11 @@ class Copier:
                     raise CopyFailed(document.fields["error"])
                 case _ if document.fields["leaseUntil"] > self.clock.now():
                     return CopyLater(LOOK_AGAIN_SECONDS, "the file is being copied")
+                case _ if document.fields["tries"] >= MAX_TRIES:
+                    # Its copiers died or gave up, every one.
+                    reason = "the file could not be copied"
+                    self.documents.commit(Update(path, {"status": "failed", "error": reason}, if_version=document.version))
+                    raise CopyFailed(reason)
                 case _:
                     pass
         try:
@@ -126,15 +131,14 @@ class Copier:
         return stored
 
     def _store(self, url: str, claim: _Claim) -> StoredMedia:
-        chunks = self.fetcher.fetch(url)
-        head, chunks = _peek(chunks)
+        counted = _Counted(self.fetcher.fetch(url), (self.keep_alive, claim.renew))
+        head, chunks = _peek(iter(counted))
         content_type = content_type_of(head)
         if content_type is None:
             raise FetchRefused("the file is no image, video or audio file that Soku knows")
         media_id = random_base62(22)
         path = f"media/{media_id}.{extension_of(content_type)}"
-        counted = _Counted(chunks, (self.keep_alive, claim.renew))
-        self.storage.write(path, content_type, iter(counted))
+        self.storage.write(path, content_type, chunks)
         width, height = dimensions_of(head, content_type) or (None, None)
         return StoredMedia(
             media_id=media_id,

@@ -6,7 +6,7 @@ as resolved, redirects included: neither a private address nor a name that chang
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Protocol
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import requests
 import urllib3
@@ -50,23 +50,13 @@ class GuardedFetcher:
     def fetch(self, url: str) -> Iterator[bytes]:
         target, session = self._aim(url)
         deadline = self._monotonic() + TOTAL_TIMEOUT_SECONDS
-        # Without compression the bytes counted are the bytes stored, and no small answer unpacks into a large one.
-        headers = {"Accept-Encoding": "identity", "User-Agent": "Soku/1.0 (media copy)"}
         try:
-            with (
-                session,
-                session.get(
-                    target, headers=headers, stream=True, timeout=(CONNECT_TIMEOUT_SECONDS, READ_TIMEOUT_SECONDS)
-                ) as answer,
-            ):
-                _judge_status(answer)
-                yield from self._limited(answer, deadline)
+            with session:
+                yield from self._limited(_follow(session, target), deadline)
         except InvalidIPAddress as error:
             raise FetchRefused("the address leads to a private network") from error
         except ValueError as error:  # among them requests' InvalidURL and InvalidSchema, and what urllib says of odd redirects
             raise FetchRefused("the address is not a valid http or https URL") from error
-        except requests.TooManyRedirects as error:
-            raise FetchRefused(f"the address redirects more than {MAX_REDIRECTS} times") from error
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
             raise FetchFailed(f"the address could not be fetched ({type(error).__name__})") from error
 
@@ -80,7 +70,8 @@ class GuardedFetcher:
             Config(
                 ip_filter_enable=True,
                 ip_filter_allow_loopback_ips=False,
-                never_redirect=False,
+                # Followed here, one by one, each judged and guarded like the first.
+                never_redirect=True,
                 default_timeout=(CONNECT_TIMEOUT_SECONDS, READ_TIMEOUT_SECONDS),
             )
         )
@@ -88,7 +79,8 @@ class GuardedFetcher:
 
     def _limited(self, answer: requests.Response, deadline: float) -> Iterator[bytes]:
         total = 0
-        for chunk in answer.iter_content(CHUNK_BYTES):
+        # What has arrived is taken as it is: waiting for a full chunk would let a trickle go on for ever.
+        while chunk := answer.raw.read1(CHUNK_BYTES):
             total += len(chunk)
             if total > self._max_bytes:
                 raise FetchRefused(f"the file is larger than {self._max_bytes} bytes")
@@ -102,8 +94,26 @@ class GuardedFetcher:
             raise FetchRefused("the file is empty")
 
 
+def _follow(session: requests.Session, url: str) -> requests.Response:
+    """The answer at the end of the redirects, unread, as are theirs: `requests` would read each one's body whole."""
+    # Without compression the bytes counted are the bytes stored, and no small answer unpacks into a large one.
+    headers = {"Accept-Encoding": "identity", "User-Agent": "Soku/1.0 (media copy)"}
+    timeout = (CONNECT_TIMEOUT_SECONDS, READ_TIMEOUT_SECONDS)
+    for _ in range(MAX_REDIRECTS + 1):
+        answer = session.get(url, headers=headers, stream=True, timeout=timeout, allow_redirects=False)
+        if not answer.is_redirect:
+            _judge_status(answer)
+            return answer
+        url = urljoin(url, answer.headers["Location"].encode("latin-1").decode("utf-8", "replace"))
+        answer.close()
+    raise FetchRefused(f"the address redirects more than {MAX_REDIRECTS} times")
+
+
 class _GuardedSession(HTTPSession):
-    """Judges every address on the way by its text as well, redirects included."""
+    """Judges every address on the way by its text as well, and follows nothing by itself."""
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """None: `requests` would otherwise read a redirect's body whole, just to know where it leads."""
 
     def send(self, request: requests.PreparedRequest, **kwargs: object) -> requests.Response:
         _judge_url(request.url or "")
@@ -112,7 +122,6 @@ class _GuardedSession(HTTPSession):
 
 def _tame(session: requests.Session) -> requests.Session:
     session.trust_env = False
-    session.max_redirects = MAX_REDIRECTS
     return session
 
 

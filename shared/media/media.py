@@ -7,6 +7,8 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 
 Kind = Literal["image", "video", "unknown"]
+# It names a document: no slash, and not like __this__, which Firestore keeps for itself.
+MEDIA_ID = r"^[0-9A-Za-z][0-9A-Za-z_-]{0,127}$"
 
 
 @dataclass(frozen=True)

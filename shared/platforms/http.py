@@ -1,6 +1,7 @@
 """How we speak to platforms: one request, one answer, and an honest word about requests that got none."""
 
 import json
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http.cookiejar import DefaultCookiePolicy
@@ -20,7 +21,7 @@ MAX_ANSWER_BYTES = 1 << 20
 
 
 class NotSent(SokuError):
-    """The request provably never reached the platform (name, connection or TLS failed)."""
+    """The request provably never reached the platform (name, connection or certificate failed)."""
 
 
 class NoAnswer(SokuError):
@@ -105,7 +106,9 @@ class RequestsHttp:
 
 
 def _never_left(error: Exception) -> bool:
-    if isinstance(error, requests.ConnectTimeout | requests.exceptions.SSLError | requests.exceptions.InvalidURL):
+    if isinstance(error, requests.ConnectTimeout | requests.exceptions.InvalidURL):
         return True
     reason = getattr(error.args[0], "reason", None) if error.args else None
-    return isinstance(reason, urllib3.exceptions.NewConnectionError | urllib3.exceptions.ConnectTimeoutError)
+    # Of what TLS may complain about, only a refused certificate surely comes before the request.
+    refused = isinstance(reason, urllib3.exceptions.SSLError) and isinstance(reason.args[0], ssl.SSLCertVerificationError)
+    return refused or isinstance(reason, urllib3.exceptions.NewConnectionError | urllib3.exceptions.ConnectTimeoutError)

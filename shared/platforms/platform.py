@@ -53,7 +53,9 @@ class Absent:
 
 @dataclass(frozen=True)
 class NotListed:
-    """A listing lacks it, which proves nothing yet: listings lag behind."""
+    """A listing lacks it, which proves nothing yet: listings lag behind. `similar`: it holds something that may be ours."""
+
+    similar: bool = False
 
 
 Finding = Found | Absent | NotListed | Wait
@@ -75,6 +77,11 @@ class Publication(Protocol):
     @property
     def intent_at(self) -> datetime:
         """When the public call was about to be made."""
+        ...
+
+    @property
+    def search_from(self) -> datetime:
+        """When the public call was about to be made for the first time: nothing older is ours."""
         ...
 
     def now(self) -> datetime: ...

@@ -5,6 +5,7 @@ transaction, and nothing to clean up after a crash: the submission's `sweepAt` i
 """
 
 import logging
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -16,7 +17,7 @@ from shared.core.errors import ApiError, Detail, ServiceUnavailable, ValidationF
 from shared.core.ids import new_uuid
 from shared.documents.document import Conflict, Create, Document, Documents, FieldPath, Unavailable, Update, Write
 from shared.idempotency.record import IdempotencyKey, Replay, look_up, record_fields
-from shared.media.media import MediaItem, kind_of
+from shared.media.media import MEDIA_ID, MediaItem, kind_of
 from shared.platforms.preflight import judge_content
 from shared.posts.post import SCHEDULE_AHEAD, Content, Target, submission_path
 from shared.posts.targets import WantedTarget, resolve_targets
@@ -162,7 +163,8 @@ def _as_stored(item: MediaItem, document: Document | None) -> MediaItem:
 def _id_in(url: str, media_url: str) -> str | None:
     """The media id in an address of our own storage."""
     name = url.removeprefix(f"{media_url}/media/")
-    return name.partition(".")[0] if name != url and "/" not in name else None
+    media_id = name.partition(".")[0]
+    return media_id if name != url and re.match(MEDIA_ID, media_id, re.ASCII) else None
 
 
 def _submission(

@@ -26,11 +26,13 @@ class OnTheWay:
     intents: int = field(init=False)
     _handle: dict[str, Any] = field(init=False)
     _intent_at: datetime | None = field(init=False)
+    _first_intent_at: datetime | None = field(init=False)
 
     def __post_init__(self) -> None:
         run = self.worker.run
         self.intents = run.intents
         self._intent_at = run.intent_at
+        self._first_intent_at = run.first_intent_at
         self._handle = self.cipher.open(run.sealed_handle, path=str(run.path)) if run.sealed_handle else {}
 
     @property
@@ -42,6 +44,10 @@ class OnTheWay:
         if self._intent_at is None:
             raise ValueError("asked for the intent's time before there was one")
         return self._intent_at
+
+    @property
+    def search_from(self) -> datetime:
+        return self._first_intent_at or self.intent_at
 
     def now(self) -> datetime:
         return self.worker.clock.now()
@@ -57,5 +63,13 @@ class OnTheWay:
     def intend(self) -> None:
         """INTENT: from the moment this is saved until an answer is, nobody knows whether the post is public."""
         self._intent_at = self.now()
+        self._first_intent_at = self._first_intent_at or self._intent_at
         self.intents += 1
-        self.worker.write_and_renew({"phase": "intent", "intentAt": self._intent_at, "intents": self.intents})
+        self.worker.write_and_renew(
+            {
+                "phase": "intent",
+                "intentAt": self._intent_at,
+                "firstIntentAt": self._first_intent_at,
+                "intents": self.intents,
+            }
+        )

@@ -56,7 +56,7 @@ def _orchestrate(submission: Submission, documents: Documents, tasks: Tasks, clo
         case "orchestrating":
             _create_runs(submission, documents, now)
             _hand_on(_waiting(submission, documents), submission.id, tasks)
-            _dispatched(submission.id, submission.version, documents, clock)
+            _dispatched(submission.id, None if submission.ended else submission.version, documents, clock)
         case "dispatched" if submission.completed_at is None:
             _hand_on(_waiting(submission, documents), submission.id, tasks)
         case _:
@@ -107,14 +107,18 @@ def _hand_on(targets: Sequence[Target], submission_id: str, tasks: Tasks) -> Non
         tasks.enqueue(publish(RunPath(submission_id, target.run_id), target.platform))
 
 
-def _dispatched(submission_id: str, version: Version, documents: Documents, clock: Clock) -> None:
-    """All runs have their tasks. A run that ended meanwhile has set `sweepAt` for its own settling, which must stay."""
+def _dispatched(submission_id: str, unsettled_version: Version | None, documents: Documents, clock: Clock) -> None:
+    """All runs have their tasks. A run that has ended has set `sweepAt` for its own settling, which must stay.
+
+    `unsettled_version` is one at which no run had ended.
+    """
     changes: dict[FieldPath, Any] = {"status": "dispatched", "updatedAt": clock.now()}
-    try:
-        documents.commit(Update(submission_path(submission_id), {**changes, "sweepAt": REMOVE}, if_version=version))
-        return
-    except Conflict:
-        pass
+    if unsettled_version is not None:
+        try:
+            documents.commit(Update(submission_path(submission_id), {**changes, "sweepAt": REMOVE}, if_version=unsettled_version))
+            return
+        except Conflict:
+            pass
     while True:
         [document] = documents.get(submission_path(submission_id))
         if document is None or document.fields["status"] != "orchestrating":

@@ -88,6 +88,11 @@ class Submission:
         return submission_path(self.id)
 
     @property
+    def ended(self) -> int:
+        """How many runs have ended."""
+        return self.counts["succeeded"] + self.counts["failed"]
+
+    @property
     def run_paths(self) -> "tuple[RunPath, ...]":
         return tuple(RunPath(self.id, target.run_id) for target in self.targets)
 
@@ -145,6 +150,7 @@ class Run:
     lease_until: datetime | None = None
     next_attempt_at: datetime | None = None
     intent_at: datetime | None = None
+    first_intent_at: datetime | None = None
     intents: int = 0
     absent_listings: int = 0
     call_failure: str | None = None
@@ -175,6 +181,7 @@ class Run:
             lease_until=fields.get("leaseUntil"),
             next_attempt_at=fields.get("nextAttemptAt"),
             intent_at=fields.get("intentAt"),
+            first_intent_at=fields.get("firstIntentAt"),
             intents=fields.get("intents", 0),
             absent_listings=fields.get("absentListings", 0),
             call_failure=fields.get("callFailure"),

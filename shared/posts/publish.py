@@ -8,27 +8,27 @@
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 from shared.accounts.credentials import Credentials, credentials_path
 from shared.accounts.encryption import Cipher
 from shared.core.clock import Clock
-from shared.documents.document import REMOVE, Conflict, Documents
+from shared.documents.document import REMOVE, Conflict, Documents, Unavailable
 from shared.media.fetch import Fetcher
 from shared.media.storage import Storage, StorageUnavailable
 from shared.platforms.failure import PlatformFailure
 from shared.platforms.http import Http, NoAnswer, NotSent
 from shared.platforms.platform import Platform, Published, Wait
 from shared.platforms.rules import Problem, compose
-from shared.posts.claim import Fenced, Worker, claim
+from shared.posts.claim import CALL_BUDGET, Fenced, Worker, claim
 from shared.posts.files import with_files
 from shared.posts.finish import fail, succeed
 from shared.posts.on_the_way import OnTheWay
 from shared.posts.post import Run, RunPath
 from shared.posts.reconcile import reconcile
-from shared.posts.retry import pause_of
+from shared.posts.retry import MAX_BACKOFF_SECONDS, backoff, pause_of
 from shared.posts.settle import settle
 from shared.tasks.task import Tasks
 
@@ -63,6 +63,11 @@ def publish_run(path: RunPath, ports: PublisherPorts) -> None:
         _advance(worker, ports)
     except Fenced:
         _log.info("another worker took this run over", extra={"run": str(path)})
+    except Unavailable:
+        raise
+    except Exception as error:
+        _log.exception("a run stumbled over something unforeseen", extra={"run": str(path)})
+        _stumbled(worker, error)
 
 
 def _claimed(path: RunPath, ports: PublisherPorts) -> Worker | None:
@@ -80,6 +85,10 @@ def _claimed(path: RunPath, ports: PublisherPorts) -> Worker | None:
 
 def _advance(worker: Worker, ports: PublisherPorts) -> None:
     run = worker.run
+    if run.phase == "published":
+        # The id is safe; all that was left was to ask for the address.
+        _end_well(worker, run.platform_post_id or "", run.platform_post_url, run.notes)
+        return
     account = _account(run, ports)
     platform = ports.platforms.get(run.platform)
     if platform is None or account is None:
@@ -87,18 +96,14 @@ def _advance(worker: Worker, ports: PublisherPorts) -> None:
         return
     draft = compose(run.content, platform.capability)
     publication = OnTheWay(worker, draft, account, ports.http, ports.storage, ports.cipher)
-    late = ports.clock.now() >= run.due_at + DEADLINE
     try:
-        if run.phase == "published":
-            _finish(worker, platform, publication, Published(run.platform_post_id or "", run.platform_post_url))
-            return
         if run.phase == "intent":
-            found = reconcile(worker, platform, publication, give_up=late)
+            found = reconcile(worker, platform, publication, give_up=_is_late(worker))
             if isinstance(found, Published):
                 _finish(worker, platform, publication, found)
             if found is not None:
                 return
-        if late:
+        if _is_late(worker):
             _end(worker, PlatformFailure("transient", "The post could not be published within 24 hours.", code="deadline_exceeded"))
             return
         _prepare_and_call(worker, platform, publication, ports)
@@ -106,6 +111,10 @@ def _advance(worker: Worker, ports: PublisherPorts) -> None:
         _refused(worker, failure)
     except (NotSent, NoAnswer, StorageUnavailable) as error:
         _refused(worker, PlatformFailure("transient", f"{platform.capability.label} or our storage did not answer ({error})."))
+
+
+def _is_late(worker: Worker) -> bool:
+    return worker.clock.now() >= worker.run.due_at + DEADLINE
 
 
 def _prepare_and_call(worker: Worker, platform: Platform, publication: OnTheWay, ports: PublisherPorts) -> None:
@@ -122,6 +131,10 @@ def _prepare_and_call(worker: Worker, platform: Platform, publication: OnTheWay,
         _pause(worker, state)
         return
     publication.intend()
+    if worker.lease_until - ports.clock.now() < CALL_BUDGET:
+        # Saving INTENT took so long that ☎ might outlive our lease: not sent, so nothing is public.
+        _refused(worker, PlatformFailure("transient", "Our database was too slow to publish safely."))
+        return
     _call(worker, platform, publication)
 
 
@@ -152,7 +165,11 @@ def _finish(worker: Worker, platform: Platform, publication: OnTheWay, published
             url = platform.permalink(publication, published.post_id)
         except (PlatformFailure, NotSent, NoAnswer) as error:
             _log.warning("no permalink", extra={"run": str(worker.run.path), "reason": str(error)})
-    succeed(worker, published.post_id, url, publication.draft.notes)
+    _end_well(worker, published.post_id, url, publication.draft.notes)
+
+
+def _end_well(worker: Worker, post_id: str, url: str | None, notes: Sequence[str]) -> None:
+    succeed(worker, post_id, url, notes)
     settle(worker.run.path.submission_id, documents=worker.documents, clock=worker.clock)
 
 
@@ -173,7 +190,8 @@ def _refused(worker: Worker, failure: PlatformFailure) -> None:
 
 def _doubt(worker: Worker, failure: PlatformFailure) -> None:
     """It may be public: INTENT stays, and the next claim looks before anything else."""
-    until = worker.clock.now() + timedelta(seconds=FIRST_LOOK_SECONDS)
+    seconds = min(FIRST_LOOK_SECONDS * 2 ** (worker.run.intents), MAX_BACKOFF_SECONDS)
+    until = worker.clock.now() + timedelta(seconds=seconds)
     worker.wait(until, failure.to_fields(), {"callFailure": failure.kind})
 
 
@@ -188,7 +206,25 @@ def _account(run: Run, ports: PublisherPorts) -> Credentials | None:
 
 
 def _unusable(run: Run) -> PlatformFailure:
+    if run.phase == "intent":
+        return PlatformFailure(
+            "outcome_unknown",
+            f"The request was sent, but the account {run.account_id} was disconnected before its outcome could be found out.",
+        )
     return PlatformFailure("reauth", f"The account {run.account_id} is no longer connected to {run.platform}.")
+
+
+def _stumbled(worker: Worker, error: Exception) -> None:
+    """A fault of ours: try again later, from the same phase, but not for ever."""
+    failure = PlatformFailure("bug", f"Publishing stumbled over a fault of Soku's ({type(error).__name__}).")
+    if _is_late(worker):
+        _end(worker, _unclear(failure) if worker.run.phase == "intent" else failure)
+        return
+    worker.wait(worker.clock.now() + backoff(worker.run.attempt), failure.to_fields())
+
+
+def _unclear(failure: PlatformFailure) -> PlatformFailure:
+    return PlatformFailure("outcome_unknown", f"{failure.message} The request may have been sent.")
 
 
 def _judged(problems: list[Problem]) -> PlatformFailure:

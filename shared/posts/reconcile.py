@@ -48,14 +48,14 @@ def _conclude(worker: Worker, finding: Finding, publication: Publication, *, giv
         case Absent():
             return _absent(worker)
         case NotListed():
-            return _not_listed(worker, publication, give_up=give_up)
+            return _not_listed(worker, finding, publication, give_up=give_up)
         case Wait() if give_up:
             return _unknown(worker, "the platform was still working on it after 24 hours")
         case Wait():
             return _look_again(worker, timedelta(seconds=finding.seconds), finding.reason)
 
 
-def _not_listed(worker: Worker, publication: Publication, *, give_up: bool) -> LookAgain | None:
+def _not_listed(worker: Worker, finding: NotListed, publication: Publication, *, give_up: bool) -> LookAgain | None:
     since_intent = publication.now() - publication.intent_at
     if since_intent < LISTING_LAG:
         return _look_again(worker, LISTING_LAG - since_intent, "not listed yet")
@@ -64,6 +64,8 @@ def _not_listed(worker: Worker, publication: Publication, *, give_up: bool) -> L
         return _look_again(worker, BETWEEN_LISTINGS, "not listed", absentListings=lacking)
     if worker.run.call_failure == "duplicate":
         return _unknown(worker, "the platform called it a duplicate of a post that it does not list")
+    if finding.similar:
+        return _unknown(worker, "the account shows a post that may be this one")
     if lacking < LISTINGS_NEEDED:
         return _unknown(worker, "it was not listed, and there was no time to look twice")
     return _absent(worker)

@@ -14,8 +14,7 @@ def settle(submission_id: str, *, documents: Documents, clock: Clock) -> None:
         if document is None:
             return
         submission = Submission.from_document(document)
-        ended = submission.counts["succeeded"] + submission.counts["failed"]
-        if submission.completed_at is not None or ended < submission.counts["total"]:
+        if submission.completed_at is not None or submission.ended < submission.counts["total"]:
             return
         try:
             documents.commit(*_completion(submission, documents, clock))
@@ -26,7 +25,8 @@ def settle(submission_id: str, *, documents: Documents, clock: Clock) -> None:
 
 def _completion(submission: Submission, documents: Documents, clock: Clock) -> list[Write]:
     now = clock.now()
-    changes: dict[FieldPath, Any] = {"completedAt": now, "sweepAt": REMOVE, "updatedAt": now}
+    # An orchestrator that died before saying so had dispatched everything: all runs have ended.
+    changes: dict[FieldPath, Any] = {"status": "dispatched", "completedAt": now, "sweepAt": REMOVE, "updatedAt": now}
     writes: list[Write] = [Update(submission.path, changes, if_version=submission.version)]
     released = _released_key(submission, documents)
     return [*writes, released] if released is not None else writes

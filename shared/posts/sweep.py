@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from shared.core.clock import Clock
-from shared.documents.document import REMOVE, Conflict, Document, Documents, Operator, Query, Update
+from shared.documents.document import REMOVE, Conflict, Document, Documents, Operator, Query, Unavailable, Update
 from shared.posts.post import SCHEDULE_AHEAD, Run, Submission
 from shared.posts.settle import settle
 from shared.tasks.task import NotEnqueued, Tasks, orchestrate, publish
@@ -42,7 +42,13 @@ def sweep(*, documents: Documents, tasks: Tasks, clock: Clock) -> Swept:
             past: tuple[str, Operator, datetime] = ("sweepAt", "<=", clock.now())
             found = documents.query(Query(collection, where=(past,), order_by="sweepAt", limit=BATCH, group=group))
             for document in found:
-                handle(document)
+                try:
+                    handle(document)
+                except Unavailable:
+                    raise
+                except Exception:
+                    # One document that nobody can read must not keep all the others waiting.
+                    _log.exception("not swept", extra={"document": document.path})
             count += len(found)
             if len(found) < BATCH:
                 break
@@ -61,7 +67,7 @@ def _sweep_submission(submission: Submission, documents: Documents, tasks: Tasks
     now = clock.now()
     if submission.status == "dispatched":
         settle(submission.id, documents=documents, clock=clock)
-        if sum(submission.counts[name] for name in ("succeeded", "failed")) < submission.counts["total"]:
+        if submission.ended < submission.counts["total"]:
             # Every ended run is settled, the others carry their own sweepAt.
             _push(documents, submission.path, submission, None)
         return

@@ -27,7 +27,7 @@ def resolve_targets(wanted: Sequence[WantedTarget], user: User) -> tuple[Target,
     """One target per account, the same one only once. Raises MissingIntegrations or ValidationFailed with every problem found."""
     missing: list[Detail] = []
     invalid: list[Detail] = []
-    chosen: dict[tuple[str, str], tuple[str, str]] = {}
+    chosen: dict[tuple[str, str], _Chosen] = {}
     for want in wanted:
         platform = ALIASES.get(want.platform, want.platform)
         accounts = user.accounts.get(platform, {})
@@ -37,12 +37,14 @@ def resolve_targets(wanted: Sequence[WantedTarget], user: User) -> tuple[Target,
             continue
         account_id = want.account_id or _usable(accounts)[0]
         target_id = want.target_id or f"{platform}:{account_id}"
-        if _TARGET_ID.fullmatch(target_id) is None or target_id in _RESERVED:
+        if not _is_target_id(target_id):
             invalid.append(_bad_target_id(want, target_id))
             continue
-        before = chosen.setdefault((platform, account_id), (target_id, want.field))
-        if want.target_id and before[0] != target_id:
-            message = f"This account is already a target of the post, as {before[0]!r}: leave one of the two out."
+        before = chosen.get((platform, account_id))
+        if before is None or not before.is_named:
+            chosen[platform, account_id] = _Chosen(target_id, want.field, is_named=want.target_id is not None)
+        elif want.target_id is not None and before.target_id != target_id:
+            message = f"This account is already a target of the post, as {before.target_id!r}: leave one of the two out."
             invalid.append(Detail(f"{want.field}.targetId", message, "custom", want.target_id))
     if missing:
         raise MissingIntegrations(details=[*missing, *invalid])
@@ -52,15 +54,29 @@ def resolve_targets(wanted: Sequence[WantedTarget], user: User) -> tuple[Target,
     return _as_targets(chosen)
 
 
+@dataclass(frozen=True)
+class _Chosen:
+    """What an account's target is called, and whether the customer chose the name."""
+
+    target_id: str
+    field: str
+    is_named: bool
+
+
 _RESERVED = frozenset({".", "..", *PLATFORMS, *ALIASES})
 
 
-def _as_targets(chosen: Mapping[tuple[str, str], tuple[str, str]]) -> tuple[Target, ...]:
+def _is_target_id(target_id: str) -> bool:
+    """It names a document, and Firestore keeps names like __this__ for itself."""
+    return _TARGET_ID.fullmatch(target_id) is not None and target_id not in _RESERVED and not target_id.startswith("__")
+
+
+def _as_targets(chosen: Mapping[tuple[str, str], _Chosen]) -> tuple[Target, ...]:
     """A run is called by its platform when it is the only one there, as the specification documents, else by its target."""
     platforms = [platform for platform, _ in chosen]
     return tuple(
-        Target(platform, account_id, target_id, platform if platforms.count(platform) == 1 else target_id)
-        for (platform, account_id), (target_id, _) in chosen.items()
+        Target(platform, account_id, named.target_id, platform if platforms.count(platform) == 1 else named.target_id)
+        for (platform, account_id), named in chosen.items()
     )
 
 
@@ -94,19 +110,20 @@ def _bad_target_id(want: WantedTarget, target_id: str) -> Detail:
         message = f"The account's id does not make a target id ({target_id!r}): give a targetId."
         return Detail(want.field, message, "custom")
     message = (
-        "A targetId has 1 to 128 letters, digits, dots, underscores, colons and hyphens, and is no platform's name, '.' or '..'."
+        "A targetId has 1 to 128 letters, digits, dots, underscores, colons and hyphens, does not start with two underscores, "
+        "and is no platform's name, '.' or '..'."
     )
     return Detail(f"{want.field}.targetId", message, "invalid_string", target_id)
 
 
-def _shared_ids(chosen: Mapping[tuple[str, str], tuple[str, str]]) -> list[Detail]:
+def _shared_ids(chosen: Mapping[tuple[str, str], _Chosen]) -> list[Detail]:
     seen: set[str] = set()
     details: list[Detail] = []
-    for target_id, field in chosen.values():
-        if target_id in seen:
-            message = f"Two different targets are called {target_id!r}: give each its own targetId."
-            details.append(Detail(f"{field}.targetId", message, "custom", target_id))
-        seen.add(target_id)
+    for named in chosen.values():
+        if named.target_id in seen:
+            message = f"Two different targets are called {named.target_id!r}: give each its own targetId."
+            details.append(Detail(f"{named.field}.targetId", message, "custom", named.target_id))
+        seen.add(named.target_id)
     if len(chosen) > MAX_TARGETS:
         details.append(Detail(PLATFORM_FIELD, f"A post goes to at most {MAX_TARGETS} targets.", "too_big", len(chosen)))
     return details

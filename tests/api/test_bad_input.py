@@ -54,6 +54,9 @@ def send(client: FlaskClient, key: str, body: Any, **headers: str) -> Any:
         ),
         ({"post": {"content": {**GOOD, "imageUrls": "https://e.test/a.jpg"}}}, {(f"{C}.imageUrls", "invalid_type", None)}),
         ({"post": {"content": {**GOOD, "imageUrls": ["https://e.test/a.jpg"] * 51}}}, {(f"{C}.imageUrls", "too_big", None)}),
+        ({"post": {"content": {**GOOD, "text": "x" * 200_000}}}, {(C, "too_big", None)}),
+        ({"post": {"content": {**GOOD, "imageUrls": ["https://e.test/" + "あ" * 2000] * 40}}}, {(C, "too_big", None)}),
+        ({"post": {"content": {**GOOD, "mediaIds": ["__x__"]}}}, {(f"{C}.mediaIds.0", "invalid_string", None)}),
         ({"post": {"content": {**GOOD, "mediaIds": ["../../users/ada"]}}}, {(f"{C}.mediaIds.0", "invalid_string", None)}),
         ({"post": {"content": {**GOOD, "mediaType": "audio"}}}, {(f"{C}.mediaType", "invalid_enum_value", None)}),
         ({"post": {"content": {**GOOD, "mediaType": "video"}}}, {(C, "custom", None)}),
@@ -165,6 +168,8 @@ DEEP = '{"a":' * 70 + "1" + "}" * 70
         (b"null", "application/json", 400, "validation_error"),
         (b'{"post": NaN}', "application/json", 400, "validation_error"),
         (b'{"post": -Infinity}', "application/json", 400, "validation_error"),
+        (b'{"post": 1e999}', "application/json", 400, "validation_error"),
+        (b"{" + b",".join(b'"%d":1' % (n % 90_000) for n in range(90_001)) + b"}", "application/json", 400, "validation_error"),
         (b'{"post": 1, "post": 2}', "application/json", 400, "validation_error"),
         (b'{"post": "\xff"}', "application/json", 400, "validation_error"),
         (b'{"post": {"content": {"platform": "x", "text": "\\ud800"}}}', "application/json", 400, "validation_error"),
@@ -203,6 +208,19 @@ def test_depth_sixty_four_is_not_too_deep(client: FlaskClient, key: str) -> None
 
 def test_a_charset_beside_the_content_type_is_fine(client: FlaskClient, key: str) -> None:
     answer = client.post("/v1/posts", data=RAW, content_type="application/json; charset=utf-8", headers={"soku-api-key": key})
+    assert answer.status_code == 201
+
+
+def test_a_refusal_echoes_the_idempotency_key(client: FlaskClient, key: str) -> None:
+    send(client, key, {"post": {"content": GOOD}}, **{"Idempotency-Key": "k"})
+    for body in ({}, {"post": {"content": {**GOOD, "text": "other"}}}):
+        answer = send(client, key, body, **{"Idempotency-Key": "k"})
+        assert answer.status_code in (400, 409)
+        assert answer.headers["Idempotency-Key"] == "k"
+
+
+def test_an_address_in_our_storage_that_names_no_file_is_an_address(client: FlaskClient, key: str) -> None:
+    answer = send(client, key, {"post": {"content": {**GOOD, "mediaUrls": ["https://storage.test/media/__x__.jpg"]}}})
     assert answer.status_code == 201
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from shared.documents.document import Unavailable
+from shared.documents.document import Conflict, Unavailable
 from tests.api.conftest import error_of
 from tests.fakes.world import World
 
@@ -126,6 +126,27 @@ def test_a_database_that_fails_is_an_answer_too(
     assert SECURITY.items() <= dict(answer.headers).items()
     if status == 503:
         assert int(answer.headers["Retry-After"]) >= 1
+
+
+def test_a_silence_after_the_commit_is_never_called_nothing_published(client: FlaskClient, world: World, key: str) -> None:
+    from dataclasses import replace
+
+    class SilentAfterwards:
+        committed = False
+
+        def get(self, *paths: str) -> Any:
+            if self.committed:
+                raise Unavailable
+            return world.documents.get(*paths)
+
+        def commit(self, *writes: Any) -> Any:
+            self.committed = True
+            raise Conflict
+
+    world.api_ports = replace(world.api_ports, documents=SilentAfterwards())
+    hello = {"post": {"content": {"text": "t", "platform": "x"}}}
+    answer = client.post("/v1/posts", json=hello, headers={"soku-api-key": key})
+    assert (answer.status_code, error_of(answer)["code"]) == (503, "service_unavailable")
 
 
 def test_a_commit_that_fails_for_no_known_reason_is_post_creation_failed(client: FlaskClient, world: World, key: str) -> None:

@@ -60,7 +60,7 @@ class World:
     def __init__(self) -> None:
         self.clock = StandingClock()
         self.memory = MemoryDocuments()
-        self.documents = ReliableDocuments(self.memory, sleep=self.clock.advance)
+        self.documents = ReliableDocuments(self.memory, sleep=self.clock.advance, monotonic=lambda: self.clock.now().timestamp())
         self.tasks = MemoryTasks(self.clock)
         self.storage = MemoryStorage()
         self.fetcher = MemoryFetcher(PAGES)

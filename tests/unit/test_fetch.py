@@ -1,7 +1,9 @@
 """The guard around addresses that customers choose: nothing private is ever connected to, and nothing is read without limit."""
 
+import contextlib
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -81,7 +83,7 @@ def not_found(request: BaseHTTPRequestHandler) -> None:
 def answering(status: int, body: bytes = b"", **headers: str) -> Handler:
     def answer(request: BaseHTTPRequestHandler) -> None:
         request.send_response(status)
-        for name, value in ({"Content-Length": str(len(body))} | headers).items():
+        for name, value in ({"Content_Length": str(len(body))} | headers).items():
             request.send_header(name.replace("_", "-"), value)
         request.end_headers()
         request.wfile.write(body)
@@ -222,6 +224,40 @@ def test_a_file_that_never_ends_is_cut_off_by_time(web: Web) -> None:
     moments = iter([0.0])
     with pytest.raises(FetchRefused, match="seconds"):
         fetch("http://public.test/a.jpg", monotonic=lambda: next(moments, TOTAL_TIMEOUT_SECONDS + 1))
+
+
+def test_a_trickle_is_cut_off_by_time(web: Web) -> None:
+    def trickle(request: BaseHTTPRequestHandler) -> None:
+        request.send_response(200)
+        request.end_headers()
+        with contextlib.suppress(OSError):
+            for _ in range(1000):
+                request.wfile.write(b"x")
+                request.wfile.flush()
+                time.sleep(0.01)
+
+    web.pages["/a.jpg"] = trickle
+    started = time.monotonic()
+    with pytest.raises(FetchRefused, match="seconds"):
+        fetch("http://public.test/a.jpg", monotonic=lambda: (time.monotonic() - started) * TOTAL_TIMEOUT_SECONDS * 10)
+
+
+def test_the_body_of_a_redirect_is_not_read(web: Web) -> None:
+    written: list[int] = []
+
+    def endless(request: BaseHTTPRequestHandler) -> None:
+        request.send_response(302)
+        request.send_header("Location", "/a.jpg")
+        request.end_headers()
+        with contextlib.suppress(OSError):
+            for _ in range(1000):
+                request.wfile.write(b"x" * 100_000)
+                written.append(100_000)
+
+    web.pages["/"] = endless
+    web.pages["/a.jpg"] = answering(200, b"bytes")
+    assert fetch("http://public.test/") == b"bytes"
+    assert sum(written) < 50_000_000, "what fits into the network's buffers, not the hundred megabytes"
 
 
 def test_the_sample_files_are_reached_by_rewriting_only(web: Web) -> None:

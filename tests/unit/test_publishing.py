@@ -1,13 +1,20 @@
 """One post's way through all handlers, on the twins: what is published, what fails how, and what it never does twice."""
 
+import contextlib
+import json
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from shared.accounts.encryption import Cipher
+from shared.documents.document import REMOVE, Create, Update
 from shared.media.fetch import FetchFailed, FetchRefused
 from shared.platforms.failure import FailureKind
 from shared.platforms.http import HttpAnswer, HttpRequest, NotSent
+from shared.posts.post import RunPath
+from shared.posts.publish import publish_run
 from tests.fakes.world import World
 
 PHOTO = "https://example.com/photo.jpg"
@@ -286,3 +293,224 @@ def test_every_kind_of_failure_has_something_to_tell_the_customer() -> None:
         fields = PlatformFailure(kind, "m").to_fields()
         assert fields["code"]
         assert fields["remediation"].endswith(".")
+
+
+# What an independent reader of the code found, kept from coming back.
+
+
+def disconnect(world: World) -> None:
+    del world.memory.contents["users/ada/credentials/x:x_main"]
+
+
+def test_an_account_disconnected_in_doubt_leaves_the_outcome_unknown(world: World, key: str) -> None:
+    world.fail("x", "publish", "reset_after")
+    first = world.accepted(key, {**X, "text": "once"})
+    world.deliver_due()
+    disconnect(world)
+    world.run_for(600)
+    assert world.run(first)["error"]["code"] == "outcome_unknown"
+    world.connect("ada", "x", "x_main")
+    assert world.accepted(key, {**X, "text": "once"}) == first
+
+
+def test_an_account_disconnected_once_the_id_is_safe_does_not_matter(world: World, key: str) -> None:
+    submission = world.accepted(key, {**INSTAGRAM, "text": "t", "imageUrls": [PHOTO]})
+    world.deliver_due()
+    path = f"postSubmissions/{submission}/runs/instagram"
+    changes = {
+        "status": "processing",
+        "phase": "published",
+        "platformPostId": "17",
+        "leaseUntil": REMOVE,
+        "platformPostUrl": REMOVE,
+    }
+    world.documents.commit(
+        Update(path, changes),
+        Update(f"postSubmissions/{submission}", {("runCounts", "succeeded"): 0, "completedAt": REMOVE}),
+    )
+    del world.memory.contents["users/ada/credentials/instagram:ig_main"]
+    publish_run(RunPath(submission, "instagram"), world.publishing)
+    assert (world.run(submission, "instagram")["status"], world.run(submission, "instagram")["platformPostId"]) == (
+        "succeeded",
+        "17",
+    )
+
+
+class Rewriting:
+    """The sandbox, with some answers replaced."""
+
+    def __init__(self, world: World, rewrite: Callable[[HttpRequest, HttpAnswer], HttpAnswer]) -> None:
+        self._http, self._rewrite = world.http, rewrite
+
+    def send(self, request: HttpRequest) -> HttpAnswer:
+        return self._rewrite(request, self._http.send(request))
+
+
+@pytest.mark.parametrize("body", [b'{"errors": [{"detail": "over capacity"}]}', b"<html>", b"{}", b'{"errors": ["bad"]}'])
+def test_an_answer_that_is_no_listing_proves_nothing(world: World, key: str, body: bytes) -> None:
+    remaining = [6]
+
+    def rewrite(request: HttpRequest, answer: HttpAnswer) -> HttpAnswer:
+        if request.method == "GET" and request.url.endswith("/tweets") and remaining[0]:
+            remaining[0] -= 1
+            return HttpAnswer(200, {}, body)
+        return answer
+
+    world.replace_publishing(http=Rewriting(world, rewrite))
+    world.fail("x", "publish", "reset_after")
+    submission = world.accepted(key, {**X, "text": "once", "imageUrls": [PHOTO]})
+    world.run_for(3600)
+    assert world.ledger() == ["once"]
+    assert world.run(submission)["status"] == "succeeded"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "go to example.com now",
+        "https://e.com/?a=1&copy=2&section=3",
+        "a &amp; b <c>",
+        "  spaced \n out  ",
+        "日本 https://例え.jp/あ",
+    ],
+)
+def test_a_text_is_recognised_however_the_platform_rewrites_it(world: World, key: str, text: str) -> None:
+    def rewrite(request: HttpRequest, answer: HttpAnswer) -> HttpAnswer:
+        body = answer.json()
+        for tweet in body.get("data") or [] if request.url.endswith("/tweets") and request.method == "GET" else []:
+            # X links bare domains too, and shows their address with a scheme.
+            tweet["text"] = tweet["text"].replace("example.com", "https://t.co/abc")
+        return HttpAnswer(answer.status, answer.headers, json.dumps(body).encode())
+
+    world.replace_publishing(http=Rewriting(world, rewrite))
+    world.fail("x", "publish", "reset_after")
+    submission = world.accepted(key, {**X, "text": text, "imageUrls": [PHOTO]})
+    world.run_for(3600)
+    assert len(world.ledger()) == 1
+    assert world.run(submission)["status"] == "succeeded"
+
+
+def test_a_post_that_may_be_ours_is_never_called_absent(world: World, key: str) -> None:
+    def rewrite(request: HttpRequest, answer: HttpAnswer) -> HttpAnswer:
+        body = answer.json()
+        for tweet in body.get("data") or [] if request.url.endswith("/tweets") and request.method == "GET" else []:
+            tweet.pop("attachments", None)
+        return HttpAnswer(answer.status, answer.headers, json.dumps(body).encode())
+
+    world.replace_publishing(http=Rewriting(world, rewrite))
+    world.fail("x", "publish", "reset_after")
+    submission = world.accepted(key, {**X, "text": "once", "imageUrls": [PHOTO]})
+    world.run_for(3600)
+    assert world.ledger() == ["once"]
+    assert world.run(submission)["error"]["code"] == "outcome_unknown"
+
+
+def test_a_listing_that_lags_for_long_is_searched_from_the_first_intent_on(world: World, key: str) -> None:
+    world.sandbox.listing_lag_seconds = 200
+    world.fail("x", "publish", "reset_after")
+    submission = world.accepted(key, {**X, "text": "once"})
+    world.run_for(3600)
+    assert world.ledger() == ["once"], "X itself refused the second one as a duplicate"
+    assert world.run(submission)["status"] == "succeeded"
+
+
+@pytest.mark.parametrize("status", ["", "SOMETHING_NEW"])
+def test_a_container_status_that_nobody_knows_proves_nothing(world: World, key: str, status: str) -> None:
+    remaining = [0]
+
+    def rewrite(request: HttpRequest, answer: HttpAnswer) -> HttpAnswer:
+        if remaining[0] and request.params.get("fields") == "status_code,status":
+            remaining[0] -= 1
+            return HttpAnswer(200, {}, json.dumps({"status_code": status}).encode())
+        return answer
+
+    world.replace_publishing(http=Rewriting(world, rewrite))
+    world.fail("instagram", "publish", "reset_after")
+    submission = world.accepted(key, {**INSTAGRAM, "text": "once", "imageUrls": [PHOTO]})
+    world.deliver_due()
+    remaining[0] = 3
+    world.run_for(3600)
+    assert world.ledger() == ["once"]
+    assert world.run(submission, "instagram")["status"] == "succeeded"
+
+
+def test_a_published_container_is_a_success_even_if_its_media_may_not_be_listed(world: World, key: str) -> None:
+    world.fail("instagram", "publish", "reset_after")
+    world.fail("instagram", "list_media", "unauthorized")
+    submission = world.accepted(key, {**INSTAGRAM, "text": "once", "imageUrls": [PHOTO]})
+    world.run_for(3600)
+    assert world.run(submission, "instagram")["status"] == "succeeded"
+
+
+def test_media_that_is_processed_for_ever_fails_after_an_hour(world: World, key: str) -> None:
+    world.sandbox.slow_processing_seconds = 10**6
+    world.fail("instagram", "create_container", "slow_processing")
+    submission = world.accepted(key, {**INSTAGRAM, "text": "t", "videoUrl": VIDEO})
+    world.run_for(2 * 3600)
+    assert world.run(submission, "instagram")["error"]["code"] == "processing_timeout"
+    assert len(world.http.sent) < 80
+
+
+def test_a_platform_that_fails_at_the_public_call_again_and_again_is_asked_less_and_less(world: World, key: str) -> None:
+    world.fail("instagram", "publish", "server_error_before", times=10**6)
+    world.accepted(key, {**INSTAGRAM, "text": "t", "imageUrls": [PHOTO]})
+    world.run_for(3600)
+    assert sum(request.url.endswith("media_publish") for request in world.http.sent) < 25
+
+
+@pytest.mark.parametrize(("phase", "code"), [("preparing", "internal_error"), ("intent", "outcome_unknown")])
+def test_a_fault_of_ours_ends_after_a_day_too(world: World, key: str, phase: str, code: str) -> None:
+    if phase == "intent":
+        world.fail("x", "publish", "reset_after")
+    submission = world.accepted(key, {**X, "text": "t"})
+    if phase == "intent":
+        world.deliver_due()
+    world.replace_publishing(cipher=Cipher({"another": b"\2" * 32}))
+    world.run_for(26 * 3600, tick=600)
+    assert world.run(submission)["error"]["code"] == code
+
+
+@pytest.mark.parametrize("dies", ["before settling", "after it"])
+def test_an_orchestrator_that_died_before_saying_so_forgets_nothing(world: World, key: str, dies: str) -> None:
+    submission = world.accepted(key, {**X, "text": "t"})
+    [orchestration] = world.tasks.waiting
+    world.deliver_due()
+    changes: dict[Any, Any] = {"status": "orchestrating"}
+    if dies == "before settling":
+        changes |= {"completedAt": REMOVE, "sweepAt": world.clock.now() + timedelta(seconds=60)}
+    world.documents.commit(Update(f"postSubmissions/{submission}", changes))
+    if dies == "before settling":
+        world.deliver(orchestration)
+        world.run_for(180)
+        assert (world.submission(submission)["status"], bool(world.submission(submission)["completedAt"])) == ("dispatched", True)
+    assert world.ledger() == ["t"]
+
+
+def test_one_document_that_cannot_be_read_does_not_stop_the_sweeper(world: World, key: str) -> None:
+    world.documents.commit(Create("postSubmissions/broken", {"sweepAt": world.clock.now() - timedelta(days=1)}))
+    submission = world.accepted(key, {**X, "text": "t"})
+    world.tasks.clear()
+    world.run_for(180)
+    assert world.run(submission)["status"] == "succeeded"
+
+
+def test_a_file_that_kills_its_copiers_is_given_up(world: World, key: str) -> None:
+    submission = world.accepted(key, {**X, "text": "t", "imageUrls": [PHOTO]})
+
+    class Deadly:
+        fetched = 0
+
+        def fetch(self, url: str) -> Any:
+            self.fetched += 1
+            raise Killed
+
+    world.replace_publishing(fetcher=(deadly := Deadly()))
+    for _ in range(60):
+        with contextlib.suppress(Killed):
+            world.run_for(120)
+    assert deadly.fetched == 5
+    assert world.run(submission)["error"]["code"] == "media_unavailable"
+
+
+class Killed(BaseException):
+    """The process is gone: nothing handles this."""

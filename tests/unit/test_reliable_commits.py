@@ -6,6 +6,7 @@ import pytest
 
 from shared.documents.document import Conflict, Create, Documents, Increment, Merge, Unavailable, Update, Version, Write
 from shared.documents.reliable import ReliableDocuments
+from tests.fakes.clock import StandingClock
 from tests.fakes.documents import MemoryDocuments
 
 
@@ -76,10 +77,28 @@ def test_a_lost_answer_to_somebody_elses_document_is_a_conflict(losing: LosingAn
 
 def test_silence_ends_as_unavailable_after_the_budget(losing: LosingAnswers) -> None:
     losing.silent = True
-    slept: list[float] = []
+    clock = StandingClock()
+    started = clock.now()
+    documents = ReliableDocuments(losing, sleep=clock.advance, monotonic=lambda: clock.now().timestamp())
     with pytest.raises(Unavailable):
-        ReliableDocuments(losing, sleep=slept.append).commit(Create("a/1", {}))
-    assert 3 < sum(slept) <= 8
+        documents.commit(Create("a/1", {}))
+    assert 3 < (clock.now() - started).total_seconds() <= 8
+
+
+def test_attempts_that_are_slow_to_fail_count_towards_the_budget(losing: LosingAnswers) -> None:
+    clock = StandingClock()
+    attempts: list[float] = []
+
+    class Slow(MemoryDocuments):
+        def commit(self, *writes: Write) -> Version:
+            attempts.append(clock.now().timestamp())
+            clock.advance(5)
+            raise Unavailable
+
+    documents = ReliableDocuments(Slow(), sleep=clock.advance, monotonic=lambda: clock.now().timestamp())
+    with pytest.raises(Unavailable):
+        documents.commit(Create("a/1", {}))
+    assert len(attempts) == 2
 
 
 def test_an_increment_without_a_guard_is_refused(documents: Documents) -> None:

@@ -41,6 +41,8 @@ def resolved(*wanted: tuple[Any, ...]) -> list[tuple[str, str, str, str]]:
             "once is enough",
         ),
         ([("x",), ("x",)], [("x", "x_main", "x:x_main", "x")], "the same twice"),
+        ([("x",), ("x", "x_main", "mine")], [("x", "x_main", "mine", "x")], "the same twice, named once"),
+        ([("x", None, "mine"), ("x",)], [("x", "x_main", "mine", "x")], "in either order"),
         ([("x", "x_main", "mine")], [("x", "x_main", "mine", "x")], "the customer's own targetId"),
     ],
 )
@@ -59,6 +61,7 @@ def test_targets_that_resolve(wanted: list[tuple[Any, ...]], expected: list[tupl
         ([("x",), ("threads",)], MissingIntegrations, "f1", []),
         ([("x", "x_main", "x")], ValidationFailed, "f0.targetId", None),
         ([("x", "x_main", "..")], ValidationFailed, "f0.targetId", None),
+        ([("x", "x_main", "__reserved__")], ValidationFailed, "f0.targetId", None),
         ([("x", "x_main", "a/b")], ValidationFailed, "f0.targetId", None),
         ([("x", "x_main", "t"), ("facebook", "fb_page", "t")], ValidationFailed, "f1.targetId", None),
         ([("x", "x_main", "a"), ("x", "x_main", "b")], ValidationFailed, "f1.targetId", None),

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from shared.platforms.x.weighted_length import weighted_length
+from shared.platforms.x.weighted_length import weighted_length, without_links
 
 VECTORS = Path(__file__).parents[3] / "shared" / "reference" / "vectors" / "twitter-text-validate.yml"
 
@@ -29,6 +29,25 @@ VECTORS = Path(__file__).parents[3] / "shared" / "reference" / "vectors" / "twit
 )
 def test_weights(text: str, length: int, why: str) -> None:
     assert weighted_length(text) == length, why
+
+
+def test_a_long_text_takes_time_in_proportion() -> None:
+    """Each of these took seconds for a few thousand characters when links were matched by one expression."""
+    for unit in ("a.", "あ", "a-", "http://", "http://a.", "(", "https://a.com/(", "a.com/" + "(" * 50 + " ", "@a.com"):
+        weighted_length(unit * (60_000 // len(unit)))
+
+
+@pytest.mark.parametrize(
+    ("text", "rest"),
+    [
+        ("see https://example.com/a?b=1&copy=2 now", "see  now"),
+        ("bare example.com too", "bare  too"),
+        ("(https://example.com/a_(b))", "()"),
+        ("nothing here", "nothing here"),
+    ],
+)
+def test_texts_without_their_links(text: str, rest: str) -> None:
+    assert without_links(text) == rest
 
 
 def test_the_official_vectors() -> None:

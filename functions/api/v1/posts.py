@@ -7,6 +7,7 @@ from functions.api.ports import Ports
 from functions.api.v1.posts_schemas import PostsRequest
 from functions.api.validation import validated
 from shared.core.errors import ApiError, PostCreationFailed, ValidationFailed
+from shared.documents.document import Unavailable
 from shared.idempotency.record import key_for
 from shared.posts.create import PostRequest, create_post
 
@@ -21,6 +22,7 @@ def routes(ports: Ports) -> Blueprint:
     def create(call: Call) -> Reply:
         request = _validated(call)
         key = key_for(call.user.uid, ENDPOINT, call.body, call.idempotency_key)
+        call.echo_idempotency_key(key.value)
         try:
             accepted = create_post(
                 request,
@@ -33,13 +35,11 @@ def routes(ports: Ports) -> Blueprint:
                 tasks=ports.tasks,
                 clock=ports.clock,
             )
-        except ApiError:
+        except (ApiError, Unavailable):
             raise
         except Exception as error:
             raise PostCreationFailed from error
-        headers = {"Idempotency-Key": key.value}
-        if accepted.replayed:
-            headers["Idempotency-Replayed"] = "true"
+        headers = {"Idempotency-Replayed": "true"} if accepted.replayed else {}
         return Reply(accepted.status, accepted.body, headers, logged=not accepted.replayed)
 
     return blueprint

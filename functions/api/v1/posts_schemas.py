@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidato
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from functions.api.validation import field_name
-from shared.media.media import Kind, MediaItem, declared_content_type, kind_of
+from shared.media.media import MEDIA_ID, Kind, MediaItem, declared_content_type, kind_of
 from shared.platforms.names import ALIASES, PLATFORMS
 from shared.posts.create import PostRequest
 from shared.posts.post import Content
@@ -18,6 +18,9 @@ from shared.posts.targets import PLATFORM_FIELD, WantedTarget
 MAX_URL_LENGTH = 2048
 # More than any platform takes in one post (TikTok: 35 photos).
 MAX_FILES = 50
+# Facebook's 63,206 characters in three bytes each. The content is kept in each of up to 50 runs, which are made in one
+# commit of at most 10 MiB.
+MAX_CONTENT_BYTES = 190_000
 # So that a record can outlive the post by a day and still have a date.
 LATEST = datetime(9999, 1, 1, tzinfo=UTC)
 
@@ -113,7 +116,7 @@ def _known(name: str) -> str:
 
 Url = Annotated[str, Field(max_length=MAX_URL_LENGTH), AfterValidator(_url)]
 Urls = Annotated[list[Url], Field(max_length=MAX_FILES)]
-MediaId = Annotated[str, Field(pattern=r"^[0-9A-Za-z_-]{1,128}$")]
+MediaId = Annotated[str, Field(pattern=MEDIA_ID)]
 
 
 class _Strict(BaseModel):
@@ -138,6 +141,9 @@ class ContentIn(_Strict):
         files = self.files()
         if not files and not (self.text or "").strip():
             raise _wrong("custom", "A post needs text or media")
+        size = len(self.model_dump_json(exclude={"platform"}).encode())
+        if size > MAX_CONTENT_BYTES:
+            raise _wrong("too_big", f"The content is {size} bytes long; {MAX_CONTENT_BYTES} are the most that any platform needs")
         if self.mediaType == "text" and files:
             raise _wrong("custom", 'mediaType is "text", but media is given: leave one of the two out')
         if self.mediaType in ("video", "image") and not files:

@@ -73,16 +73,25 @@ def _await_finished(publication: Publication, graph: "Graph", container: str) ->
         case "IN_PROGRESS":
             polls = publication.handle.get("polls", 0)
             if polls >= MAX_POLLS:
-                raise PlatformFailure("processing", "Instagram did not finish processing the media within an hour")
+                message = "Instagram did not finish processing the media within an hour."
+                raise PlatformFailure(
+                    "media_invalid", message, code="processing_timeout", remediation="Try a shorter or smaller file."
+                )
             publication.save(polls=polls + 1)
             seconds = _POLL_SECONDS[polls] if polls < len(_POLL_SECONDS) else _LATER_POLL_SECONDS
             return Wait(seconds, "Instagram is processing the media")
         case "EXPIRED":
             start_over(publication)
             return Wait(0.0, "Instagram's container expired; making a new one")
-        case _:
+        case "ERROR":
             start_over(publication)
             raise failure_of_container(text)
+        case _:
+            raise not_a_status(status)
+
+
+def not_a_status(status: str) -> PlatformFailure:
+    return PlatformFailure("transient", f"Instagram answered {status!r} where a container's status was expected", http_status=200)
 
 
 def start_over(publication: Publication) -> None:

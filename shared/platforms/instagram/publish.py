@@ -3,7 +3,8 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from shared.platforms.instagram.containers import Graph, prepare_containers
+from shared.platforms.failure import RETRYABLE, PlatformFailure
+from shared.platforms.instagram.containers import Graph, not_a_status, prepare_containers
 from shared.platforms.instagram.rules import CAPABILITY, judge
 from shared.platforms.platform import Absent, Finding, Found, Platform, Publication, Published, Ready, Wait
 
@@ -30,9 +31,16 @@ class Instagram:
         status, _ = graph.status(publication.handle["container"])
         if status == "IN_PROGRESS":
             return Wait(IN_PROGRESS_SECONDS, "Instagram is publishing")
-        if status != "PUBLISHED":
+        if status in ("FINISHED", "ERROR", "EXPIRED"):
             return Absent()
-        ours = [media for media in graph.newest() if _is_ours(media, publication)]
+        if status != "PUBLISHED":
+            raise not_a_status(status)
+        try:
+            ours = [media for media in graph.newest() if _is_ours(media, publication)]
+        except PlatformFailure as failure:
+            if failure.kind in RETRYABLE:
+                raise
+            return Found(None)
         # Several posts alike: it is published, but which of them it is nobody can say.
         return Found(ours[0]["id"], ours[0].get("permalink")) if len(ours) == 1 else Found(None)
 
@@ -45,4 +53,4 @@ class Instagram:
 
 def _is_ours(media: dict[str, Any], publication: Publication) -> bool:
     posted_at = datetime.strptime(media["timestamp"], "%Y-%m-%dT%H:%M:%S%z")
-    return (media.get("caption") or "") == publication.draft.text and posted_at >= publication.intent_at - CLOCK_SKEW
+    return (media.get("caption") or "") == publication.draft.text and posted_at >= publication.search_from - CLOCK_SKEW

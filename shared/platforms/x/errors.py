@@ -13,7 +13,8 @@ WINDOW_SECONDS = 900.0
 def failure_of(answer: HttpAnswer) -> PlatformFailure:
     """What an answer that is not the expected 2xx means."""
     body = answer.json()
-    first = (body.get("errors") or [{}])[0]
+    errors = body.get("errors")
+    first = errors[0] if isinstance(errors, list) and errors and isinstance(errors[0], dict) else {}
     code = str(body.get("title") or first.get("title") or first.get("code") or answer.status)
     detail = str(body.get("detail") or first.get("detail") or first.get("message") or "no reason given")
     problem_type = str(body.get("type") or first.get("type") or "")

@@ -4,14 +4,15 @@ import html
 import unicodedata
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any
+from typing import Any, Literal
 
 from shared.platforms.failure import PlatformFailure
-from shared.platforms.http import HttpRequest
+from shared.platforms.http import HttpAnswer, HttpRequest
 from shared.platforms.platform import Finding, Found, NotListed, Platform, Publication, Published, Ready, Wait
 from shared.platforms.x.errors import failure_of
 from shared.platforms.x.rules import CAPABILITY, judge
 from shared.platforms.x.upload import authorization, upload_all
+from shared.platforms.x.weighted_length import without_links
 
 # Our clock and X's may differ by a little; a post from before the intent is never ours.
 CLOCK_SKEW = timedelta(seconds=5)
@@ -40,8 +41,8 @@ class X:
         return Published(post_id, _url(publication, post_id))
 
     def find(self, publication: Publication) -> Finding:
-        """Our post in the newest hundred of the account since the intent, by text and media."""
-        since = publication.intent_at - CLOCK_SKEW
+        """Our post in the newest hundred of the account since the first intent, by text and media."""
+        since = publication.search_from - CLOCK_SKEW
         answer = publication.http.send(
             HttpRequest(
                 "GET",
@@ -57,11 +58,16 @@ class X:
         )
         if answer.status != 200:
             raise failure_of(answer)
-        keys = sorted(str(entry["key"]) for entry in _uploads(publication))
-        for tweet in answer.json().get("data") or []:
-            if _plain(publication.draft.text) == _text_of(tweet) and keys == _media_keys(tweet):
-                return Found(tweet["id"], _url(publication, tweet["id"]))
-        return NotListed()
+        similar = False
+        for tweet in _listed(answer):
+            match _resemblance(tweet, publication):
+                case "ours":
+                    return Found(tweet["id"], _url(publication, tweet["id"]))
+                case "perhaps":
+                    similar = True
+                case "other":
+                    pass
+        return NotListed(similar)
 
     def permalink(self, publication: Publication, post_id: str) -> str | None:
         return _url(publication, post_id)
@@ -78,17 +84,26 @@ def _url(publication: Publication, post_id: str) -> str:
     return f"https://x.com/{publication.account.username}/status/{post_id}"
 
 
-def _plain(text: str) -> str:
-    return unicodedata.normalize("NFC", text).strip()
+def _listed(answer: HttpAnswer) -> list[Mapping[str, Any]]:
+    """The timeline's posts; an answer that does not say how many there are is no listing, and proves nothing."""
+    body = answer.json()
+    if isinstance(body.get("data"), list):
+        return body["data"]
+    if (body.get("meta") or {}).get("result_count") == 0 and not body.get("errors"):
+        return []
+    raise PlatformFailure("transient", "X answered the listing with something else", http_status=answer.status)
 
 
-def _text_of(tweet: Mapping[str, Any]) -> str:
-    """The text as it was sent: X shows links as t.co, appends one for the media, and escapes &, < and >."""
-    text = str(tweet.get("text", ""))
-    for url in (tweet.get("entities") or {}).get("urls") or []:
-        text = text.replace(url["url"], "" if url.get("media_key") else url.get("expanded_url", url["url"]))
-    return _plain(html.unescape(text))
+def _resemblance(tweet: Mapping[str, Any], publication: Publication) -> Literal["ours", "perhaps", "other"]:
+    """Texts are compared without their links, which X rewrites; files by the keys that their uploads got."""
+    if _words(html.unescape(str(tweet.get("text", "")))) != _words(publication.draft.text):
+        return "other"
+    ours = [entry["key"] for entry in _uploads(publication)]
+    theirs = (tweet.get("attachments") or {}).get("media_keys") or []
+    if ours and (None in ours or not theirs):
+        return "perhaps"
+    return "ours" if sorted(ours) == sorted(theirs) else "other"
 
 
-def _media_keys(tweet: Mapping[str, Any]) -> list[str]:
-    return sorted((tweet.get("attachments") or {}).get("media_keys") or [])
+def _words(text: str) -> str:
+    return " ".join(without_links(unicodedata.normalize("NFC", text)).split())

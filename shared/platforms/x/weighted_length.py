@@ -26,20 +26,18 @@ _EMOJI = re.compile(
     f"|{_ONE_EMOJI}(?:\u200d(?:{_ONE_EMOJI}|[\u2640\u2642\u2695\u2696\u2708]\ufe0f?))*"
 )
 
-_TLDS = "|".join(sorted((Path(__file__).parent / "tlds.txt").read_text(encoding="utf-8").split(), key=lambda tld: (-len(tld), tld)))
-_LABEL = r"[^\W_](?:[\w-]*[^\W_])?"
-_PATH_END = r"[\w=+\-/#]"
-_LINK = re.compile(
-    r"(?P<before>^|[^A-Za-z0-9@＠$#＃])"
-    r"(?P<link>(?P<scheme>https?://)?"
-    rf"(?P<domain>(?:{_LABEL}\.)+(?:{_TLDS}))(?![\w@＠-]|\.[^\W_])"
-    r"(?::[0-9]+)?"
-    rf"(?:/(?:[^\s()?<>\"]*{_PATH_END}|\([^\s()]*\))*)?"
-    r"(?:\?[^\s<>\"]*[\w\-&=#/])?)",
-    re.IGNORECASE,
-)
-# Without a scheme, only what is plainly an ASCII domain counts as a link.
-_BARE_REFUSED_BEFORE = ("-", "_", ".", "/")
+_TLDS = frozenset((Path(__file__).parent / "tlds.txt").read_text(encoding="utf-8").split())
+# Where a link may begin: an address with its scheme, or a run of what an ASCII domain is made of. Every part is matched once, so
+# a long text takes time in proportion to its length.
+_START = re.compile(r"(?P<scheme>https?://)(?P<host>[\w.-]+)|(?P<bare>[A-Za-z0-9_.-]+)", re.IGNORECASE)
+_PORT = re.compile(r":[0-9]+")
+_PATH = re.compile(r"/[^\s?<>\"]*")
+_QUERY = re.compile(r"\?[^\s<>\"]*")
+_ASCII_HOST = re.compile(r"[A-Za-z0-9.-]+")
+_NOT_BEFORE = re.compile(r"[A-Za-z0-9@＠$#＃]")
+_NOT_AFTER_BARE = ("@", "＠", "+")
+_NOT_AT_PATHS_END = re.compile(r"[^\w=+\-/#)]+$")
+_NOT_AT_QUERYS_END = re.compile(r"[^\w\-&=#/]+$")
 _MAX_LABEL_LENGTH = 63
 _MAX_LINK_LENGTH = 4096
 
@@ -53,26 +51,68 @@ def weighted_length(text: str) -> int:
     return total + _weigh(text[position:])
 
 
+def without_links(text: str) -> str:
+    """The text with every link cut out."""
+    kept, position = "", 0
+    for start, end in _links(text):
+        kept += text[position:start]
+        position = end
+    return kept + text[position:]
+
+
 def _links(text: str) -> list[tuple[int, int]]:
     found: list[tuple[int, int]] = []
     position = 0
-    while link := _LINK.search(text, position):
-        position = link.end("link")
-        bare = link["scheme"] is None
-        if bare and (link["before"] in _BARE_REFUSED_BEFORE or not link["domain"].isascii()):
+    while start := _START.search(text, position):
+        position = start.end()
+        if start.start() and _NOT_BEFORE.match(text[start.start() - 1]):
             continue
-        if len(link["link"]) <= _MAX_LINK_LENGTH and _is_domain(link["domain"]):
-            found.append(link.span("link"))
+        host = start["host"] if start["scheme"] else start["bare"]
+        domain = _domain_in(host)
+        if domain is None:
+            continue
+        domains_end = start.end() - len(host) + len(domain)
+        if start["scheme"] is None and text[domains_end : domains_end + 1] in _NOT_AFTER_BARE:
+            continue
+        end = _end_of(text, domains_end)
+        if end - start.start() <= _MAX_LINK_LENGTH:
+            found.append((start.start(), end))
+        position = max(end, domains_end)
     return found
 
 
-def _is_domain(domain: str) -> bool:
-    """Whether every label fits into the domain name system, in the ASCII form that it uses."""
-    return all(len(_ascii_form(label)) <= _MAX_LABEL_LENGTH for label in domain.split("."))
+def _domain_in(host: str) -> str | None:
+    """The domain that `host` begins with, if it is one."""
+    candidates = [host.rstrip(".-_")]
+    if not host.isascii():
+        ascii_part = _ASCII_HOST.match(host)
+        candidates += [ascii_part[0].rstrip(".-")] if ascii_part else []
+    for candidate in candidates:
+        labels = candidate.split(".")
+        if len(labels) > 1 and labels[-1].lower() in _TLDS and all(_is_label(label) for label in labels):
+            return candidate
+    return None
 
 
-def _ascii_form(label: str) -> str:
-    return label if label.isascii() else "xn--" + label.encode("punycode").decode()
+def _is_label(label: str) -> bool:
+    """Whether it fits into the domain name system, in the ASCII form that is used there."""
+    ascii_form = label if label.isascii() else "xn--" + label.encode("punycode").decode()
+    return 0 < len(ascii_form) <= _MAX_LABEL_LENGTH and label[0] not in "-_" and label[-1] not in "-_"
+
+
+def _end_of(text: str, domains_end: int) -> int:
+    """Where the link ends whose domain ends there: with its port, path and query, but not the sentence's punctuation."""
+    end = domains_end
+    if port := _PORT.match(text, end):
+        end = port.end()
+    if path := _PATH.match(text, end):
+        kept = _NOT_AT_PATHS_END.sub("", path[0])
+        while kept.endswith(")") and kept.count(")") > kept.count("("):
+            kept = _NOT_AT_PATHS_END.sub("", kept[:-1])
+        end += len(kept)
+    if query := _QUERY.match(text, end):
+        end += len(_NOT_AT_QUERYS_END.sub("", query[0]))
+    return end
 
 
 def _weigh(text: str) -> int:
