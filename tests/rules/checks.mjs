@@ -77,13 +77,13 @@ function found(answer) {
 /** Listen as the web app does: to one's own posts, and to the runs of each; answers once the server has. */
 export async function watch({ name }) {
   const client = clients[name];
-  await recording(client, "postSubmissions", client.watched, (id, seen) => {
-    seen.runs = {};
-    recording(client, `postSubmissions/${id}/runs`, seen.runs);
+  await recording(client, "postSubmissions", client.watched, (id, record) => {
+    record.runs = {};
+    recording(client, `postSubmissions/${id}/runs`, record.runs);
   });
 }
 
-/** Everything that the listeners saw so far: `{posts: {id: {states, last, runs: {id: {states, last}}}}, errors}`. */
+/** Everything that the listeners saw so far, in order: `{posts: {id: {seen: [fields], runs: {id: {seen: [fields]}}}}, errors}`. */
 export async function watched({ name }) {
   return { posts: clients[name].watched, errors: clients[name].errors };
 }
@@ -93,9 +93,8 @@ function recording({ db, uid, errors }, path, records, begun = () => {}) {
     const refused = (error) => resolve(errors.push(`${path}: ${error.code}`));
     const changed = (snapshot) => {
       for (const { type, doc } of snapshot.docChanges()) {
-        if (!(doc.id in records)) begun(doc.id, (records[doc.id] = { states: [] }));
-        records[doc.id].states.push(type === "removed" ? type : doc.data().status);
-        records[doc.id].last = doc.data();
+        if (!(doc.id in records)) begun(doc.id, (records[doc.id] = { seen: [] }));
+        records[doc.id].seen.push(type === "removed" ? { status: type } : doc.data());
       }
       if (!snapshot.metadata.fromCache) resolve();
     };

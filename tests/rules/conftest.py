@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from emulator.sandbox.accounts import SandboxAccount
 from shared.documents.document import Documents, Merge, Query
 from tests.conftest import LocalStack
 from tests.flow.conftest import Customer, new_customer
@@ -115,6 +116,12 @@ def owned(owner: Customer) -> Owned:
 def post_everywhere(owner: Customer, text: str) -> str:
     """The id of a post to both of the owner's accounts."""
     return owner.accepted({"text": text, "imageUrls": [PHOTO], "platform": ["x", "instagram"]})
+
+
+def secrets_of(owner: Customer) -> list[str]:
+    """What nobody may ever see: the API key and the platforms' tokens."""
+    tokens = [SandboxAccount(platform, getattr(owner, platform)).access_token for platform in ("x", "instagram")]
+    return [owner.key, *tokens]
 
 
 def _found(documents: Documents, collection: str, uid: str | None = None) -> list[str]:

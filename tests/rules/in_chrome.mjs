@@ -1,5 +1,6 @@
 // The checks in a page of headless Chrome, where the SDK speaks WebChannel, from an origin of its own.
 // Everything that the page loads comes from this process; a request to anywhere but this machine fails the check.
+import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
@@ -58,9 +59,10 @@ async function launch() {
     const env = { ...process.env, LD_LIBRARY_PATH: join(libraries, "lib") };
     return { executablePath: await chromium.executablePath(), env };
   };
-  const installed = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"].flatMap((name) =>
-    process.env.PATH.split(":").map((folder) => async () => ({ executablePath: join(folder, name) })),
-  );
+  const installed = process.env.PATH.split(":")
+    .flatMap((folder) => ["chromium", "chromium-browser", "google-chrome"].map((name) => join(folder, name)))
+    .filter((path) => existsSync(path))
+    .map((executablePath) => async () => ({ executablePath }));
   const failures = [];
   for (const candidate of [packaged, ...installed, async () => ({ channel: "chrome" })]) {
     try {

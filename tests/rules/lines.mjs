@@ -6,7 +6,13 @@ import { createInterface } from "node:readline";
 console.log = console.info = console.debug = console.error;
 
 export async function serve(run, close = async () => {}) {
-  for await (const line of createInterface({ input: process.stdin })) {
+  const lines = createInterface({ input: process.stdin });
+  // Even in the middle of a check that hangs.
+  lines.on("close", async () => {
+    await close();
+    process.exit(0);
+  });
+  for await (const line of lines) {
     const { check, input } = JSON.parse(line);
     let answer;
     try {
@@ -16,6 +22,4 @@ export async function serve(run, close = async () => {}) {
     }
     process.stdout.write(JSON.stringify(answer) + "\n");
   }
-  await close();
-  process.exit(0);
 }
