@@ -1,5 +1,6 @@
 # Soku on one laptop. `make` alone lists what there is.
 SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
 PYTHON := .venv/bin/python
 NPM_BIN := node_modules/.bin
 

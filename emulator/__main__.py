@@ -12,9 +12,7 @@ from emulator.demo import run_demo
 from emulator.ports import PROJECT_ID, Ports, url
 from emulator.process import Failed, say
 from emulator.stack import Stack
-from emulator.users import NewUser, add_user
-
-DEMO_USER = NewUser(uid="demo", credits=100, connect=(("x", "x_demo"), ("instagram", "ig_creator_main")))
+from emulator.users import DEMO_USER, NewUser, add_user
 
 
 def main() -> int:

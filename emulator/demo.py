@@ -11,7 +11,7 @@ from google.cloud import firestore
 
 from emulator.ports import PROJECT_ID, Ports, url
 from emulator.process import Failed
-from emulator.users import NewUser, add_user
+from emulator.users import DEMO_USER, add_user
 
 PATIENCE_SECONDS = 60.0
 POST = {
@@ -27,8 +27,7 @@ POST = {
 
 def run_demo(ports: Ports, firestore_host: str) -> None:
     """Raises Failed if anything is not as promised."""
-    wanted = NewUser(uid="demo", credits=100, connect=(("x", "x_demo"), ("instagram", "ig_creator_main")))
-    user = add_user(wanted, ports, firestore_host)
+    user = add_user(DEMO_USER, ports, firestore_host)
     _say(f"signed up {user['uid']}, connected X and Instagram (sandboxes), created the API key {user['apiKey'][:16]}…")
     _say(f"POST {url(ports.api)}/api/v1/posts\n    {json.dumps(POST)}")
     first = _post(ports, user["apiKey"])

@@ -37,6 +37,9 @@ class NewUser:
     connect: tuple[tuple[str, str], ...] = field(default_factory=tuple)
 
 
+DEMO_USER = NewUser(uid="demo", credits=100, connect=(("x", "x_demo"), ("instagram", "ig_creator_main")))
+
+
 def add_user(wanted: NewUser, ports: Ports, firestore_host: str | None = None) -> dict[str, str]:
     """`{uid, apiKey, idToken}`. Adding a uid again changes the user and gives another key. Raises Failed."""
     os.environ.update(emulator_variables(ports, firestore_host))

@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from shared.platforms.content import Content
 from shared.platforms.instagram import rules as instagram
 from shared.platforms.names import PLATFORMS
 from shared.platforms.rules import Capability, Draft, Judge, Problem, compose
 from shared.platforms.x import rules as x
-from shared.posts.post import Content
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from shared.media.media import MediaItem
+from shared.platforms.content import Content
 from shared.platforms.names import PLATFORMS
-from shared.posts.post import Content
 
 MIB = 1 << 20
 

@@ -68,7 +68,8 @@ class Worker:
         waiting = {"leaseUntil": REMOVE, "nextAttemptAt": until, "sweepAt": until + SWEEP_GRACE}
         self.write({**(changes or {}), **waiting, "attempts": self.attempts_with(reason)})
         try:
-            self.tasks.enqueue(publish(self.run.path, self.run.platform, not_before=until))
+            path = self.run.path
+            self.tasks.enqueue(publish(path.submission_id, path.run_id, self.run.platform, not_before=until))
         except NotEnqueued as error:
             _log.warning(
                 "a delayed task was not created; the sweeper will", extra={"run": str(self.run.path), "reason": str(error)}

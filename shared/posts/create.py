@@ -18,8 +18,9 @@ from shared.core.ids import new_uuid
 from shared.documents.document import Conflict, Create, Document, Documents, FieldPath, Unavailable, Update, Write
 from shared.idempotency.record import IdempotencyKey, Replay, look_up, record_fields
 from shared.media.media import MEDIA_ID, MediaItem, kind_of
+from shared.platforms.content import Content
 from shared.platforms.preflight import judge_content
-from shared.posts.post import SCHEDULE_AHEAD, Content, Target, submission_path
+from shared.posts.post import SCHEDULE_AHEAD, Target, submission_path
 from shared.posts.targets import WantedTarget, resolve_targets
 from shared.tasks.task import NotEnqueued, Tasks, orchestrate
 

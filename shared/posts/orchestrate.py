@@ -104,7 +104,7 @@ def _waiting(submission: Submission, documents: Documents) -> list[Target]:
 
 def _hand_on(targets: Sequence[Target], submission_id: str, tasks: Tasks) -> None:
     for target in targets:
-        tasks.enqueue(publish(RunPath(submission_id, target.run_id), target.platform))
+        tasks.enqueue(publish(submission_id, target.run_id, target.platform))
 
 
 def _dispatched(submission_id: str, unsettled_version: Version | None, documents: Documents, clock: Clock) -> None:

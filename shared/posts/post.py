@@ -16,12 +16,11 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from shared.documents.document import Document, Version
-from shared.media.media import MediaItem
+from shared.platforms.content import Content
 
 SubmissionStatus = Literal["queued", "orchestrating", "dispatched", "cancelled"]
 RunStatus = Literal["queued", "processing", "succeeded", "failed"]
 Phase = Literal["queued", "preparing", "intent", "published", "done"]
-MediaType = Literal["video", "image", "text"]
 
 MAX_TARGETS = 50
 # The sweeper takes up a scheduled post this long before it is due.
@@ -48,23 +47,6 @@ class Target:
     @staticmethod
     def from_fields(fields: Mapping[str, str]) -> "Target":
         return Target(fields["platform"], fields["accountId"], fields["targetId"], fields["runId"])
-
-
-@dataclass(frozen=True)
-class Content:
-    """What a run publishes, as the customer named it; `media` in the order videoUrl, imageUrls, mediaUrls, mediaIds."""
-
-    text: str = ""
-    media: tuple[MediaItem, ...] = ()
-    media_type: MediaType | None = None
-
-    def to_fields(self) -> dict[str, Any]:
-        return {"text": self.text, "mediaType": self.media_type, "media": [item.to_fields() for item in self.media]}
-
-    @staticmethod
-    def from_fields(fields: Mapping[str, Any]) -> "Content":
-        media = tuple(MediaItem.from_fields(item) for item in fields["media"])
-        return Content(fields["text"], media, fields["mediaType"])
 
 
 @dataclass(frozen=True)

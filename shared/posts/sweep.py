@@ -80,7 +80,7 @@ def _sweep_submission(submission: Submission, documents: Documents, tasks: Tasks
 
 
 def _sweep_run(run: Run, documents: Documents, tasks: Tasks, clock: Clock) -> None:
-    if _handed_on(lambda: tasks.enqueue(publish(run.path, run.platform)), str(run.path)):
+    if _handed_on(lambda: tasks.enqueue(publish(run.path.submission_id, run.path.run_id, run.platform)), str(run.path)):
         _push(documents, str(run.path), run, clock.now() + PUSH)
 
 

@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Protocol
 
 from shared.core.errors import SokuError
-from shared.posts.post import RunPath
 from shared.tasks.queues import ORCHESTRATE, PUBLISH, Queue
 
 
@@ -33,5 +32,5 @@ def orchestrate(submission_id: str, *, not_before: datetime | None = None) -> Ta
     return Task(ORCHESTRATE, {"postSubmissionId": submission_id}, not_before)
 
 
-def publish(run: RunPath, platform: str, *, not_before: datetime | None = None) -> Task:
-    return Task(PUBLISH[platform], {"postSubmissionId": run.submission_id, "runId": run.run_id}, not_before)
+def publish(submission_id: str, run_id: str, platform: str, *, not_before: datetime | None = None) -> Task:
+    return Task(PUBLISH[platform], {"postSubmissionId": submission_id, "runId": run_id}, not_before)

@@ -10,9 +10,9 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from functions.api.validation import field_name
 from shared.media.media import MEDIA_ID, Kind, MediaItem, declared_content_type, kind_of
+from shared.platforms.content import Content
 from shared.platforms.names import ALIASES, PLATFORMS
 from shared.posts.create import PostRequest
-from shared.posts.post import Content
 from shared.posts.targets import PLATFORM_FIELD, WantedTarget
 
 MAX_URL_LENGTH = 2048
