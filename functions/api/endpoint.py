@@ -13,7 +13,7 @@ import logging
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeVar, cast
+from typing import Any, Literal, cast
 
 from flask import Response, g, jsonify, request
 
@@ -35,7 +35,6 @@ Credential = Literal["api_key", "id_token", "anybody"]
 Body = Literal["none", "required", "optional"]
 
 View = Callable[..., Response]
-V = TypeVar("V", bound=View)
 
 
 @dataclass(frozen=True)
