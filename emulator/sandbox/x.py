@@ -13,6 +13,16 @@ from emulator.sandbox.x_answers import invalid, ok, problem
 from emulator.sandbox.x_media import Uploads
 from shared.platforms.x.weighted_length import weighted_length
 
+_TIMELINE_PARAMETERS = {
+    "max_results",
+    "start_time",
+    "end_time",
+    "since_id",
+    "until_id",
+    "exclude",
+    "post.fields",
+    "pagination_token",
+}
 DUPLICATE_WITHIN = timedelta(hours=24)
 # X's windows last 15 minutes; nobody wants to watch a test for that long.
 RATE_LIMIT_SECONDS = 3
@@ -134,6 +144,8 @@ class X:
     def _list(self, call: Call, account: SandboxAccount) -> Answer:
         if call.path.split("/")[3] != account.user_id:
             return ok([], meta={"result_count": 0})
+        if unknown := set(call.query) - _TIMELINE_PARAMETERS:
+            return invalid(f"The query parameters {sorted(unknown)} are not among {sorted(_TIMELINE_PARAMETERS)}")
         if not 5 <= int(call.query.get("max_results", "10")) <= 100:
             return invalid("max_results must be between 5 and 100")
         since = call.query.get("start_time")
@@ -149,7 +161,7 @@ class X:
 
 def _shortened(tweet: _Tweet) -> dict[str, Any]:
     """As X shows a tweet: links as t.co, one more for the media, and &, <, > escaped."""
-    urls: list[dict[str, str]] = []
+    urls: list[dict[str, Any]] = []
 
     def shorten(found: re.Match[str]) -> str:
         short = f"https://t.co/{hashlib.sha256(f'{tweet.id}{found.start()}'.encode()).hexdigest()[:10]}"
@@ -165,4 +177,7 @@ def _shortened(tweet: _Tweet) -> dict[str, Any]:
         text = f"{text} {short}".strip()
         urls.append({"url": short, "expanded_url": f"https://x.com/i/status/{tweet.id}/photo/1", "media_key": tweet.media_keys[0]})
         shown["attachments"] = {"media_keys": list(tweet.media_keys)}
-    return {**shown, "text": text, "edit_history_tweet_ids": [tweet.id], **({"entities": {"urls": urls}} if urls else {})}
+    for link in urls:
+        start = text.index(link["url"])
+        link |= {"start": start, "end": start + len(link["url"])}
+    return {**shown, "text": text, "edit_history_post_ids": [tweet.id], **({"entities": {"urls": urls}} if urls else {})}

@@ -3,6 +3,7 @@
 import contextlib
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -388,6 +389,23 @@ def test_a_text_is_recognised_however_the_platform_rewrites_it(world: World, key
     world.run_for(3600)
     assert len(world.ledger()) == 1
     assert world.run(submission)["status"] == "succeeded"
+
+
+def test_a_timeline_that_knows_its_fields_by_their_old_name_is_read_as_well(world: World, key: str) -> None:
+    class OfOld:
+        def send(self, request: HttpRequest) -> HttpAnswer:
+            if "post.fields" in request.params:
+                return HttpAnswer(
+                    400, {}, b'{"title": "Invalid Request", "detail": "The query parameter [post.fields] is not one of"}'
+                )
+            params = {"post.fields" if name == "tweet.fields" else name: value for name, value in request.params.items()}
+            return world.http.send(replace(request, params=params))
+
+    world.replace_publishing(http=OfOld())
+    world.fail("x", "publish", "reset_after")
+    submission = world.accepted(key, {**X, "text": "once", "imageUrls": [PHOTO]})
+    world.run_for(600)
+    assert (world.run(submission)["status"], world.ledger()) == ("succeeded", ["once"])
 
 
 def test_a_post_that_may_be_ours_is_never_called_absent(world: World, key: str) -> None:

@@ -16,6 +16,8 @@ from shared.platforms.x.weighted_length import without_links
 
 # Our clock and X's may differ by a little; a post from before the intent is never ours.
 CLOCK_SKEW = timedelta(seconds=5)
+# X's OpenAPI document (2.167) calls the parameter post.fields, its prose tweet.fields; a name it does not know is answered 400.
+POST_FIELDS, TWEET_FIELDS = "post.fields", "tweet.fields"
 
 
 class X:
@@ -42,20 +44,9 @@ class X:
 
     def find(self, publication: Publication) -> Finding:
         """Our post in the newest hundred of the account since the first intent, by text and media."""
-        since = publication.search_from - CLOCK_SKEW
-        answer = publication.http.send(
-            HttpRequest(
-                "GET",
-                f"{self._base_url}/2/users/{publication.account.platform_user_id}/tweets",
-                headers=authorization(publication),
-                params={
-                    "max_results": "100",
-                    "start_time": since.strftime("%Y-%m-%dT%H:%M:%SZ"),
-                    "exclude": "retweets,replies",
-                    "tweet.fields": "created_at,text,entities,attachments",
-                },
-            )
-        )
+        answer = self._timeline(publication, POST_FIELDS)
+        if answer.status == 400:
+            answer = self._timeline(publication, TWEET_FIELDS)
         if answer.status != 200:
             raise failure_of(answer)
         similar = False
@@ -68,6 +59,22 @@ class X:
                 case "other":
                     pass
         return NotListed(similar)
+
+    def _timeline(self, publication: Publication, fields_parameter: str) -> HttpAnswer:
+        since = publication.search_from - CLOCK_SKEW
+        return publication.http.send(
+            HttpRequest(
+                "GET",
+                f"{self._base_url}/2/users/{publication.account.platform_user_id}/tweets",
+                headers=authorization(publication),
+                params={
+                    "max_results": "100",
+                    "start_time": since.strftime("%Y-%m-%dT%H:%M:%SZ"),
+                    "exclude": "retweets,replies",
+                    fields_parameter: "created_at,text,entities,attachments",
+                },
+            )
+        )
 
     def permalink(self, publication: Publication, post_id: str) -> str | None:
         return _url(publication, post_id)
