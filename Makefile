@@ -11,7 +11,7 @@ help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 install: ## Set up .venv and node_modules (every other target does it too)
-	@$(MAKE) --no-print-directory -j2 .venv/.installed node_modules/.installed
+	@$(MAKE) --silent --no-print-directory -j2 .venv/.installed node_modules/.installed
 
 .venv/.installed: requirements-dev.txt
 	@command -v python3.11 >/dev/null || { echo "soku: Python 3.11 is needed and was not found: install it (https://www.python.org)." >&2; exit 1; }

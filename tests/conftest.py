@@ -47,6 +47,7 @@ class LocalStack:
     demo: dict[str, str]
     offset: int
     kill_plans: Path
+    log: Path
     pid: int
 
     def plan_kill(self, function: str, call: str, nth: int, when: str) -> None:
@@ -123,7 +124,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
     process, ready, offset = start_stack(folder, "--kill-plans", str(plans), "--sweep-every", "2")
     os.environ["FIRESTORE_EMULATOR_HOST"] = ready["firestoreHost"]
     try:
-        yield LocalStack(**ready, offset=offset, kill_plans=plans, pid=process.pid)
+        yield LocalStack(**ready, offset=offset, kill_plans=plans, log=folder / "stack.log", pid=process.pid)
     finally:
         stop(process)
         del os.environ["FIRESTORE_EMULATOR_HOST"]

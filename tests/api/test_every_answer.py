@@ -149,6 +149,16 @@ def test_a_silence_after_the_commit_is_never_called_nothing_published(client: Fl
     assert (answer.status_code, error_of(answer)["code"]) == (503, "service_unavailable")
 
 
+@pytest.mark.parametrize("development", [True, False])
+def test_a_stack_trace_is_shown_in_development_only(client: FlaskClient, world: World, key: str, development: bool) -> None:
+    from dataclasses import replace
+
+    settings = world.api_ports.settings.model_copy(update={"development": development})
+    world.api_ports = replace(world.api_ports, documents=_Silent(RuntimeError("here")), settings=settings)
+    error = error_of(client.post("/v1/posts", json={}, headers={"soku-api-key": key}))
+    assert ("debug" in error) is development
+
+
 def test_a_commit_that_fails_for_no_known_reason_is_post_creation_failed(client: FlaskClient, world: World, key: str) -> None:
     from dataclasses import replace
 

@@ -124,6 +124,7 @@ def test_a_killed_function_is_started_again(stack: LocalStack) -> None:
         os.kill(pid, signal.SIGKILL)
     until(lambda: gone(set(masters)))
     until(lambda: _answers(f"{stack.apiUrl}/health"))
+    assert "api ended (killed by SIGKILL) and is started again; its last line: " in stack.log.read_text()
 
 
 def _command(pid: int) -> str:
