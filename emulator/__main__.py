@@ -137,6 +137,7 @@ async def _run(stack: Stack, work: Callable[[asyncio.Event], Awaitable[None]]) -
 async def _inside(stack: Stack, work: Callable[[asyncio.Event], Awaitable[None]], stopped: asyncio.Event) -> None:
     async with stack.running():
         await work(stopped)
+    say("everything is stopped")
 
 
 def _addresses(stack: Stack, user: dict[str, str]) -> dict[str, object]:
