@@ -1,7 +1,7 @@
 """A run as its platform sees it while a worker holds it: the draft, the account, and a handle that survives a crash."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -73,3 +73,4 @@ class OnTheWay:
                 "intents": self.intents,
             }
         )
+        self.worker.run = replace(self.worker.run, phase="intent", intents=self.intents)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from shared.accounts.credentials import Credentials, credentials_path
-from shared.accounts.encryption import Cipher
+from shared.accounts.encryption import CannotDecrypt, Cipher
 from shared.core.clock import Clock
 from shared.documents.document import REMOVE, Conflict, Documents, Unavailable
 from shared.media.fetch import Fetcher
@@ -86,16 +86,13 @@ def _claimed(path: RunPath, ports: PublisherPorts) -> Worker | None:
 def _advance(worker: Worker, ports: PublisherPorts) -> None:
     run = worker.run
     if run.phase == "published":
-        # The id is safe; all that was left was to ask for the address.
-        _end_well(worker, run.platform_post_id or "", run.platform_post_url, run.notes)
+        _finish_again(worker, ports)
         return
-    account = _account(run, ports)
-    platform = ports.platforms.get(run.platform)
-    if platform is None or account is None:
+    prepared = _on_the_way(worker, ports)
+    if prepared is None:
         _end(worker, _unusable(run))
         return
-    draft = compose(run.content, platform.capability)
-    publication = OnTheWay(worker, draft, account, ports.http, ports.storage, ports.cipher)
+    platform, publication = prepared
     try:
         if run.phase == "intent":
             found = reconcile(worker, platform, publication, give_up=_is_late(worker))
@@ -111,6 +108,29 @@ def _advance(worker: Worker, ports: PublisherPorts) -> None:
         _refused(worker, failure)
     except (NotSent, NoAnswer, StorageUnavailable) as error:
         _refused(worker, PlatformFailure("transient", f"{platform.capability.label} or our storage did not answer ({error})."))
+
+
+def _finish_again(worker: Worker, ports: PublisherPorts) -> None:
+    """The id is safe; whoever saved it died before asking for the address, without which the post is published all the same."""
+    post_id = worker.run.platform_post_id or ""
+    try:
+        prepared = _on_the_way(worker, ports)
+    except CannotDecrypt:
+        prepared = None
+    if prepared is None:
+        _end_well(worker, post_id, None, ())
+    else:
+        _finish(worker, *prepared, Published(post_id))
+
+
+def _on_the_way(worker: Worker, ports: PublisherPorts) -> tuple[Platform, OnTheWay] | None:
+    """The run with its platform and account; None if one of them is gone."""
+    account = _account(worker.run, ports)
+    platform = ports.platforms.get(worker.run.platform)
+    if platform is None or account is None:
+        return None
+    draft = compose(worker.run.content, platform.capability)
+    return platform, OnTheWay(worker, draft, account, ports.http, ports.storage, ports.cipher)
 
 
 def _is_late(worker: Worker) -> bool:
@@ -190,7 +210,7 @@ def _refused(worker: Worker, failure: PlatformFailure) -> None:
 
 def _doubt(worker: Worker, failure: PlatformFailure) -> None:
     """It may be public: INTENT stays, and the next claim looks before anything else."""
-    seconds = min(FIRST_LOOK_SECONDS * 2 ** (worker.run.intents), MAX_BACKOFF_SECONDS)
+    seconds = min(FIRST_LOOK_SECONDS * 2 ** (worker.run.intents - 1), MAX_BACKOFF_SECONDS)
     until = worker.clock.now() + timedelta(seconds=seconds)
     worker.wait(until, failure.to_fields(), {"callFailure": failure.kind})
 

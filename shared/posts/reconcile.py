@@ -7,6 +7,7 @@ cannot ask, for good, or out of time ─► failed, outcome_unknown
 """
 
 import logging
+from dataclasses import replace
 from datetime import timedelta
 
 from shared.documents.document import REMOVE
@@ -72,6 +73,7 @@ def _not_listed(worker: Worker, finding: NotListed, publication: Publication, *,
 
 
 def _absent(worker: Worker) -> None:
+    worker.run = replace(worker.run, phase="preparing")
     worker.write_and_renew({"phase": "preparing", "intentAt": REMOVE, "absentListings": REMOVE, "callFailure": REMOVE})
 
 

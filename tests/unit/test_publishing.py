@@ -314,27 +314,23 @@ def test_an_account_disconnected_in_doubt_leaves_the_outcome_unknown(world: Worl
     assert world.accepted(key, {**X, "text": "once"}) == first
 
 
-def test_an_account_disconnected_once_the_id_is_safe_does_not_matter(world: World, key: str) -> None:
+@pytest.mark.parametrize("connected", [True, False])
+def test_once_the_id_is_safe_neither_a_crash_nor_a_disconnected_account_matters(world: World, key: str, connected: bool) -> None:
     submission = world.accepted(key, {**INSTAGRAM, "text": "t", "imageUrls": [PHOTO]})
     world.deliver_due()
+    [entry] = world.sandbox.ledger
     path = f"postSubmissions/{submission}/runs/instagram"
-    changes = {
-        "status": "processing",
-        "phase": "published",
-        "platformPostId": "17",
-        "leaseUntil": REMOVE,
-        "platformPostUrl": REMOVE,
-    }
+    changes = {"status": "processing", "phase": "published", "leaseUntil": REMOVE, "platformPostUrl": REMOVE}
     world.documents.commit(
         Update(path, changes),
         Update(f"postSubmissions/{submission}", {("runCounts", "succeeded"): 0, "completedAt": REMOVE}),
     )
-    del world.memory.contents["users/ada/credentials/instagram:ig_main"]
+    if not connected:
+        del world.memory.contents["users/ada/credentials/instagram:ig_main"]
     publish_run(RunPath(submission, "instagram"), world.publishing)
-    assert (world.run(submission, "instagram")["status"], world.run(submission, "instagram")["platformPostId"]) == (
-        "succeeded",
-        "17",
-    )
+    run = world.run(submission, "instagram")
+    assert (run["status"], run["platformPostId"]) == ("succeeded", entry.id)
+    assert run["platformPostUrl"] == (entry.url if connected else None)
 
 
 class Rewriting:
