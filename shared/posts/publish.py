@@ -236,15 +236,12 @@ def _unusable(run: Run) -> PlatformFailure:
 
 def _stumbled(worker: Worker, error: Exception) -> None:
     """A fault of ours: try again later, from the same phase, but not for ever."""
-    failure = PlatformFailure("bug", f"Publishing stumbled over a fault of Soku's ({type(error).__name__}).")
+    kind = "outcome_unknown" if worker.run.phase == "intent" else "bug"
+    failure = PlatformFailure(kind, f"Publishing stumbled over a fault of Soku's ({type(error).__name__}).")
     if _is_late(worker):
-        _end(worker, _unclear(failure) if worker.run.phase == "intent" else failure)
+        _end(worker, failure)
         return
     worker.wait(worker.clock.now() + backoff(worker.run.attempt), failure.to_fields())
-
-
-def _unclear(failure: PlatformFailure) -> PlatformFailure:
-    return PlatformFailure("outcome_unknown", f"{failure.message} The request may have been sent.")
 
 
 def _judged(problems: list[Problem]) -> PlatformFailure:

@@ -172,4 +172,6 @@ def test_a_publisher_killed_anywhere_has_published_once(struck: Struck, kill: tu
     counts = customer.completed(submission_id)["runCounts"]
     run = customer.run(submission_id, platform)
     [entry] = [e for e in customer.ledger(getattr(customer, platform)) if e["text"] == " ".join(map(str, kill))]
-    assert (counts["succeeded"], run["platformPostId"], run["platformPostUrl"]) == (1, entry["id"], entry["url"]), run
+    assert (counts["succeeded"], run["platformPostId"]) == (1, entry["id"]), run
+    # An answer with the address that got lost is not asked for again: the post is published without it.
+    assert run["platformPostUrl"] == entry["url"] or (platform == "instagram" and kill[3] == "lost"), run
