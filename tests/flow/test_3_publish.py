@@ -173,5 +173,6 @@ def test_a_publisher_killed_anywhere_has_published_once(struck: Struck, kill: tu
     run = customer.run(submission_id, platform)
     [entry] = [e for e in customer.ledger(getattr(customer, platform)) if e["text"] == " ".join(map(str, kill))]
     assert (counts["succeeded"], run["platformPostId"]) == (1, entry["id"]), run
-    # An answer with the address that got lost is not asked for again: the post is published without it.
-    assert run["platformPostUrl"] == entry["url"] or (platform == "instagram" and kill[3] == "lost"), run
+    # Instagram's address is asked for afterwards, and a plan for a lost answer may strike just there, in whichever run is under
+    # way: then the post is published without it.
+    assert run["platformPostUrl"] in ((entry["url"],) if platform == "x" else (entry["url"], None)), run
