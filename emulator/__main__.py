@@ -125,7 +125,8 @@ async def _run(stack: Stack, work: Callable[[asyncio.Event], Awaitable[None]]) -
         if not stack.is_up:
             running.cancel()
 
-    for number in (signal.SIGINT, signal.SIGTERM):
+    # SIGHUP: the terminal was closed, and nobody could stop what stays behind.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         loop.add_signal_handler(number, interrupt)
     try:
         await running

@@ -140,5 +140,7 @@ def _how(code: int) -> str:
 
 
 def say(line: str) -> None:
-    sys.stderr.write(line + "\n")
-    sys.stderr.flush()
+    # A terminal that is gone must not keep the stack from stopping.
+    with contextlib.suppress(OSError):
+        sys.stderr.write(line + "\n")
+        sys.stderr.flush()

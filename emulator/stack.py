@@ -144,7 +144,8 @@ class Stack:
                 except OSError:
                     raise Failed(
                         f"Port {port}, for {name}, is taken: stop the program that has it, "
-                        "or move all ports with --port-offset 100."
+                        f"or move all ports, with --port-offset {self.ports.offset + 1000} "
+                        f"(make: ARGS='--port-offset {self.ports.offset + 1000}')."
                     ) from None
 
     async def _serve(self, stack: AsyncExitStack, name: str, application: web.Application, port: int) -> None:

@@ -176,6 +176,14 @@ def _post(ready: dict[str, Any]) -> requests.Response:
     return requests.post(f"{ready['apiUrl']}/v1/posts", json=body, headers={"soku-api-key": ready["demo"]["apiKey"]}, timeout=30)
 
 
+def test_a_stack_whose_terminal_is_closed_stops(tmp_path: Path) -> None:
+    process, _, _ = start_stack(tmp_path)
+    below = children_of(process.pid)
+    process.send_signal(signal.SIGHUP)
+    process.wait(PATIENCE_SECONDS)
+    until(lambda: gone(below))
+
+
 def test_an_interrupted_start_leaves_nothing_behind(tmp_path: Path) -> None:
     offset = free_offset()
     process = subprocess.Popen(
