@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import json
+import re
 import signal
 import sys
 from collections.abc import Awaitable, Callable
@@ -13,6 +14,10 @@ from emulator.ports import PROJECT_ID, Ports, url
 from emulator.process import Failed, say
 from emulator.stack import Stack
 from emulator.users import DEMO_USER, NewUser, add_user
+from shared.documents.document import Unavailable
+
+# 65535 less the sandbox's 9500.
+MAX_OFFSET = 56035
 
 
 def main() -> int:
@@ -22,6 +27,12 @@ def main() -> int:
     except Failed as failed:
         say(f"soku: {failed}")
         return 1
+    except Unavailable:
+        say("soku: Firestore does not answer: start it, or unset FIRESTORE_EMULATOR_HOST.")
+        return 1
+    except OSError as error:
+        say(f"soku: {error}")
+        return 1
     except KeyboardInterrupt:
         return 130
 
@@ -30,17 +41,17 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m emulator", description="Soku, whole, on this machine.")
     commands = parser.add_subparsers(dest="command", required=True)
     common = argparse.ArgumentParser(add_help=False)
-    common.add_argument("--port-offset", type=int, default=0, metavar="N", help="add N to every port")
+    common.add_argument("--port-offset", type=_offset, default=0, metavar="N", help="add N to every port")
 
     up = commands.add_parser("up", parents=[common], help="start everything and stay until Ctrl-C")
     up.add_argument(
-        "--ready-file", type=Path, metavar="PATH", help="write the addresses and a demo user there, as JSON, once ready"
+        "--ready-file", type=_new_file, metavar="PATH", help="write the addresses and a demo user there, as JSON, once ready"
     )
-    up.add_argument("--data", type=Path, metavar="DIR", help="keep Firestore, users and files there between runs")
+    up.add_argument("--data", type=_kept, metavar="DIR", help="keep Firestore, users and files there between runs")
     up.add_argument("--sweep-every", type=float, default=10.0, metavar="SECONDS", help="how often the sweeper runs (default: 10)")
-    up.add_argument("--functions-root", type=Path, metavar="DIR", help="run the functions' code from there")
+    up.add_argument("--functions-root", type=_folder, metavar="DIR", help="run the functions' code from there")
     up.add_argument("--functions-python", type=Path, metavar="PATH", help="with this interpreter")
-    up.add_argument("--kill-plans", type=Path, metavar="DIR", help="run functions that die as the plans in there say (tests)")
+    up.add_argument("--kill-plans", type=_folder, metavar="DIR", help="run functions that die as the plans in there say (tests)")
     up.set_defaults(run=_up)
 
     demo = commands.add_parser("demo", parents=[common], help="watch one post travel, then shut down")
@@ -48,13 +59,48 @@ def _parser() -> argparse.ArgumentParser:
 
     user = commands.add_parser("user", help="users of a running stack").add_subparsers(dest="verb", required=True)
     add = user.add_parser("add", parents=[common], help="make a user, print {uid, apiKey, idToken}")
-    add.add_argument("--uid", help="default: a new one")
+    add.add_argument("--uid", type=_uid, help="default: a new one")
     add.add_argument("--subscription", choices=["active", "trialing", "expired", "none"], default="active")
     add.add_argument("--credits", type=int, metavar="N")
     add.add_argument("--admin", action="store_true")
     add.add_argument("--connect", action="append", default=[], metavar="PLATFORM:ACCOUNT", type=_platform_and_account)
     add.set_defaults(run=_add_user)
     return parser
+
+
+def _offset(text: str) -> int:
+    """So that the highest port, the sandbox's, exists."""
+    if not text.isdecimal() or int(text) > MAX_OFFSET:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 0 to {MAX_OFFSET}")
+    return int(text)
+
+
+def _folder(text: str) -> Path:
+    if not Path(text).is_dir():
+        raise argparse.ArgumentTypeError(f"there is no folder {text}")
+    return Path(text)
+
+
+def _new_file(text: str) -> Path:
+    if not Path(text).absolute().parent.is_dir():
+        raise argparse.ArgumentTypeError(f"there is no folder for {text}")
+    return Path(text)
+
+
+def _kept(text: str) -> Path:
+    """A folder that exists or can be made."""
+    path = Path(text).absolute()
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise argparse.ArgumentTypeError(f"{text} cannot hold the data: {error.strerror}") from None
+    return path
+
+
+def _uid(text: str) -> str:
+    if re.fullmatch(r"[A-Za-z0-9_-]{1,128}", text) is None:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a uid of 1 to 128 letters, digits, hyphens and underscores")
+    return text
 
 
 def _platform_and_account(text: str) -> tuple[str, str]:

@@ -13,6 +13,8 @@ from shared.platforms.rules import Draft, with_stored
 from shared.posts.claim import Worker
 from shared.posts.post import submission_path
 
+_REMEDY = "Give a public http or https address that answers with the file itself, then send the post again."
+
 
 def with_files(draft: Draft, worker: Worker, *, documents: Documents, storage: Storage, fetcher: Fetcher) -> Draft | Wait:
     """The draft with every file stored and its kind measured. Raises PlatformFailure (media_invalid) for one that cannot be had."""
@@ -31,7 +33,9 @@ def _copied(copier: Copier, item: MediaItem, worker: Worker) -> StoredMedia | Co
     try:
         return copier.copied(submission_path(worker.run.path.submission_id), item.url or "")
     except CopyFailed as failed:
-        raise PlatformFailure("media_invalid", f"{item.field}: {failed}.", code="media_unavailable") from failed
+        raise PlatformFailure(
+            "media_invalid", f"{item.field}: {failed}.", code="media_unavailable", remediation=_REMEDY
+        ) from failed
 
 
 def _stored_by_id(media_id: str, documents: Documents) -> StoredMedia:

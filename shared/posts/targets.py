@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from shared.accounts.user import AccountStatus, User
 from shared.core.errors import Detail, MissingIntegrations, ValidationFailed
 from shared.platforms.names import ALIASES, PLATFORMS
+from shared.platforms.preflight import RULES
 from shared.posts.post import MAX_TARGETS, Target
 
 PLATFORM_FIELD = "body.post.content.platform"
@@ -95,6 +96,9 @@ def _unusable(want: WantedTarget, platform: str, accounts: Mapping[str, AccountS
         return Detail(f"{want.field}.accountId", message, "custom", want.account_id, choices=choices)
     if len(choices) == 1:
         return None
+    if platform not in RULES:
+        message = f"This version of Soku does not publish to {label} yet: leave it out."
+        return Detail(want.field, message, "custom", want.platform, choices=choices)
     if not choices:
         return Detail(want.field, f"No {label} account is connected.", "custom", want.platform, choices=choices)
     message = f"Several {label} accounts are connected: name one as accountId."

@@ -92,6 +92,12 @@ def test_a_named_jar_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         (("user", "add", "--connect", "nonsense"), "PLATFORM:ACCOUNT"),
         (("user", "add", "--port-offset", "47000"), "make up"),
         (("nonsense",), "invalid choice"),
+        (("up", "--port-offset", "70000"), "0 to 56035"),
+        (("up", "--port-offset=-5"), "0 to 56035"),
+        (("up", "--data", "/etc/passwd"), "cannot hold the data"),
+        (("up", "--ready-file", "/nonexistent/ready.json"), "no folder"),
+        (("up", "--functions-root", "/nonexistent"), "no folder"),
+        (("user", "add", "--uid", "a/b"), "not a uid"),
     ],
 )
 def test_senseless_commands_are_told_so(arguments: tuple[str, ...], word: str) -> None:
