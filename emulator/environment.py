@@ -2,14 +2,27 @@
 
 import base64
 import hashlib
+import json
 
 from emulator.ports import BUCKET, HOST, PROJECT_ID, Ports, url
+from emulator.sandbox.oauth import CLIENT_SECRET, client_id_of
+from emulator.sandbox.platforms import SANDBOXES
 from functions.targets import TARGETS
 
 INVOKER = f"invoker@{PROJECT_ID}.iam.gserviceaccount.com"
 # Encrypts the sandbox accounts' tokens. No secret: everybody's laptop has the same, so that --data survives restarts.
 TOKEN_KEYS = "local:" + base64.b64encode(hashlib.sha256(b"soku local stack").digest()).decode()
 WEB_APP_ORIGINS = "http://localhost:3000,http://localhost:5173,http://127.0.0.1:5173"
+
+
+def sandbox_apps() -> dict[str, dict[str, object]]:
+    """A developer app at each platform, LinkedIn's with the product for organisations."""
+    organisations = ["openid", "profile", "w_member_social", "w_organization_social", "r_organization_social"]
+    apps: dict[str, dict[str, object]] = {
+        platform: {"clientId": client_id_of(platform), "clientSecret": CLIENT_SECRET} for platform in SANDBOXES
+    }
+    apps["linkedin"]["scopes"] = organisations
+    return apps
 
 
 def emulator_variables(ports: Ports, firestore_host: str | None = None) -> dict[str, str]:
@@ -37,6 +50,8 @@ def function_variables(ports: Ports, firestore_host: str | None = None) -> dict[
         "SOKU_MEDIA_BUCKET": BUCKET,
         "SOKU_MEDIA_URL": f"{url(ports.storage)}/{BUCKET}",
         "SOKU_FETCH_REWRITES": f"https://example.com/={sandbox}/_media/",
-        "SOKU_X_URL": f"{sandbox}/x",
-        "SOKU_INSTAGRAM_URL": f"{sandbox}/instagram",
+        "SOKU_SANDBOX_URL": sandbox,
+        "SOKU_APPS": json.dumps(sandbox_apps()),
+        "SOKU_API_URL": f"{url(ports.api)}/api",
+        "SOKU_CONNECT_PAGE": f"{sandbox}/_connect",
     }

@@ -53,7 +53,7 @@ class Stack:
         self._functions_python = functions_python or Path(sys.executable)
         self._kill_plans = kill_plans
         self._tasks = CloudTasks(report=lambda line: report(f"Cloud Tasks: {line}"))
-        self._sandbox = SandboxServer()
+        self._sandbox = SandboxServer(url(ports.sandbox), url(ports.storage))
         self._session: aiohttp.ClientSession | None = None
         self.is_up = False
         self.firestore_host = os.environ.get("FIRESTORE_EMULATOR_HOST") or f"{HOST}:{ports.firestore}"

@@ -61,8 +61,15 @@ def connect_sandbox_account(uid: str, platform: str, account_id: str, documents:
         raise Failed(f"There is no sandbox for {platform!r}: choose from {', '.join(SANDBOXES)}.")
     account = SandboxAccount(platform, account_id)
     keys = TokenKeys.model_validate({"GOOGLE_CLOUD_PROJECT": PROJECT_ID, "SOKU_TOKEN_KEYS": TOKEN_KEYS}).token_keys
-    credentials = Credentials(account.access_token, account.user_id, account.username)
+    credentials = credentials_of(account)
     connect_account(uid, platform, account_id, credentials, cipher=Cipher(keys), documents=documents, clock=SystemClock())
+
+
+def credentials_of(account: SandboxAccount) -> Credentials:
+    """Tokens that work for ever; the refresh token is for when a fault says that they do not."""
+    can_refresh = account.platform in ("x", "tiktok", "youtube", "linkedin", "snapchat")
+    refresh_token = account.refresh_token if can_refresh else None
+    return Credentials(account.access_token, account.user_id, account.username, refresh_token)
 
 
 def _user_fields(wanted: NewUser, email: str) -> dict[str, Any]:

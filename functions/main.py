@@ -3,6 +3,7 @@
 from functions.api.main import api
 from functions.orchestrator.main import orchestrator
 from functions.publisher.main import publisher
+from functions.refresher.main import refresher
 from functions.sweeper.main import sweeper
 
-__all__ = ["api", "orchestrator", "publisher", "sweeper"]
+__all__ = ["api", "orchestrator", "publisher", "refresher", "sweeper"]

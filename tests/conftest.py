@@ -25,7 +25,7 @@ for _name in [name for name in os.environ if name.startswith(("SOKU_", "FIRESTOR
     if _name != "FIRESTORE_EMULATOR_JAR":
         del os.environ[_name]
 # What a function needs to be imported at all.
-os.environ |= SETTINGS | {"SOKU_TOKEN_KEYS": "k1:" + "A" * 43 + "="}
+os.environ |= SETTINGS
 
 
 @pytest.fixture
@@ -73,7 +73,7 @@ class LocalStack:
 def free_offset() -> int:
     """An offset at which all ports of a stack are free."""
     for offset in range(10000, 40000, 500):
-        ports = [base + offset for base in (4400, 4500, 5001, 5002, 5003, 5004, 8080, 9099, 9199, 9499, 9500)]
+        ports = [base + offset for base in (4400, 4500, 5001, 5002, 5003, 5004, 5005, 8080, 9099, 9199, 9499, 9500)]
         if all(_is_free(port) for port in ports):
             return offset
     raise RuntimeError("no free ports")

@@ -56,7 +56,7 @@ class Faults:
     due: list[Fault] = field(default_factory=list)
     chance: random.Random = field(default_factory=random.Random)
 
-    def take(self, platform: str, account_id: str, step: str) -> Fault | None:
+    def take(self, platform: str, account_id: str | None, step: str) -> Fault | None:
         for fault in self.due:
             matches = fault.platform == platform and fault.step == step and fault.account_id in (None, account_id)
             if matches and fault.times > 0 and self.chance.random() < fault.probability:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
-from emulator.sandbox.accounts import SandboxAccount, account_of_token
+from emulator.sandbox.accounts import SandboxAccount, read_token
 from emulator.sandbox.faults import Fault, Faults
 
 # What goes on the wire when there is no answer at all.
@@ -25,6 +25,7 @@ class Call:
     """A request. `fields` are its form fields or JSON members, `files` the uploaded parts; header names in lower case."""
 
     method: str
+    host: str
     path: str
     query: Mapping[str, str] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -47,15 +48,19 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=dict)
     # RESET or HANG: nothing of this is sent.
     silence: str | None = None
+    # A page for people, in place of the body.
+    html: str | None = None
 
     @property
     def raw(self) -> bytes:
+        if self.html is not None:
+            return self.html.encode()
         return b"" if self.body is None else json.dumps(self.body).encode()
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One accepted post."""
+    """One accepted post, or what was sent after it: `kind` is post, reply or comment."""
 
     platform: str
     account_id: str
@@ -64,6 +69,7 @@ class Entry:
     text: str
     media: tuple[str, ...]
     accepted_at: datetime
+    kind: str = "post"
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -73,6 +79,7 @@ class Entry:
             "url": self.url,
             "text": self.text,
             "media": list(self.media),
+            "kind": self.kind,
             "acceptedAt": self.accepted_at.isoformat().replace("+00:00", "Z"),
         }
 
@@ -83,6 +90,10 @@ class World:
 
     now: Callable[[], datetime]
     pull: Callable[[str], bytes | None]
+    # Where the sandbox is, for the addresses that platforms name.
+    base_url: str = "https://sandbox.test"
+    # What TikTok's app has verified as its own; everything, if empty.
+    verified_prefix: str = ""
     ledger: list[Entry] = field(default_factory=list)
     faults: Faults = field(default_factory=Faults)
     # How long processing a video takes, and how long when asked to be slow.
@@ -90,6 +101,11 @@ class World:
     slow_processing_seconds: float = 8.0
     # How long a new post stays out of listings.
     listing_lag_seconds: float = 0.0
+    # How long a new post stays out of what its own handle says (a status that lags).
+    status_lag_seconds: float = 0.0
+    # (platform, account) → the newest generation of its tokens, and the one up to which they were revoked.
+    generations: dict[tuple[str, str], int] = field(default_factory=dict)
+    revoked: dict[tuple[str, str], int] = field(default_factory=dict)
     lock: threading.RLock = field(default_factory=threading.RLock)
     _ids: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
 
@@ -97,18 +113,42 @@ class World:
         """Unique over all platforms, growing with time as the platforms' ids do."""
         return str(int(self.now().timestamp() * 1000) * 10**5 + next(self._ids))
 
+    def accept(self, entry: Entry) -> None:
+        self.ledger.append(entry)
+
+    def account_of(self, token: str, platform: str) -> SandboxAccount | None:
+        """Whose access token it is, if it is good."""
+        read = read_token(token, platform)
+        if read is None or read.kind != "sandbox" or (read.until is not None and read.until <= self.now().timestamp()):
+            return None
+        revoked = self.revoked.get((platform, read.account.account_id))
+        return None if revoked is not None and (read.generation or 0) <= revoked else read.account
+
 
 class Sandbox(Protocol):
     name: str
+    # Where the platform's interfaces and its consent page are.
+    hosts: tuple[str, ...]
+    # Steps that carry no access token; `account_in` says whose they are, if anything does.
+    open_steps: frozenset[str]
     world: World
 
     def route(self, call: Call) -> str | None:
         """The step this request is; `publish` for the one that makes a post public; None for what does not exist."""
         ...
 
+    def account_in(self, step: str, call: Call) -> SandboxAccount | None: ...
     def answer(self, step: str, call: Call, account: SandboxAccount, fault: Fault | None) -> Answer: ...
+    def open_answer(self, step: str, call: Call, fault: Fault | None) -> Answer:
+        """Of a step without an access token."""
+        ...
+
     def failure(self, kind: str) -> Answer:
         """The platform's own words for not_found, unauthorized, rate_limit, server_error, reject, duplicate."""
+        ...
+
+    def failure_at(self, step: str, kind: str) -> Answer:
+        """The same, where a step has words of its own (an authorization server's)."""
         ...
 
 
@@ -118,22 +158,27 @@ def respond(sandbox: Sandbox, call: Call) -> Answer:
         step = sandbox.route(call)
         if step is None:
             return sandbox.failure("not_found")
-        account = account_of_token(call.token, sandbox.name)
-        if account is None:
+        is_open = step in sandbox.open_steps
+        account = sandbox.account_in(step, call) if is_open else sandbox.world.account_of(call.token, sandbox.name)
+        if account is None and not is_open:
             return sandbox.failure("unauthorized")
-        fault = sandbox.world.faults.take(sandbox.name, account.account_id, step)
+        # `publish_…` is the public call too, where a platform has several and this one carries no token.
+        named = "publish" if step.startswith("publish_") and is_open else step
+        fault = sandbox.world.faults.take(sandbox.name, account.account_id if account else None, named)
         match fault.kind if fault else None:
             case "rate_limit" | "unauthorized" | "reject" | "duplicate" as kind:
-                return sandbox.failure(kind)
+                return sandbox.failure_at(step, kind)
             case "server_error_before":
-                return sandbox.failure("server_error")
+                return sandbox.failure_at(step, "server_error")
             case "reset_before":
                 return Answer(0, silence=RESET)
+            case _ if account is None or is_open:
+                answered = sandbox.open_answer(step, call, fault)
             case _:
                 answered = sandbox.answer(step, call, account, fault)
         match fault.kind if fault else None:
             case "server_error_after":
-                return sandbox.failure("server_error")
+                return sandbox.failure_at(step, "server_error")
             case "reset_after":
                 return Answer(0, silence=RESET)
             case "hang_after":

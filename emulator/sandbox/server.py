@@ -1,7 +1,7 @@
-"""The sandbox platforms over HTTP, each under its name, with their controls and sample files:
+"""The sandbox platforms over HTTP, each of their hosts a folder, with their controls and sample files:
 
-/x/…  /instagram/…                                     the platforms' own addresses
-GET, DELETE /_ledger[?platform=&accountId=]            what they accepted, in order
+/api.x.com/…  /graph.facebook.com/v25.0/…              the platforms' own addresses, consent pages included
+GET, DELETE /_ledger[?platform=&accountId=&kind=]      what they accepted, in order; comments only with kind=comment
 PUT, DELETE /_faults                                   what shall go wrong
 GET /_media/photo.jpg …                                small real files
 """
@@ -17,7 +17,7 @@ from aiohttp import web
 
 from emulator.sandbox.faults import Fault
 from emulator.sandbox.platform import HANG, RESET, Answer, Call, World, respond
-from emulator.sandbox.platforms import build
+from emulator.sandbox.platforms import build, by_host
 
 MEDIA = Path(__file__).parent / "media"
 # A client that waits longer than this for an answer has given up.
@@ -27,9 +27,12 @@ MAX_REQUEST_BYTES = 130 << 20
 
 
 class SandboxServer:
-    def __init__(self) -> None:
-        self.world = World(now=lambda: datetime.now(UTC), pull=_pull)
+    """`base_url` is where it listens, `files_url` the storage whose files TikTok's app has verified as its own."""
+
+    def __init__(self, base_url: str, files_url: str) -> None:
+        self.world = World(now=lambda: datetime.now(UTC), pull=_pull, base_url=base_url, verified_prefix=files_url)
         self.platforms = build(self.world)
+        self._by_host = by_host(self.platforms)
 
     def application(self) -> web.Application:
         app = web.Application(client_max_size=MAX_REQUEST_BYTES)
@@ -38,13 +41,13 @@ class SandboxServer:
         app.router.add_put("/_faults", self._set_faults)
         app.router.add_delete("/_faults", self._clear_faults)
         app.router.add_static("/_media", MEDIA)
-        app.router.add_route("*", "/{platform:[a-z]+}{path:/.*}", self._platform)
+        app.router.add_route("*", r"/{host:[a-z0-9-]+(\.[a-z0-9-]+)+}{path:/.*}", self._platform)
         return app
 
     async def _platform(self, request: web.Request) -> web.StreamResponse:
-        sandbox = self.platforms.get(request.match_info["platform"])
+        sandbox = self._by_host.get(request.match_info["host"])
         if sandbox is None:
-            raise web.HTTPNotFound(text=f"there is no sandbox for {request.match_info['platform']}")
+            raise web.HTTPNotFound(text=f"there is no sandbox for {request.match_info['host']}")
         call = await _call(request)
         answer = await asyncio.get_running_loop().run_in_executor(None, respond, sandbox, call)
         if answer.silence == HANG:
@@ -54,8 +57,9 @@ class SandboxServer:
         return _response(answer)
 
     async def _ledger(self, request: web.Request) -> web.Response:
-        wanted = {name: request.query[name] for name in ("platform", "accountId") if name in request.query}
-        entries = [entry.to_json() for entry in self.world.ledger]
+        wanted = {name: request.query[name] for name in ("platform", "accountId", "kind") if name in request.query}
+        comments = wanted.get("kind") == "comment"
+        entries = [entry.to_json() for entry in self.world.ledger if (entry.kind == "comment") == comments]
         return web.json_response([e for e in entries if all(e[name] == value for name, value in wanted.items())])
 
     async def _clear_ledger(self, _: web.Request) -> web.Response:
@@ -97,11 +101,14 @@ async def _call(request: web.Request) -> Call:
         elif request.content_type == "application/x-www-form-urlencoded":
             fields = dict(await request.post())
     headers = {name.lower(): value for name, value in request.headers.items()}
-    return Call(request.method, request.match_info["path"], dict(request.query), headers, fields, files, body)
+    return Call(
+        request.method, request.match_info["host"], request.match_info["path"], dict(request.query), headers, fields, files, body
+    )
 
 
 def _response(answer: Answer) -> web.Response:
-    return web.Response(status=answer.status or 500, body=answer.raw, headers=dict(answer.headers), content_type="application/json")
+    content_type = "text/html" if answer.html is not None else "application/json"
+    return web.Response(status=answer.status or 500, body=answer.raw, headers=dict(answer.headers), content_type=content_type)
 
 
 def _pull(url: str) -> bytes | None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from emulator.sandbox.accounts import SandboxAccount
 from emulator.sandbox.faults import Fault
+from emulator.sandbox.oauth import AuthorizationServer, Dialect, WithOAuth
 from emulator.sandbox.platform import Answer, Call, Entry, World
 from emulator.sandbox.x_answers import invalid, ok, problem
 from emulator.sandbox.x_media import Uploads
@@ -26,8 +27,22 @@ _TIMELINE_PARAMETERS = {
 DUPLICATE_WITHIN = timedelta(hours=24)
 # X's windows last 15 minutes; nobody wants to watch a test for that long.
 RATE_LIMIT_SECONDS = 3
+_OAUTH = Dialect(
+    "X",
+    timedelta(hours=2),
+    refreshable=True,
+    secret_by="basic",
+    rotates=True,
+    pkce=True,
+    scopes=frozenset({"tweet.read", "tweet.write", "users.read", "media.write", "offline.access"}),
+    dead_grant="invalid_request",
+)
 _ROUTES = (
     ("POST", r"/2/tweets", "publish"),
+    ("POST", r"/2/media/metadata", "metadata"),
+    ("POST", r"/2/oauth2/token", "token"),
+    ("POST", r"/2/oauth2/revoke", "revoke"),
+    ("GET", r"/i/oauth2/authorize", "authorize"),
     ("GET", r"/2/users/(\d+)/tweets", "list_posts"),
     ("GET", r"/2/users/me", "me"),
     ("POST", r"/2/media/upload/initialize", "initialize"),
@@ -45,17 +60,24 @@ class _Tweet:
     text: str
     media_keys: tuple[str, ...]
     created_at: datetime
+    reply_to: str | None = None
 
 
-class X:
+class X(WithOAuth):
     name = "x"
+    hosts = ("api.x.com", "x.com")
 
     def __init__(self, world: World) -> None:
         self.world = world
+        self.oauth = AuthorizationServer(world, self.name, _OAUTH)
         self._uploads = Uploads(world)
         self._tweets: list[_Tweet] = []
 
     def route(self, call: Call) -> str | None:
+        if (call.host == "x.com") != (call.path == "/i/oauth2/authorize"):
+            return None
+        if call.method == "POST" and call.path == "/2/tweets" and isinstance(call.fields.get("reply"), dict):
+            return "reply"
         for method, pattern, step in _ROUTES:
             if call.method == method and re.fullmatch(pattern, call.path):
                 return step
@@ -72,7 +94,7 @@ class X:
 
     def _answer(self, step: str, call: Call, account: SandboxAccount, fault: Fault | None) -> Answer:
         match step:
-            case "publish":
+            case "publish" | "reply":
                 return self._publish(call, account)
             case "list_posts":
                 return self._list(call, account)
@@ -114,6 +136,11 @@ class X:
             return invalid(f"One or more parameters to your request was invalid: {sorted(unknown) or 'text, media'}")
         if not text and not ids:
             return invalid("text is missing but required when there is no media")
+        reply_to = (call.fields.get("reply") or {}).get("in_reply_to_tweet_id")
+        if "reply" in call.fields and not any(t.id == reply_to and t.owner == account.account_id for t in self._tweets):
+            return problem(403, "Forbidden", "Reply to this conversation is not allowed because you have not been mentioned.")
+        if call.fields.get("reply_settings") not in (None, "following", "mentionedUsers", "subscribers", "verified"):
+            return invalid("The reply_settings field is not one of [following,mentionedUsers,subscribers,verified]")
         if weighted_length(text) > 280:
             return problem(403, "Forbidden", "Your Tweet text is too long.")
         refusal = self._refuse_media(ids, account)
@@ -124,11 +151,12 @@ class X:
             return self.failure("duplicate")
         media = [self._uploads.own(media_id, account) for media_id in ids]
         keys = tuple(m.key for m in media if m)
-        tweet = _Tweet(self.world.new_id(), account.account_id, text, keys, self.world.now())
+        tweet = _Tweet(self.world.new_id(), account.account_id, text, keys, self.world.now(), reply_to)
         self._tweets.append(tweet)
         url = f"https://x.com/{account.username}/status/{tweet.id}"
         digests = tuple(f"sha256:{m.digest.hexdigest()}" for m in media if m)
-        self.world.ledger.append(Entry("x", account.account_id, tweet.id, url, text, digests, tweet.created_at))
+        kind = "reply" if reply_to else "post"
+        self.world.accept(Entry("x", account.account_id, tweet.id, url, text, digests, tweet.created_at, kind))
         return ok({"id": tweet.id, "text": _shortened(tweet)["text"]}, 201)
 
     def _refuse_media(self, ids: list[str], account: SandboxAccount) -> Answer | None:
@@ -148,15 +176,23 @@ class X:
             return invalid(f"The query parameters {sorted(unknown)} are not among {sorted(_TIMELINE_PARAMETERS)}")
         if not 5 <= int(call.query.get("max_results", "10")) <= 100:
             return invalid("max_results must be between 5 and 100")
-        since = call.query.get("start_time")
+        since, excluded = call.query.get("start_time"), call.query.get("exclude", "").split(",")
         earliest = datetime.strptime(since, "%Y-%m-%dT%H:%M:%S%z") if since else None
         visible = self.world.now() - timedelta(seconds=self.world.listing_lag_seconds)
         tweets = [
-            _shortened(t)
+            t
             for t in reversed(self._tweets)
-            if t.owner == account.account_id and (earliest is None or t.created_at >= earliest) and t.created_at <= visible
-        ][: int(call.query.get("max_results", "10"))]
-        return Answer(200, {**({"data": tweets} if tweets else {}), "meta": {"result_count": len(tweets)}})
+            if t.owner == account.account_id
+            and (earliest is None or t.created_at >= earliest)
+            and t.created_at <= visible
+            and not (t.reply_to and "replies" in excluded)
+        ]
+        first, number = int(call.query.get("pagination_token") or 0), int(call.query.get("max_results", "10"))
+        shown = [_shortened(t) for t in tweets[first : first + number]]
+        meta: dict[str, Any] = {"result_count": len(shown)}
+        if len(tweets) > first + number:
+            meta["next_token"] = str(first + number)
+        return Answer(200, {**({"data": shown} if shown else {}), "meta": meta})
 
 
 def _shortened(tweet: _Tweet) -> dict[str, Any]:

@@ -48,6 +48,8 @@ class Uploads:
                 return self._finalize(call, account, fault)
             case "upload":
                 return self._upload(call, account)
+            case "metadata":
+                return self._metadata(call, account)
             case _:
                 return self._status(call, account)
 
@@ -98,6 +100,13 @@ class Uploads:
         media.digest.update(content)
         self._uploads[media.id] = media
         return ok(self._shown(media))
+
+    def _metadata(self, call: Call, account: SandboxAccount) -> Answer:
+        media = self.own(str(call.fields.get("id", "")), account)
+        words = ((call.fields.get("metadata") or {}).get("alt_text") or {}).get("text")
+        if media is None or not isinstance(words, str) or not 0 < len(words) <= 1000:
+            return invalid("id and metadata.alt_text.text (up to 1000 characters) are required")
+        return ok({"id": media.id, "associated_metadata": {"alt_text": {"text": words}}})
 
     def _status(self, call: Call, account: SandboxAccount) -> Answer:
         media = self.own(call.query.get("media_id", ""), account)

@@ -5,7 +5,7 @@ from flask import Flask, Response, g, request
 from functions.api import cors, error_answers
 from functions.api.ports import Ports
 from functions.api.request_id import request_id_for
-from functions.api.v1 import api_keys, health, posts
+from functions.api.v1 import api_keys, health, integrations, posts
 
 SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -39,6 +39,6 @@ def create_app(ports: Ports) -> Flask:
         return response
 
     error_answers.register(app, development=ports.settings.development, clock=ports.clock)
-    for routes in (health.routes(ports), posts.routes(ports), api_keys.routes(ports)):
+    for routes in (health.routes(ports), posts.routes(ports), api_keys.routes(ports), integrations.routes(ports)):
         app.register_blueprint(routes)
     return app

@@ -78,6 +78,8 @@ def _detail(detail: Detail) -> dict[str, Any]:
         shown["received"] = detail.received
     if detail.rule is not None:
         shown["rule"] = detail.rule
+    if detail.target is not None:
+        shown["target"] = detail.target
     if detail.choices is not None:
         shown["choices"] = list(detail.choices)
     return shown

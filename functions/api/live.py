@@ -6,23 +6,29 @@ from flask import Flask
 
 from functions.api.app import create_app
 from functions.api.ports import ApiSettings, Ports
+from shared.accounts.encryption import Cipher
 from shared.core.clock import SystemClock
 from shared.core.settings import read_settings
 from shared.gcp import firestore
 from shared.gcp.cloud_tasks import CloudTasksQueue
 from shared.gcp.firebase_auth import FirebaseAuth
+from shared.integrations.oauth import ConnectPorts
+from shared.platforms.connectors import connectors
+from shared.platforms.http import RequestsHttp
 
 SETTINGS = read_settings(ApiSettings)
 
 
 @cache
 def ports() -> Ports:
+    documents, clock = firestore.connect(SETTINGS.project_id), SystemClock()
     return Ports(
-        documents=firestore.connect(SETTINGS.project_id),
+        documents=documents,
         tasks=CloudTasksQueue(SETTINGS),
         id_tokens=FirebaseAuth(SETTINGS.project_id),
-        clock=SystemClock(),
+        clock=clock,
         settings=SETTINGS,
+        connecting=ConnectPorts(documents, Cipher(SETTINGS.token_keys), RequestsHttp(), clock, connectors(SETTINGS)),
     )
 
 

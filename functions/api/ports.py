@@ -4,13 +4,18 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from shared.core.clock import Clock
-from shared.core.settings import CloudTasks, Cors, MediaStorage
+from shared.core.settings import CloudTasks, Connecting, Cors, MediaStorage, Platforms, TokenKeys
 from shared.documents.document import Documents
+from shared.integrations.oauth import ConnectPorts
 from shared.tasks.task import Tasks
 
 
-class ApiSettings(CloudTasks, Cors, MediaStorage):
+class ApiSettings(CloudTasks, Cors, MediaStorage, TokenKeys, Platforms, Connecting):
     """Everything the API needs to know."""
+
+    def callback_url(self, platform: str) -> str:
+        """Where the platform sends people back to; registered with the operator's app there."""
+        return f"{self.api_url or self.function_url('api')}/v1/integrations/{platform}/callback"
 
 
 class IdTokens(Protocol):
@@ -26,3 +31,4 @@ class Ports:
     id_tokens: IdTokens
     clock: Clock
     settings: ApiSettings
+    connecting: ConnectPorts

@@ -12,9 +12,10 @@ from shared.gcp.cloud_storage import CloudStorage
 from shared.gcp.cloud_tasks import CloudTasksQueue
 from shared.gcp.oidc import OidcVerifier
 from shared.media.fetch import GuardedFetcher
+from shared.platforms.connectors import connectors
 from shared.platforms.http import RequestsHttp
 from shared.platforms.registry import platforms
-from shared.posts.publish import PublisherPorts
+from shared.posts.attempt import PublisherPorts
 from shared.tasks.receive import Verifier
 
 
@@ -43,6 +44,7 @@ def ports() -> Ports:
             cipher=Cipher(SETTINGS.token_keys),
             clock=SystemClock(),
             platforms=platforms(SETTINGS),
+            connectors=connectors(SETTINGS),
         ),
         verifier=OidcVerifier(SETTINGS, SETTINGS.function_url("publisher")),
     )

@@ -1,6 +1,6 @@
 """Target `sweeper`: called by Cloud Scheduler every minute, with nothing.
 
-Enqueues tasks for what is due, and settles what its worker left. On failure the next minute's call goes on.
+Enqueues tasks for what is due, runs and tokens alike, and settles what its worker left. On failure the next minute's call goes on.
 """
 
 import logging
@@ -10,6 +10,7 @@ from flask import Request
 
 from functions.sweeper import live
 from shared.core.log import start_logging
+from shared.integrations.sweep import sweep_tokens
 from shared.posts.sweep import sweep
 from shared.tasks.receive import Answer, receive
 
@@ -24,7 +25,8 @@ def sweeper(request: Request) -> Answer:
 def answer(request: Request, ports: live.Ports) -> Answer:
     def handle(_: Mapping[str, str]) -> None:
         swept = sweep(documents=ports.documents, tasks=ports.tasks, clock=ports.clock)
-        if swept.submissions or swept.runs:
-            _log.info("swept", extra={"submissions": swept.submissions, "runs": swept.runs})
+        accounts = sweep_tokens(documents=ports.documents, tasks=ports.tasks, clock=ports.clock)
+        if swept.submissions or swept.runs or accounts:
+            _log.info("swept", extra={"submissions": swept.submissions, "runs": swept.runs, "accounts": accounts})
 
     return receive(request.headers.get("Authorization"), request.get_data(), verifier=ports.verifier, handle=handle)

@@ -1,29 +1,59 @@
 """Make an account usable: the account, its encrypted tokens and the user's digest change in one commit."""
 
+from collections.abc import Sequence
+from typing import Any
+
 from shared.accounts.credentials import Credentials, account_path, credentials_path
 from shared.accounts.encryption import Cipher
 from shared.accounts.user import user_path
 from shared.core.clock import Clock
-from shared.documents.document import Documents, Merge
+from shared.core.ids import random_base62
+from shared.documents.document import Documents, Merge, Write
 
 
 def connect_account(
-    uid: str, platform: str, account_id: str, credentials: Credentials, *, cipher: Cipher, documents: Documents, clock: Clock
+    uid: str,
+    platform: str,
+    account_id: str,
+    credentials: Credentials,
+    *,
+    display_name: str | None = None,
+    scopes: Sequence[str] = (),
+    cipher: Cipher,
+    documents: Documents,
+    clock: Clock,
 ) -> None:
+    """Connecting an account again gives it the new tokens, whoever is refreshing the old ones."""
     secret_path = credentials_path(uid, platform, account_id)
-    documents.commit(
-        Merge(
-            account_path(uid, platform, account_id),
-            {
-                "uid": uid,
-                "platform": platform,
-                "accountId": account_id,
-                "displayName": credentials.username,
-                "username": credentials.username,
-                "status": "connected",
-                "connectedAt": clock.now(),
-            },
-        ),
-        Merge(secret_path, credentials.seal(cipher, secret_path)),
+    account = {
+        "uid": uid,
+        "platform": platform,
+        "accountId": account_id,
+        "displayName": display_name or credentials.username,
+        "username": credentials.username,
+        "status": "connected",
+        "scopes": list(scopes),
+        "connectedAt": clock.now(),
+        "tokenExpiresAt": credentials.expires_at,
+    }
+    writes: list[Write] = [
+        Merge(account_path(uid, platform, account_id), account),
+        Merge(secret_path, secret_fields(uid, platform, account_id, credentials, cipher)),
         Merge(user_path(uid), {"accounts": {platform: {account_id: "connected"}}}),
-    )
+    ]
+    documents.commit(*writes)
+
+
+def secret_fields(uid: str, platform: str, account_id: str, credentials: Credentials, cipher: Cipher) -> dict[str, Any]:
+    """A credentials document. `generation` names these very tokens; `refreshAt` is when the sweeper has them renewed."""
+    path = credentials_path(uid, platform, account_id)
+    return {
+        **credentials.seal(cipher, path),
+        "uid": uid,
+        "platform": platform,
+        "accountId": account_id,
+        "generation": random_base62(16),
+        "refreshAt": credentials.refresh_at,
+        "refreshingUntil": None,
+        "dead": False,
+    }

@@ -10,6 +10,7 @@
         ├── MethodNotAllowed          405 method_not_allowed
         ├── ValidationFailed          400 validation_error         + details
         ├── MissingIntegrations       400 missing_integrations     + details
+        ├── ConnectionRefused         400 connection_refused
         ├── PayloadTooLarge           413 payload_too_large
         ├── UnsupportedContentType    415 unsupported_content_type
         └── IdempotencyConflict       409 idempotency_conflict
@@ -38,6 +39,8 @@ class Detail:
     received: Any = None
     rule: str | None = None
     choices: Sequence[str] | None = None
+    # The post's target that it is about, by its targetId.
+    target: str | None = None
 
 
 class ApiError(SokuError):
@@ -121,6 +124,13 @@ class MissingIntegrations(ApiError):
 
     status = 400
     code = "missing_integrations"
+
+
+class ConnectionRefused(ApiError):
+    """The platform did not let the account be connected"""
+
+    status = 400
+    code = "connection_refused"
 
 
 class PayloadTooLarge(ApiError):

@@ -5,6 +5,7 @@ A missing or senseless variable fails the deploy with a sentence, not a request 
 
 import base64
 import binascii
+import json
 import os
 from collections.abc import Mapping
 from typing import Annotated, TypeVar
@@ -20,8 +21,7 @@ LOCAL_ONLY = (
     "SOKU_CLOUD_TASKS_URL",
     "SOKU_OIDC_CERTS_URL",
     "SOKU_FETCH_REWRITES",
-    "SOKU_X_URL",
-    "SOKU_INSTAGRAM_URL",
+    "SOKU_SANDBOX_URL",
 )
 
 
@@ -54,6 +54,15 @@ def _keys(value: object) -> object:
         if len(keys[key_id]) != 32:
             raise ValueError(f"key {key_id!r} must be 32 bytes (openssl rand -base64 32)")
     return keys
+
+
+def _json(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    try:
+        return json.loads(value)
+    except ValueError:
+        raise ValueError("it is not JSON") from None
 
 
 CommaSeparated = Annotated[tuple[str, ...], BeforeValidator(_comma_separated)]
@@ -114,12 +123,36 @@ class MediaFetch(Settings):
     fetch_rewrites: Pairs = Field(default_factory=dict, alias="SOKU_FETCH_REWRITES")
 
 
-class Platforms(Settings):
-    """The platforms' addresses and API versions; versions live about a year, so they are configuration."""
+class App(BaseModel):
+    """The operator's developer app at one platform."""
 
-    x_url: str = Field(default="https://api.x.com", alias="SOKU_X_URL")
-    instagram_url: str = Field(default="https://graph.instagram.com", alias="SOKU_INSTAGRAM_URL")
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    client_id: str = Field(alias="clientId", min_length=1)
+    client_secret: str = Field(alias="clientSecret", min_length=1, repr=False)
+    # In place of the ones that Soku asks for; LinkedIn's organisations, for one, need a product that not every app has.
+    scopes: tuple[str, ...] | None = None
+
+
+class Platforms(Settings):
+    """The operator's apps at the platforms, and the APIs' versions, which live about a year and so are configuration."""
+
+    # {"x": {"clientId": "…", "clientSecret": "…"}, …}: a platform that is not named is switched off, and preflight says so.
+    apps: Annotated[dict[str, App], BeforeValidator(_json)] = Field(alias="SOKU_APPS")
+    # Local only: every platform's hosts are folders below this address.
+    sandbox_url: str | None = Field(default=None, alias="SOKU_SANDBOX_URL", pattern=r"^https?://.+[^/]$")
     graph_version: str = Field(default="v25.0", alias="SOKU_GRAPH_VERSION", pattern=r"^v\d+\.\d+$")
+    threads_version: str = Field(default="v1.0", alias="SOKU_THREADS_VERSION", pattern=r"^v\d+\.\d+$")
+    linkedin_version: str = Field(default="202606", alias="SOKU_LINKEDIN_VERSION", pattern=r"^20\d{4}$")
+
+
+class Connecting(Settings):
+    """The way of a person who connects an account: to the platform, back to our callback, on to a page of the web app."""
+
+    # This page gets `platform`, `code` and `state` (or `error`) in its query and posts them to …/complete with the ID token.
+    connect_page: str | None = Field(default=None, alias="SOKU_CONNECT_PAGE", pattern=r"^https?://.+$")
+    # Where platforms send people back to: registered with every app as {this}/v1/integrations/{platform}/callback.
+    api_url: str | None = Field(default=None, alias="SOKU_API_URL", pattern=r"^https?://.+[^/]$")
 
 
 S = TypeVar("S", bound=Settings)

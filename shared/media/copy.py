@@ -25,7 +25,7 @@ from shared.documents.document import (
     Write,
 )
 from shared.media.fetch import Fetcher, FetchFailed, FetchRefused
-from shared.media.measure import HEAD_BYTES, content_type_of, dimensions_of, extension_of
+from shared.media.measure import HEAD_BYTES, Measured, content_type_of, dimensions_of, extension_of, measure_playable
 from shared.media.media import StoredMedia
 from shared.media.storage import Storage, StorageUnavailable
 
@@ -139,7 +139,7 @@ class Copier:
         media_id = random_base62(22)
         path = f"media/{media_id}.{extension_of(content_type)}"
         self.storage.write(path, content_type, chunks)
-        width, height = dimensions_of(head, content_type) or (None, None)
+        measured = self._measured(path, content_type, head, counted.size_bytes)
         return StoredMedia(
             media_id=media_id,
             url=self.storage.url(path),
@@ -147,9 +147,15 @@ class Copier:
             content_type=content_type,
             size_bytes=counted.size_bytes,
             sha256=counted.sha256.hexdigest(),
-            width=width,
-            height=height,
+            width=measured.width,
+            height=measured.height,
+            duration_seconds=measured.duration_seconds,
         )
+
+    def _measured(self, path: str, content_type: str, head: bytes, size_bytes: int) -> Measured:
+        if content_type.startswith("image/"):
+            return Measured(*(dimensions_of(head, content_type) or ()))
+        return measure_playable(self.storage, path, size_bytes)
 
 
 class _Counted:

@@ -13,9 +13,11 @@ outcome_unknown  –                                 reconcile
 bug              fail                              fail
 """
 
+from collections.abc import Sequence
 from typing import Any, Literal
 
 from shared.core.errors import SokuError
+from shared.core.log import redact
 
 FailureKind = Literal[
     "reauth",
@@ -55,6 +57,7 @@ class PlatformFailure(SokuError):
 
     `retry_after_seconds` or `retry_at` (Unix time) is set where the platform names when to come back.
     `published_after_all` marks a refusal that the platform is known to give for posts it did publish.
+    `starts_over`: provably nothing is public, and what the handle holds is of no use any more.
     """
 
     def __init__(
@@ -70,6 +73,7 @@ class PlatformFailure(SokuError):
         retry_after_seconds: float | None = None,
         retry_at: float | None = None,
         published_after_all: bool = False,
+        starts_over: bool = False,
     ) -> None:
         super().__init__(message)
         default_code, default_remediation = _PUBLIC[kind]
@@ -83,6 +87,19 @@ class PlatformFailure(SokuError):
         self.retry_after_seconds = retry_after_seconds
         self.retry_at = retry_at
         self.published_after_all = published_after_all
+        self.starts_over = starts_over
+
+    def without(self, secrets: Sequence[str]) -> "PlatformFailure":
+        """The same, with whatever looks like a credential, and these very ones, cut out of what will be shown."""
+
+        def cleaned(text: str) -> str:
+            for secret in secrets:
+                text = text.replace(secret, "[redacted]")
+            return redact(text)
+
+        self.message = cleaned(self.message)
+        self.platform_message = cleaned(self.platform_message) if self.platform_message else None
+        return self
 
     def to_fields(self) -> dict[str, Any]:
         """The run's `error`, for the customer to act on."""

@@ -39,7 +39,8 @@ class Part:
 
 @dataclass(frozen=True)
 class HttpRequest:
-    """`params` go into the query, `form` into an urlencoded body, or with `parts` into a multipart one; `json` into a JSON body."""
+    """`params` go into the query, `form` into an urlencoded body, or with `parts` into a multipart one; `json` into a JSON body;
+    `content` is the body as it is."""
 
     method: str
     url: str
@@ -48,6 +49,7 @@ class HttpRequest:
     json: Any = None
     form: Mapping[str, str] | None = None
     parts: Mapping[str, Part] | None = None
+    content: bytes | None = None
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,12 @@ class RequestsHttp:
             self._session.mount(scheme, HTTPAdapter(pool_maxsize=connections, max_retries=0))
 
     def send(self, request: HttpRequest) -> HttpAnswer:
-        files = {name: (part.filename, part.content, part.content_type) for name, part in (request.parts or {}).items()}
+        form, files = request.form, None
+        if request.parts is not None:
+            # A form without a file is multipart, too, if `parts` says so.
+            fields = {name: (None, value) for name, value in (form or {}).items()}
+            uploads = {name: (part.filename, part.content, part.content_type) for name, part in request.parts.items()}
+            form, files = None, {**fields, **uploads}
         try:
             with self._session.request(
                 request.method,
@@ -92,8 +99,8 @@ class RequestsHttp:
                 headers=dict(request.headers),
                 params=dict(request.params),
                 json=request.json,
-                data=request.form,
-                files=files or None,
+                data=form if request.content is None else request.content,
+                files=files,
                 timeout=(CONNECT_TIMEOUT_SECONDS, READ_TIMEOUT_SECONDS),
                 allow_redirects=False,
                 stream=True,

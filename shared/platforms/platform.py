@@ -1,18 +1,21 @@
 """What a platform has to be able to do, and what it gets to do it with.
 
-prepare   repeatable: upload, make containers, ask whether they are ready; keeps handles      ─► Ready | Wait
-publish   ☎ the one call that makes the post public                                           ─► Published
-find      read-only: is it public after all?                                                  ─► Found | Absent | NotListed | Wait
-permalink read-only, after the id is safe; may fail harmlessly
+prepare     repeatable: upload, make containers, ask whether they are ready; keeps handles    ─► Ready | Wait
+publish     ☎ the one call that makes the post public                                         ─► Published | Accepted
+find        read-only: is it public after all?             ─► Found | Absent | Repeatable | NotListed | Unknowable | Failed | Wait
+permalink   read-only, after the id is safe; may fail harmlessly
+follow_ups  what is sent once the post is public: a thread's items, a first comment, a thumbnail; may fail, into a warning
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
 from shared.accounts.credentials import Credentials
+from shared.media.media import MediaItem, StoredMedia
 from shared.media.storage import Storage
+from shared.platforms.failure import PlatformFailure
 from shared.platforms.http import Http
 from shared.platforms.rules import Capability, Draft, Problem
 
@@ -39,6 +42,13 @@ class Published:
 
 
 @dataclass(frozen=True)
+class Accepted:
+    """The platform took everything and goes on by itself; `find` tells the outcome, first in `seconds`."""
+
+    seconds: float
+
+
+@dataclass(frozen=True)
 class Found:
     """It is public. `post_id` is None where the platform says so without saying which post it is."""
 
@@ -52,13 +62,33 @@ class Absent:
 
 
 @dataclass(frozen=True)
+class Repeatable:
+    """Nothing can be asked, but the platform itself refuses a second copy and then names the first: send the same again, late
+    enough for the first to be known there."""
+
+
+@dataclass(frozen=True)
+class Unknowable:
+    """The platform offers no way to find out."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
 class NotListed:
     """A listing lacks it, which proves nothing yet: listings lag behind. `similar`: it holds something that may be ours."""
 
     similar: bool = False
 
 
-Finding = Found | Absent | NotListed | Wait
+@dataclass(frozen=True)
+class Failed:
+    """The platform's own handle proves that it gave the post up, and says why. If that is worth another try, it begins anew."""
+
+    failure: PlatformFailure
+
+
+Finding = Found | Absent | Repeatable | NotListed | Unknowable | Failed | Wait
 
 
 class Publication(Protocol):
@@ -81,7 +111,12 @@ class Publication(Protocol):
 
     @property
     def search_from(self) -> datetime:
-        """When the public call was about to be made for the first time: nothing older is ours."""
+        """When the public call was about to be made for the first time, less what clocks may differ by: nothing older is ours."""
+        ...
+
+    @property
+    def intents(self) -> int:
+        """How often the public call was about to be made, this time included."""
         ...
 
     def now(self) -> datetime: ...
@@ -96,14 +131,45 @@ class Publication(Protocol):
 
 
 @dataclass(frozen=True)
+class FollowUp:
+    """Sent after the post is public, at most once unless `repeatable`. `send` gets the ids of what is public so far, the post's
+    first, and answers the new one's, or "" where there is none."""
+
+    name: str
+    send: Callable[[Publication, Sequence[str]], str]
+    repeatable: bool = False
+
+
+def no_permalink(publication: Publication, post_id: str) -> str | None:
+    """For platforms whose addresses follow from the id."""
+    return None
+
+
+def no_follow_ups(publication: Publication) -> Sequence[FollowUp]:
+    return ()
+
+
+@dataclass(frozen=True)
 class Platform:
     capability: Capability
     judge: Callable[[Draft], list[Problem]]
     prepare: Callable[[Publication], Ready | Wait]
-    publish: Callable[[Publication], Published]
+    publish: Callable[[Publication], Published | Accepted]
     find: Callable[[Publication], Finding]
-    permalink: Callable[[Publication, str], str | None]
+    permalink: Callable[[Publication, str], str | None] = no_permalink
+    follow_ups: Callable[[Publication], Sequence[FollowUp]] = no_follow_ups
 
     @property
     def name(self) -> str:
         return self.capability.platform
+
+
+def stored_of(item: MediaItem) -> StoredMedia:
+    """The item's copy in our storage, which every run makes before it prepares."""
+    if item.stored is None:
+        raise PlatformFailure("bug", f"{item.field} was not copied before publishing")
+    return item.stored
+
+
+def bearer(publication: Publication) -> dict[str, str]:
+    return {"Authorization": f"Bearer {publication.account.access_token}"}

@@ -4,8 +4,10 @@ The same code runs before anything is queued (on what the request declares) and 
 A rule that needs a fact that is not known yet says nothing.
 """
 
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from shared.media.media import MediaItem
 from shared.platforms.content import Content
@@ -25,12 +27,21 @@ class Problem:
 
 @dataclass(frozen=True)
 class MediaLimits:
-    """Of one kind of file; sizes in bytes."""
+    """Of one kind of file; sizes in bytes, lengths in pixels and seconds. A ratio is width divided by height."""
 
     content_types: frozenset[str]
     max_bytes: int
     # How people call the accepted types.
     types_in_words: str
+    min_seconds: float | None = None
+    max_seconds: float | None = None
+    min_ratio: float | None = None
+    max_ratio: float | None = None
+    # Of the shorter and of the longer side.
+    min_sides: tuple[int, int] | None = None
+    max_side: int | None = None
+    # Where one type may be larger or must be smaller than the others.
+    max_bytes_by_type: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -45,8 +56,11 @@ class Capability:
     videos: MediaLimits
     # Images and videos in one post.
     mixes: bool
-    # A video may come with an image as its cover.
-    takes_cover: bool
+    # A video may come with an image as its cover, of this kind; the option that names it.
+    cover: MediaLimits | None = None
+    cover_option: str = ""
+    # An image becomes a story, which shows no text.
+    images_are_stories: bool = False
 
     @property
     def label(self) -> str:
@@ -61,13 +75,49 @@ class Draft:
     media: tuple[MediaItem, ...] = ()
     cover: MediaItem | None = None
     notes: tuple[str, ...] = field(default_factory=tuple)
+    # The target's options as they were given, already valid.
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def is_story(self) -> bool:
+        return bool(self.options.get("story"))
+
+    @property
+    def video(self) -> MediaItem | None:
+        """The first video."""
+        return next((item for item in self.media if item.kind == "video"), None)
 
 
 Judge = Callable[[Draft], list[Problem]]
 
 
-def compose(content: Content, capability: Capability) -> Draft:
-    """Which of the post's files go where on this platform."""
+def compose(content: Content, capability: Capability, options: Mapping[str, Any]) -> Draft:
+    """Which of the post's texts and files go where on this platform."""
+    text = options.get("text")
+    draft = _with_files(replace(content, text=content.text if text is None else text), capability)
+    draft = replace(draft, options=options)
+    named = options.get(capability.cover_option)
+    if named is not None:
+        draft = replace(draft, cover=MediaItem(f"options.{capability.cover_option}", "image", named))
+    silent = draft.is_story or (capability.images_are_stories and draft.media and draft.video is None)
+    if silent and draft.text:
+        note = f"The text was left out: {capability.label} shows none with a story."
+        draft = replace(draft, text="", notes=(*draft.notes, note))
+    return _without_unfit_cover(draft, capability)
+
+
+def _without_unfit_cover(draft: Draft, capability: Capability) -> Draft:
+    """An image that merely came beside the video is left out where the platform will not take it, unless an option names it."""
+    cover = draft.cover
+    if cover is None or capability.cover is None or cover.field.startswith("options."):
+        return draft
+    problems = _judge_file(cover, capability, capability.cover)
+    if not problems:
+        return draft
+    return replace(draft, cover=None, notes=(*draft.notes, f"The image was left out as a cover: {problems[0].message}"))
+
+
+def _with_files(content: Content, capability: Capability) -> Draft:
     video = next((item for item in content.media if item.field.endswith("videoUrl")), None)
     companions = tuple(item for item in content.media if ".imageUrls" in item.field)
     if video is None or not companions:
@@ -75,7 +125,7 @@ def compose(content: Content, capability: Capability) -> Draft:
     if capability.mixes and content.media_type == "image":
         return Draft(content.text, content.media)
     rest = tuple(item for item in content.media if item not in companions)
-    if capability.takes_cover:
+    if capability.cover is not None:
         left_out = companions[1:]
         notes = (f"{len(left_out)} further images were left out: a video takes one cover.",) if left_out else ()
         return Draft(content.text, rest, companions[0], notes)
@@ -99,36 +149,79 @@ def judge_media(draft: Draft, capability: Capability) -> list[Problem]:
     if len(videos) > capability.max_videos:
         message = f"{label} takes at most {capability.max_videos} video in a post; this one has {len(videos)}."
         problems.append(Problem(f"{platform}.too_many_videos", message, videos[capability.max_videos].field))
-    for item in (*draft.media, *([draft.cover] if draft.cover else [])):
-        problems += _judge_file(item, capability)
+    for item in draft.media:
+        problems += _judge_file(item, capability, capability.images if item.kind == "image" else capability.videos)
+    if draft.cover is not None and capability.cover is not None:
+        problems += _judge_file(draft.cover, capability, capability.cover)
     return problems
 
 
-def _judge_file(item: MediaItem, capability: Capability) -> list[Problem]:
+def _judge_file(item: MediaItem, capability: Capability, limits: MediaLimits) -> list[Problem]:
     platform, label = capability.platform, capability.label
     if item.kind == "unknown":
         if item.stored is None:
             return []
         message = f"{label} takes images and videos; this file is {item.stored.content_type}."
         return [Problem(f"{platform}.media_type", message, item.field)]
-    limits = capability.images if item.kind == "image" else capability.videos
     problems: list[Problem] = []
+
+    def problem(rule: str, message: str) -> None:
+        problems.append(Problem(f"{platform}.{item.kind}_{rule}", f"{label} takes {item.kind}s {message}.", item.field))
+
     if item.content_type is not None and item.content_type not in limits.content_types:
-        message = f"{label} takes {item.kind}s as {limits.types_in_words}; this file is {item.content_type}."
-        problems.append(Problem(f"{platform}.{item.kind}_type", message, item.field))
-    if item.size_bytes is not None and item.size_bytes > limits.max_bytes:
-        message = (
-            f"{label} takes {item.kind}s of at most {limits.max_bytes // MIB} MiB; this one has {item.size_bytes / MIB:.1f} MiB."
-        )
-        problems.append(Problem(f"{platform}.{item.kind}_size", message, item.field))
+        problem("type", f"as {limits.types_in_words}; this file is {item.content_type}")
+    max_bytes = limits.max_bytes_by_type.get(item.content_type or "", limits.max_bytes)
+    if item.size_bytes is not None and item.size_bytes > max_bytes:
+        problem("size", f"of at most {max_bytes // MIB} MiB; this one has {item.size_bytes / MIB:.1f} MiB")
+    seconds = item.stored.duration_seconds if item.stored else None
+    if seconds is not None and not (limits.min_seconds or 0) <= seconds <= (limits.max_seconds or math.inf):
+        problem("duration", f"of {_range(limits.min_seconds, limits.max_seconds, ' s')}; this one lasts {seconds:g} s")
+    if item.stored is not None and item.stored.width and item.stored.height:
+        problems += _judge_shape(item, item.stored.width, item.stored.height, capability, limits)
     return problems
 
 
-def with_stored(draft: Draft, stored: Sequence[MediaItem]) -> Draft:
+def _judge_shape(item: MediaItem, width: int, height: int, capability: Capability, limits: MediaLimits) -> list[Problem]:
+    platform, label, shape = capability.platform, capability.label, f"{width} × {height} pixels"
+    problems: list[Problem] = []
+    # A pixel more or less is nobody's mistake.
+    if not (limits.min_ratio or 0) * 0.99 <= width / height <= (limits.max_ratio or math.inf) * 1.01:
+        message = (
+            f"{label} takes {item.kind}s whose width is {_range(limits.min_ratio, limits.max_ratio, ' times')} their height; "
+            f"this one has {shape}."
+        )
+        problems.append(Problem(f"{platform}.{item.kind}_ratio", message, item.field))
+    shorter, longer = limits.min_sides or (0, 0)
+    if min(width, height) < shorter or max(width, height) < longer:
+        message = f"{label} takes {item.kind}s of at least {shorter} × {longer} pixels; this one has {shape}."
+        problems.append(Problem(f"{platform}.{item.kind}_dimensions", message, item.field))
+    if max(width, height) > (limits.max_side or math.inf):
+        message = f"{label} takes {item.kind}s of at most {limits.max_side} pixels a side; this one has {shape}."
+        problems.append(Problem(f"{platform}.{item.kind}_dimensions", message, item.field))
+    return problems
+
+
+def _range(least: float | None, most: float | None, unit: str) -> str:
+    if least is None:
+        return f"at most {most:.4g}{unit}"
+    return f"at least {least:.4g}{unit}" if most is None else f"{least:.4g} to {most:.4g}{unit}"
+
+
+def too_long(platform: str, text: str, limit: int, *, counted: int | None = None, unit: str = "characters") -> list[Problem]:
+    """The problem of a text over its limit; `counted` where the platform counts otherwise than by code points."""
+    length = len(text) if counted is None else counted
+    if length <= limit:
+        return []
+    message = f"{PLATFORMS[platform]} takes texts of at most {limit} {unit}; this one has {length}."
+    return [Problem(f"{platform}.text_too_long", message)]
+
+
+def with_stored(draft: Draft, stored: Sequence[MediaItem], capability: Capability) -> Draft:
     """The draft with its files replaced by their measured copies (matched by field)."""
     by_field = {item.field: item for item in stored}
-    return replace(
+    measured = replace(
         draft,
         media=tuple(by_field[item.field] for item in draft.media),
         cover=by_field[draft.cover.field] if draft.cover else None,
     )
+    return _without_unfit_cover(measured, capability)

@@ -6,7 +6,7 @@ transaction, and nothing to clean up after a crash: the submission's `sweepAt` i
 
 import logging
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,9 +17,11 @@ from shared.core.errors import ApiError, Detail, ServiceUnavailable, ValidationF
 from shared.core.ids import new_uuid
 from shared.documents.document import Conflict, Create, Document, Documents, FieldPath, Unavailable, Update, Write
 from shared.idempotency.record import IdempotencyKey, Replay, look_up, record_fields
-from shared.media.media import MEDIA_ID, MediaItem, kind_of
+from shared.media.media import MEDIA_ID, MediaItem, StoredMedia, kind_of
 from shared.platforms.content import Content
+from shared.platforms.names import ALIASES, PLATFORMS
 from shared.platforms.preflight import judge_content
+from shared.platforms.rules import Problem
 from shared.posts.post import SCHEDULE_AHEAD, Target, submission_path
 from shared.posts.targets import WantedTarget, resolve_targets
 from shared.tasks.task import NotEnqueued, Tasks, orchestrate
@@ -61,17 +63,18 @@ def create_post(
     request_id: str,
     log_entry: Create,
     media_url: str,
+    platforms: Container[str],
     documents: Documents,
     tasks: Tasks,
     clock: Clock,
 ) -> Accepted:
     """Raises ValidationFailed, MissingIntegrations, IdempotencyConflict, ServiceUnavailable (send it again).
 
-    `log_entry` is written with the post; `media_url` is the address of our own storage.
+    `log_entry` is written with the post; `media_url` is the address of our own storage, `platforms` what is switched on.
     A request that was answered before gets that answer even if it would be refused by now.
     """
     try:
-        content, targets = _judge(request, user, documents, clock, media_url)
+        content, targets = _judge(request, user, documents, clock, media_url, platforms)
     except ApiError as refusal:
         earlier = look_up(key, documents=documents, now=clock.now()).replay
         if earlier is not None:
@@ -112,30 +115,56 @@ def _commit(
 
 
 def _judge(
-    request: PostRequest, user: User, documents: Documents, clock: Clock, media_url: str
+    request: PostRequest, user: User, documents: Documents, clock: Clock, media_url: str, platforms: Container[str]
 ) -> tuple[Content, tuple[Target, ...]]:
     """Everything that depends on the clock, the accounts or stored media."""
     if request.scheduled_time is not None and request.scheduled_time < clock.now() + MIN_NOTICE:
         message = "scheduledTime must be at least 1 minute in the future"
         raise ValidationFailed(message, details=[Detail("body.scheduledTime", message, "custom")])
-    targets = resolve_targets(request.targets, user)
+    targets = resolve_targets(_switched_on(request.targets, platforms), user)
     content = _with_stored(request.content, user, documents, media_url)
     problems = [
-        Detail(_field(problem.field), problem.message, "custom", rule=problem.rule)
-        for platform in dict.fromkeys(target.platform for target in targets)
-        for problem in judge_content(platform, content)
+        Detail(_field(problem, target), problem.message, "custom", rule=problem.rule, target=target.target_id)
+        for target in targets
+        for problem in judge_content(target.platform, content, target.options)
     ]
     if problems:
         raise ValidationFailed(details=problems)
     return content, targets
 
 
-def _field(field: str) -> str:
-    return field if field.startswith("body.") else f"{CONTENT_FIELD}.{field}"
+def _switched_on(wanted: Sequence[WantedTarget], platforms: Container[str]) -> Sequence[WantedTarget]:
+    """Raises ValidationFailed for platforms that the operator has no app for."""
+    named = [(want, ALIASES.get(want.platform, want.platform)) for want in wanted]
+    off = [
+        Detail(
+            want.field,
+            f"{PLATFORMS[platform]} is switched off here: the operator of this Soku has no app there. Leave it out.",
+            "custom",
+            want.platform,
+            rule=f"{platform}.switched_off",
+        )
+        for want, platform in named
+        if platform not in platforms
+    ]
+    if off:
+        raise ValidationFailed(details=off)
+    return wanted
+
+
+def _field(problem: Problem, target: Target) -> str:
+    """Where in the request the problem can be mended."""
+    if problem.field.startswith("body."):
+        return problem.field
+    if problem.field.startswith("options."):
+        return f"{target.field}.{problem.field}"
+    if problem.field == "text" and target.options.get("text") is not None:
+        return f"{target.field}.options.text"
+    return f"{CONTENT_FIELD}.{problem.field}"
 
 
 def _with_stored(content: Content, user: User, documents: Documents, media_url: str) -> Content:
-    """The content with what is in our storage already named by id and its kind measured. One RPC if anything may be.
+    """The content with what is in our storage already named by id, and as measured. One RPC if anything may be.
 
     Another user's mediaId is as unknown as none; another user's address is an address like any other.
     """
@@ -158,7 +187,8 @@ def _with_stored(content: Content, user: User, documents: Documents, media_url: 
 def _as_stored(item: MediaItem, document: Document | None) -> MediaItem:
     if document is None:
         return item
-    return replace(item, url=None, media_id=document.id, kind=kind_of(document.fields["contentType"]))
+    stored = StoredMedia.from_fields({**document.fields, "mediaId": document.id})
+    return replace(item, url=None, media_id=document.id, kind=kind_of(stored.content_type), stored=stored)
 
 
 def _id_in(url: str, media_url: str) -> str | None:

@@ -9,14 +9,16 @@ from shared.media.media import MediaItem, StoredMedia, kind_of
 from shared.media.storage import Storage
 from shared.platforms.failure import PlatformFailure
 from shared.platforms.platform import Wait
-from shared.platforms.rules import Draft, with_stored
+from shared.platforms.rules import Capability, Draft, with_stored
 from shared.posts.claim import Worker
 from shared.posts.post import submission_path
 
 _REMEDY = "Give a public http or https address that answers with the file itself, then send the post again."
 
 
-def with_files(draft: Draft, worker: Worker, *, documents: Documents, storage: Storage, fetcher: Fetcher) -> Draft | Wait:
+def with_files(
+    draft: Draft, capability: Capability, worker: Worker, *, documents: Documents, storage: Storage, fetcher: Fetcher
+) -> Draft | Wait:
     """The draft with every file stored and its kind measured. Raises PlatformFailure (media_invalid) for one that cannot be had."""
     items = [*draft.media, *([draft.cover] if draft.cover else [])]
     copier = Copier(documents, storage, fetcher, worker.clock, worker.run.uid, worker.keep_alive)
@@ -26,7 +28,7 @@ def with_files(draft: Draft, worker: Worker, *, documents: Documents, storage: S
         if isinstance(found, CopyLater):
             return Wait(found.seconds, found.reason)
         stored.append(replace(item, stored=found, kind=kind_of(found.content_type)))
-    return with_stored(draft, stored)
+    return with_stored(draft, stored, capability)
 
 
 def _copied(copier: Copier, item: MediaItem, worker: Worker) -> StoredMedia | CopyLater:

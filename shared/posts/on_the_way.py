@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from shared.accounts.credentials import Credentials
@@ -11,6 +11,9 @@ from shared.media.storage import Storage
 from shared.platforms.http import Http
 from shared.platforms.rules import Draft
 from shared.posts.claim import Worker
+
+# The worker that saved INTENT, the one that looks, and the platform each have a clock of their own.
+CLOCK_SKEW = timedelta(seconds=30)
 
 
 @dataclass
@@ -47,7 +50,7 @@ class OnTheWay:
 
     @property
     def search_from(self) -> datetime:
-        return self._first_intent_at or self.intent_at
+        return (self._first_intent_at or self.intent_at) - CLOCK_SKEW
 
     def now(self) -> datetime:
         return self.worker.clock.now()

@@ -87,6 +87,7 @@ def _run(submission: Submission, target: Target, now: datetime) -> Create:
             "phase": "queued",
             "attempt": 0,
             "content": submission.content.to_fields(),
+            "options": dict(target.options),
             "dueAt": submission.due_at,
             "sweepAt": now + CLAIM_GRACE,
             "createdAt": now,

@@ -11,7 +11,7 @@ A run's `status` is for the customer and only moves forward; its `phase` is for 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
@@ -35,18 +35,23 @@ class Target:
     account_id: str
     target_id: str
     run_id: str
+    # What the customer said for this target alone, valid as the platform's options.
+    options: Mapping[str, Any] = field(default_factory=dict)
+    # Where it stands in the request; not kept.
+    field: str = ""
 
-    def to_fields(self) -> dict[str, str]:
-        return {
+    def to_fields(self) -> dict[str, Any]:
+        fields = {
             "platform": self.platform,
             "accountId": self.account_id,
             "targetId": self.target_id,
             "runId": self.run_id,
         }
+        return {**fields, "options": dict(self.options)} if self.options else fields
 
     @staticmethod
-    def from_fields(fields: Mapping[str, str]) -> "Target":
-        return Target(fields["platform"], fields["accountId"], fields["targetId"], fields["runId"])
+    def from_fields(fields: Mapping[str, Any]) -> "Target":
+        return Target(fields["platform"], fields["accountId"], fields["targetId"], fields["runId"], fields.get("options") or {})
 
 
 @dataclass(frozen=True)
@@ -127,6 +132,7 @@ class Run:
     phase: Phase
     attempt: int
     content: Content
+    options: Mapping[str, Any]
     due_at: datetime
     sealed_handle: Mapping[str, Any] | None = None
     lease_until: datetime | None = None
@@ -140,6 +146,10 @@ class Run:
     platform_post_url: str | None = None
     attempts: tuple[Mapping[str, Any], ...] = ()
     notes: tuple[str, ...] = ()
+    # How often the platform refused the account's token in this run.
+    reauths: int = 0
+    # What is sent after the post is public, as far as it got: {name, state: intent | sent, id}.
+    follow_ups: tuple[Mapping[str, Any], ...] = ()
 
     @property
     def is_final(self) -> bool:
@@ -158,6 +168,7 @@ class Run:
             phase=fields["phase"],
             attempt=fields["attempt"],
             content=Content.from_fields(fields["content"]),
+            options=fields.get("options") or {},
             due_at=fields["dueAt"],
             sealed_handle=fields.get("handle"),
             lease_until=fields.get("leaseUntil"),
@@ -171,6 +182,8 @@ class Run:
             platform_post_url=fields.get("platformPostUrl"),
             attempts=tuple(fields.get("attempts", ())),
             notes=tuple(fields.get("notes", ())),
+            reauths=fields.get("reauths", 0),
+            follow_ups=tuple(fields.get("followUps", ())),
         )
 
 

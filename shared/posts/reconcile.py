@@ -2,22 +2,34 @@
 
 Found      ─► published
 Absent     ─► (the platform's own handle proves it) prepare again
+Failed     ─► (likewise) begin anew, or fail
 NotListed  ─► a listing lags: counted only from 120 s after INTENT; lacking twice ─► prepare again
+Repeatable ─► the platform itself refuses a second copy: from 120 s after INTENT ─► prepare again
 cannot ask, for good, or out of time ─► failed, outcome_unknown
 """
 
 import logging
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 from shared.documents.document import REMOVE
 from shared.platforms.failure import PlatformFailure
 from shared.platforms.http import NoAnswer, NotSent
-from shared.platforms.platform import Absent, Finding, Found, NotListed, Platform, Publication, Published, Wait
-from shared.posts.claim import Worker
-from shared.posts.finish import fail
+from shared.platforms.platform import (
+    Absent,
+    Failed,
+    Finding,
+    Found,
+    NotListed,
+    Published,
+    Repeatable,
+    Unknowable,
+    Wait,
+)
+from shared.posts.attempt import BACK_TO_PREPARING, RECONNECT_SECONDS, Attempt
 from shared.posts.retry import backoff, pause_of
-from shared.posts.settle import settle
 
 _log = logging.getLogger(__name__)
 
@@ -28,69 +40,101 @@ BETWEEN_LISTINGS = timedelta(seconds=15)
 
 
 class LookAgain:
-    """The run waits; somebody will look again."""
+    """The run waits, or has ended; there is nothing more to do now."""
 
 
-def reconcile(worker: Worker, platform: Platform, publication: Publication, *, give_up: bool) -> Published | LookAgain | None:
+def reconcile(attempt: Attempt) -> Published | LookAgain | None:
     """Published if it is public, None if it provably is not (the run is back in preparing), LookAgain if the run waits or ended."""
     try:
-        finding = platform.find(publication)
+        finding = attempt.platform.find(attempt.publication)
     except PlatformFailure as failure:
-        return _cannot_ask(worker, failure, give_up=give_up)
+        return _cannot_ask(attempt, failure)
     except (NotSent, NoAnswer) as error:
-        return _cannot_ask(worker, PlatformFailure("transient", f"no answer ({error})"), give_up=give_up)
-    return _conclude(worker, finding, publication, give_up=give_up)
+        return _cannot_ask(attempt, PlatformFailure("transient", f"no answer ({error})"))
+    return _conclude(attempt, finding)
 
 
-def _conclude(worker: Worker, finding: Finding, publication: Publication, *, give_up: bool) -> Published | LookAgain | None:
+def _conclude(attempt: Attempt, finding: Finding) -> Published | LookAgain | None:
     match finding:
         case Found():
             return Published(finding.post_id or "", finding.url)
         case Absent():
-            return _absent(worker)
+            return _absent(attempt)
+        case Failed():
+            return _gave_up(attempt, finding.failure)
         case NotListed():
-            return _not_listed(worker, finding, publication, give_up=give_up)
-        case Wait() if give_up:
-            return _unknown(worker, "the platform was still working on it after 24 hours")
+            return _not_listed(attempt, finding)
+        case Repeatable():
+            return _repeat(attempt)
+        case Unknowable():
+            return _unknown(attempt, finding.reason)
+        case Wait() if attempt.is_late:
+            return _unknown(attempt, "the platform was still working on it after 24 hours")
         case Wait():
-            return _look_again(worker, timedelta(seconds=finding.seconds), finding.reason)
+            return _look_again(attempt, timedelta(seconds=finding.seconds), finding.reason)
 
 
-def _not_listed(worker: Worker, finding: NotListed, publication: Publication, *, give_up: bool) -> LookAgain | None:
-    since_intent = publication.now() - publication.intent_at
+def _not_listed(attempt: Attempt, finding: NotListed) -> LookAgain | None:
+    since_intent = attempt.publication.now() - attempt.publication.intent_at
     if since_intent < LISTING_LAG:
-        return _look_again(worker, LISTING_LAG - since_intent, "not listed yet")
-    lacking = worker.run.absent_listings + 1
-    if lacking < LISTINGS_NEEDED and not give_up:
-        return _look_again(worker, BETWEEN_LISTINGS, "not listed", absentListings=lacking)
-    if worker.run.call_failure == "duplicate":
-        return _unknown(worker, "the platform called it a duplicate of a post that it does not list")
+        return _look_again(attempt, LISTING_LAG - since_intent, "not listed yet")
+    lacking = attempt.run.absent_listings + 1
+    if lacking < LISTINGS_NEEDED and not attempt.is_late:
+        return _look_again(attempt, BETWEEN_LISTINGS, "not listed", {"absentListings": lacking})
+    if attempt.run.call_failure == "duplicate":
+        return _unknown(attempt, "the platform called it a duplicate of a post that it does not list")
     if finding.similar:
-        return _unknown(worker, "the account shows a post that may be this one")
+        return _unknown(attempt, "the account shows a post that may be this one")
     if lacking < LISTINGS_NEEDED:
-        return _unknown(worker, "it was not listed, and there was no time to look twice")
-    return _absent(worker)
+        return _unknown(attempt, "it was not listed, and there was no time to look twice")
+    return _absent(attempt)
 
 
-def _absent(worker: Worker) -> None:
-    worker.run = replace(worker.run, phase="preparing")
-    worker.write_and_renew({"phase": "preparing", "intentAt": REMOVE, "absentListings": REMOVE, "callFailure": REMOVE})
+def _repeat(attempt: Attempt) -> LookAgain | None:
+    since_intent = attempt.publication.now() - attempt.publication.intent_at
+    if attempt.is_late:
+        return _unknown(attempt, "the platform shows nobody this account's posts, and it was too late to ask by sending it again")
+    if since_intent < LISTING_LAG:
+        return _look_again(attempt, LISTING_LAG - since_intent, "the platform would not yet know a copy")
+    return _absent(attempt)
 
 
-def _cannot_ask(worker: Worker, failure: PlatformFailure, *, give_up: bool) -> LookAgain:
-    pause = pause_of(failure, worker.run, worker.clock)
-    if pause is None or give_up:
-        return _unknown(worker, f"asking failed: {failure.message}", failure)
-    return _look_again(worker, max(pause, backoff(worker.run.attempt)), failure.message)
+def _absent(attempt: Attempt) -> None:
+    attempt.worker.run = replace(attempt.run, phase="preparing")
+    attempt.worker.write_and_renew(BACK_TO_PREPARING)
 
 
-def _look_again(worker: Worker, pause: timedelta, reason: str, **changes: int) -> LookAgain:
-    worker.wait(worker.clock.now() + pause, {"code": "reconciling", "message": reason}, changes)
+def _gave_up(attempt: Attempt, failure: PlatformFailure) -> LookAgain:
+    pause = None if attempt.is_late else attempt.pause_for(failure)
+    if pause is None:
+        attempt.end(failure)
+        return LookAgain()
+    seconds, changes = pause
+    told = failure.without(attempt.publication.account.secrets).to_fields()
+    attempt.let_go(seconds, told, {**BACK_TO_PREPARING, **changes, "handle": REMOVE})
     return LookAgain()
 
 
-def _unknown(worker: Worker, reason: str, cause: PlatformFailure | None = None) -> LookAgain:
-    _log.error("an outcome stays unknown", extra={"run": str(worker.run.path), "reason": reason})
+def _cannot_ask(attempt: Attempt, failure: PlatformFailure) -> LookAgain:
+    """Not to be allowed to ask for a while is no answer; to be refused for good is none either."""
+    pause = None if attempt.is_late else attempt.pause_for(failure)
+    if pause is None and failure.kind == "reauth" and not attempt.is_late:
+        # Once the person has connected the account again, the platform can be asked.
+        return _look_again(attempt, timedelta(seconds=RECONNECT_SECONDS), failure.message)
+    if pause is None:
+        return _unknown(attempt, f"asking failed: {failure.message}", failure)
+    seconds, changes = pause
+    longest = backoff(attempt.run.attempt) if pause_of(failure, attempt.run, attempt.worker.clock) else timedelta(0)
+    return _look_again(attempt, max(timedelta(seconds=seconds), longest), failure.message, changes)
+
+
+def _look_again(attempt: Attempt, pause: timedelta, reason: str, changes: Mapping[Any, Any] | None = None) -> LookAgain:
+    attempt.let_go(pause.total_seconds(), {"code": "reconciling", "message": reason}, changes)
+    return LookAgain()
+
+
+def _unknown(attempt: Attempt, reason: str, cause: PlatformFailure | None = None) -> LookAgain:
+    _log.error("an outcome stays unknown", extra={"run": str(attempt.run.path), "reason": reason})
     failure = PlatformFailure(
         "outcome_unknown",
         f"The request was sent, but whether the post was published could not be found out: {reason}.",
@@ -98,6 +142,5 @@ def _unknown(worker: Worker, reason: str, cause: PlatformFailure | None = None) 
         platform_message=cause.platform_message if cause else None,
         http_status=cause.http_status if cause else None,
     )
-    fail(worker, failure)
-    settle(worker.run.path.submission_id, documents=worker.documents, clock=worker.clock)
+    attempt.end(failure)
     return LookAgain()

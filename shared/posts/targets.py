@@ -1,13 +1,14 @@
 """Where a post goes: what the customer wrote under `platform`, resolved to connected accounts. Nothing is stored here."""
 
+import dataclasses
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from shared.accounts.user import AccountStatus, User
 from shared.core.errors import Detail, MissingIntegrations, ValidationFailed
 from shared.platforms.names import ALIASES, PLATFORMS
-from shared.platforms.preflight import RULES
 from shared.posts.post import MAX_TARGETS, Target
 
 PLATFORM_FIELD = "body.post.content.platform"
@@ -22,6 +23,8 @@ class WantedTarget:
     platform: str
     account_id: str | None = None
     target_id: str | None = None
+    # Valid as the platform's options.
+    options: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
 
 def resolve_targets(wanted: Sequence[WantedTarget], user: User) -> tuple[Target, ...]:
@@ -42,8 +45,11 @@ def resolve_targets(wanted: Sequence[WantedTarget], user: User) -> tuple[Target,
             invalid.append(_bad_target_id(want, target_id))
             continue
         before = chosen.get((platform, account_id))
+        if before is not None and before.options != want.options:
+            message = "This account is already a target of the post, with other options: leave one of the two out."
+            invalid.append(Detail(f"{want.field}.options", message, "custom"))
         if before is None or not before.is_named:
-            chosen[platform, account_id] = _Chosen(target_id, want.field, is_named=want.target_id is not None)
+            chosen[platform, account_id] = _Chosen(target_id, want.field, want.target_id is not None, want.options)
         elif want.target_id is not None and before.target_id != target_id:
             message = f"This account is already a target of the post, as {before.target_id!r}: leave one of the two out."
             invalid.append(Detail(f"{want.field}.targetId", message, "custom", want.target_id))
@@ -62,6 +68,7 @@ class _Chosen:
     target_id: str
     field: str
     is_named: bool
+    options: Mapping[str, Any]
 
 
 _RESERVED = frozenset({".", "..", *PLATFORMS, *ALIASES})
@@ -76,7 +83,14 @@ def _as_targets(chosen: Mapping[tuple[str, str], _Chosen]) -> tuple[Target, ...]
     """A run is called by its platform when it is the only one there, as the specification documents, else by its target."""
     platforms = [platform for platform, _ in chosen]
     return tuple(
-        Target(platform, account_id, named.target_id, platform if platforms.count(platform) == 1 else named.target_id)
+        Target(
+            platform,
+            account_id,
+            named.target_id,
+            platform if platforms.count(platform) == 1 else named.target_id,
+            named.options,
+            named.field,
+        )
         for (platform, account_id), named in chosen.items()
     )
 
@@ -96,9 +110,6 @@ def _unusable(want: WantedTarget, platform: str, accounts: Mapping[str, AccountS
         return Detail(f"{want.field}.accountId", message, "custom", want.account_id, choices=choices)
     if len(choices) == 1:
         return None
-    if platform not in RULES:
-        message = f"This version of Soku does not publish to {label} yet: leave it out."
-        return Detail(want.field, message, "custom", want.platform, choices=choices)
     if not choices:
         return Detail(want.field, f"No {label} account is connected.", "custom", want.platform, choices=choices)
     message = f"Several {label} accounts are connected: name one as accountId."

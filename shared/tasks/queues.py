@@ -26,4 +26,5 @@ PUBLISH = {
     platform: Queue(f"publish-{platform}", "publisher", dispatches_per_second=100, concurrent_dispatches=100)
     for platform in PLATFORMS
 }
-QUEUES = (ORCHESTRATE, *PUBLISH.values())
+REFRESH = Queue("refresh", "refresher", dispatches_per_second=20, concurrent_dispatches=20, max_retry_seconds=600)
+QUEUES = (ORCHESTRATE, *PUBLISH.values(), REFRESH)

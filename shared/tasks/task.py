@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from shared.core.errors import SokuError
-from shared.tasks.queues import ORCHESTRATE, PUBLISH, Queue
+from shared.tasks.queues import ORCHESTRATE, PUBLISH, REFRESH, Queue
 
 
 class NotEnqueued(SokuError):
@@ -34,3 +34,7 @@ def orchestrate(submission_id: str, *, not_before: datetime | None = None) -> Ta
 
 def publish(submission_id: str, run_id: str, platform: str, *, not_before: datetime | None = None) -> Task:
     return Task(PUBLISH[platform], {"postSubmissionId": submission_id, "runId": run_id}, not_before)
+
+
+def refresh(uid: str, platform: str, account_id: str) -> Task:
+    return Task(REFRESH, {"uid": uid, "platform": platform, "accountId": account_id})

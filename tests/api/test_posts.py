@@ -188,7 +188,9 @@ def test_keys_that_do_not_open(client: FlaskClient, world: World, key: str) -> N
 
 def test_media_of_ones_own_is_found_by_id_and_by_address(client: FlaskClient, world: World, key: str) -> None:
     for media_id, uid in (("m" * 22, "ada"), ("e" * 22, "eve")):
-        fields = {"uid": uid, "contentType": "image/jpeg", "url": f"https://storage.test/media/{media_id}.jpg"}
+        url = f"https://storage.test/media/{media_id}.jpg"
+        stored = {"storagePath": f"media/{media_id}.jpg", "sizeBytes": 1000, "sha256": "00", "width": 1080, "height": 1080}
+        fields = {"uid": uid, "contentType": "image/jpeg", "url": url, **stored}
         world.memory.contents[f"media/{media_id}"] = (fields, world.memory._version)
     answer = post(client, key, content(mediaIds=["m" * 22], mediaUrls=[f"https://storage.test/media/{'m' * 22}.jpg"]))
     assert answer.status_code == 201, answer.get_json()

@@ -9,7 +9,7 @@ import jsonschema
 import pytest
 
 from shared.platforms.http import HttpAnswer, HttpRequest
-from tests.fakes.outside import X_URL
+from tests.fakes.outside import SANDBOX_URL
 from tests.fakes.world import World
 
 DOCUMENT = Path(__file__).parents[3] / "shared" / "reference" / "vectors" / "x-openapi.json"
@@ -56,7 +56,7 @@ def exchanges(world: World) -> list[tuple[HttpRequest, HttpAnswer]]:
 
 
 def operation_of(openapi: dict[str, Any], request: HttpRequest) -> dict[str, Any]:
-    path = request.url.removeprefix(X_URL)
+    path = request.url.removeprefix(f"{SANDBOX_URL}/api.x.com")
     for template, operations in openapi["paths"].items():
         if re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", template), path) and request.method.lower() in operations:
             return operations[request.method.lower()]

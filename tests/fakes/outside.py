@@ -1,15 +1,15 @@
 """Storage, the web and the platforms, in memory."""
 
 from collections.abc import Iterator, Mapping
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from emulator.sandbox.platform import Answer, Call, Sandbox, respond
+from emulator.sandbox.platforms import by_host
 from shared.media.fetch import FetchFailed, FetchRefused
 from shared.platforms.http import HttpAnswer, HttpRequest, NoAnswer
 
 STORAGE_URL = "https://storage.test"
-X_URL = "https://x.test"
-INSTAGRAM_URL = "https://instagram.test"
+SANDBOX_URL = "https://sandbox.test"
 
 
 class MemoryStorage:
@@ -50,24 +50,29 @@ class SandboxHttp:
     """Requests to the platforms' hosts, answered by their sandboxes in this process."""
 
     def __init__(self, platforms: Mapping[str, Sandbox]) -> None:
-        self._platforms = platforms
+        self._by_host = by_host(platforms)
         self.sent: list[HttpRequest] = []
 
     def send(self, request: HttpRequest) -> HttpAnswer:
         self.sent.append(request)
-        parts = urlsplit(request.url)
-        sandbox = self._platforms[(parts.hostname or "").partition(".")[0]]
-        answer: Answer = respond(sandbox, _call(request, parts.path))
+        call = call_of(request)
+        answer: Answer = respond(self._by_host[call.host], call)
         if answer.silence is not None:
             raise NoAnswer(answer.silence)
         headers = {name.lower(): value for name, value in answer.headers.items()}
         return HttpAnswer(answer.status, headers, answer.raw)
 
 
-def _call(request: HttpRequest, path: str) -> Call:
+def call_of(request: HttpRequest) -> Call:
+    """As the request would arrive at a server."""
+    parts = urlsplit(request.url)
+    host, _, path = parts.path.lstrip("/").partition("/")
     headers = {name.lower(): value for name, value in request.headers.items()}
     if request.json is not None:
-        headers["content-type"] = "application/json"
+        headers.setdefault("content-type", "application/json")
+    elif request.parts is not None:
+        headers["content-type"] = "multipart/form-data"
     fields = request.json if request.json is not None else (request.form or {})
     files = {name: part.content for name, part in (request.parts or {}).items()}
-    return Call(request.method, path, dict(request.params), headers, dict(fields), files)
+    query = {**dict(parse_qsl(parts.query)), **request.params}
+    return Call(request.method, host, f"/{path}", query, headers, dict(fields), files, request.content or b"")

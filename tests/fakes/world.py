@@ -1,5 +1,7 @@
 """All of Soku in one process and in virtual time: the real handlers on the twins. Minutes of waiting take milliseconds."""
 
+import base64
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -8,29 +10,34 @@ from typing import Any
 
 from flask.testing import FlaskClient
 
+from emulator.environment import sandbox_apps
 from emulator.sandbox.accounts import SandboxAccount
 from emulator.sandbox.faults import Fault
 from emulator.sandbox.platform import World as SandboxWorld
 from emulator.sandbox.platforms import build
+from emulator.users import credentials_of
 from functions.api.app import create_app
 from functions.api.ports import ApiSettings, Ports
 from shared.accounts.connect import connect_account
-from shared.accounts.credentials import Credentials
 from shared.accounts.encryption import Cipher
 from shared.api_keys.issue import issue_key
 from shared.core.errors import Unauthorized
-from shared.core.settings import Platforms
 from shared.documents.document import Document, Merge
 from shared.documents.reliable import ReliableDocuments
+from shared.integrations.oauth import ConnectPorts
+from shared.integrations.sweep import sweep_tokens
+from shared.integrations.tokens import AccountKey
+from shared.platforms.connectors import connectors
 from shared.platforms.registry import platforms
+from shared.posts.attempt import PublisherPorts
 from shared.posts.orchestrate import orchestrate_submission
 from shared.posts.post import RunPath
-from shared.posts.publish import PublisherPorts, publish_run
+from shared.posts.publish import publish_run
 from shared.posts.sweep import sweep
 from shared.tasks.task import Task
 from tests.fakes.clock import StandingClock
 from tests.fakes.documents import MemoryDocuments
-from tests.fakes.outside import INSTAGRAM_URL, STORAGE_URL, X_URL, MemoryFetcher, MemoryStorage, SandboxHttp
+from tests.fakes.outside import SANDBOX_URL, STORAGE_URL, MemoryFetcher, MemoryStorage, SandboxHttp
 from tests.fakes.tasks import MemoryTasks
 
 MEDIA = Path(__file__).parents[2] / "emulator" / "sandbox" / "media"
@@ -40,10 +47,12 @@ SETTINGS = {
     "SOKU_MEDIA_BUCKET": "demo-soku.appspot.com",
     "SOKU_MEDIA_URL": STORAGE_URL,
     "SOKU_CORS_ORIGINS": "https://app.test",
-    "SOKU_X_URL": X_URL,
-    "SOKU_INSTAGRAM_URL": INSTAGRAM_URL,
+    "SOKU_SANDBOX_URL": SANDBOX_URL,
+    "SOKU_APPS": json.dumps(sandbox_apps()),
+    "SOKU_TOKEN_KEYS": f"k1:{base64.b64encode(b'1' * 32).decode()}",
+    "SOKU_CONNECT_PAGE": "https://app.test/connect",
+    "SOKU_API_URL": "https://api.test/api",
 }
-TOKEN_KEY = {"k1": b"\1" * 32}
 PAGES = {f"https://example.com/{path.name}": path.read_bytes() for path in MEDIA.iterdir()}
 
 
@@ -64,9 +73,11 @@ class World:
         self.tasks = MemoryTasks(self.clock)
         self.storage = MemoryStorage()
         self.fetcher = MemoryFetcher(PAGES)
-        self.sandbox = SandboxWorld(now=self.clock.now, pull=self.storage.pull)
-        self.http = SandboxHttp(build(self.sandbox))
-        self.cipher = Cipher(TOKEN_KEY)
+        self.sandbox = SandboxWorld(now=self.clock.now, pull=self.storage.pull, verified_prefix=STORAGE_URL)
+        self.platforms = build(self.sandbox)
+        self.http = SandboxHttp(self.platforms)
+        settings = ApiSettings.model_validate(SETTINGS)
+        self.cipher = Cipher(settings.token_keys)
         self.publishing = PublisherPorts(
             documents=self.documents,
             tasks=self.tasks,
@@ -75,11 +86,13 @@ class World:
             fetcher=self.fetcher,
             cipher=self.cipher,
             clock=self.clock,
-            platforms=platforms(Platforms.model_validate(SETTINGS)),
+            platforms=platforms(settings),
+            connectors=connectors(settings),
         )
         self.invocations = 0
         self.ids = SignedInUsers()
-        self.api_ports = Ports(self.documents, self.tasks, self.ids, self.clock, ApiSettings.model_validate(SETTINGS))
+        connecting = ConnectPorts(self.documents, self.cipher, self.http, self.clock, self.publishing.connectors)
+        self.api_ports = Ports(self.documents, self.tasks, self.ids, self.clock, settings, connecting)
 
     # People
 
@@ -93,8 +106,7 @@ class World:
         return issue_key(uid, "test", documents=self.documents, clock=self.clock)
 
     def connect(self, uid: str, platform: str, account_id: str) -> None:
-        account = SandboxAccount(platform, account_id)
-        credentials = Credentials(account.access_token, account.user_id, account.username)
+        credentials = credentials_of(SandboxAccount(platform, account_id))
         connect_account(uid, platform, account_id, credentials, cipher=self.cipher, documents=self.documents, clock=self.clock)
 
     # Requests
@@ -117,10 +129,13 @@ class World:
     def deliver(self, task: Task) -> None:
         self.invocations += 1
         payload = task.payload
-        if task.queue.target == "orchestrator":
-            orchestrate_submission(payload["postSubmissionId"], documents=self.documents, tasks=self.tasks, clock=self.clock)
-        else:
-            publish_run(RunPath(payload["postSubmissionId"], payload["runId"]), self.publishing)
+        match task.queue.target:
+            case "orchestrator":
+                orchestrate_submission(payload["postSubmissionId"], documents=self.documents, tasks=self.tasks, clock=self.clock)
+            case "refresher":
+                self.publishing.tokens.refresh(AccountKey(payload["uid"], payload["platform"], payload["accountId"]))
+            case _:
+                publish_run(RunPath(payload["postSubmissionId"], payload["runId"]), self.publishing)
 
     def deliver_due(self) -> None:
         while (task := self.tasks.take()) is not None:
@@ -128,6 +143,7 @@ class World:
 
     def sweep(self) -> None:
         sweep(documents=self.documents, tasks=self.tasks, clock=self.clock)
+        sweep_tokens(documents=self.documents, tasks=self.tasks, clock=self.clock)
 
     def run_for(self, seconds: float, *, tick: float = 60.0) -> None:
         """Deliver tasks and tick the sweeper until `seconds` have passed."""

@@ -18,17 +18,18 @@ from tests.fakes.world import SETTINGS, World
 
 SOURCES = [path for folder in ("functions", "shared") for path in (ROOT / folder).rglob("*.py")]
 BANNED_NAMES = {"utils", "helpers", "common", "misc", "manager", "base", "service"}
-ENVIRONMENT = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **SETTINGS, "SOKU_TOKEN_KEYS": "k1:" + "A" * 43 + "="}
+ENVIRONMENT = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **SETTINGS}
 
 # What a deployed function must not load, because it does not use it; every module costs start-up time.
 DENIED = {
-    "api": ("google.cloud.storage", "requests_hardened", "cryptography.hazmat.primitives.ciphers.aead", "shared.posts.publish"),
+    "api": ("google.cloud.storage", "requests_hardened", "pymediainfo", "shared.posts.publish", "shared.platforms.x.publish"),
     "orchestrator": ("google.cloud.storage", "firebase_admin", "pydantic_settings", "shared.posts.publish", "shared.platforms.x"),
-    "publisher": ("firebase_admin", "pydantic_settings", "functions.api"),
+    "publisher": ("firebase_admin", "pydantic_settings", "pymediainfo", "functions.api"),
+    "refresher": ("google.cloud.storage", "firebase_admin", "shared.posts.publish", "shared.platforms.x.publish"),
     "sweeper": ("google.cloud.storage", "firebase_admin", "shared.posts.publish"),
 }
 # Modules loaded by importing a function's main.py; a new dependency shows here before it shows as a slow start.
-MODULE_BUDGET = {"api": 1250, "orchestrator": 1080, "publisher": 1200, "sweeper": 1080}
+MODULE_BUDGET = {"api": 1250, "orchestrator": 1080, "publisher": 1200, "refresher": 1080, "sweeper": 1080}
 
 
 @pytest.fixture(scope="module", params=[target.name for target in TARGETS])
@@ -62,7 +63,7 @@ def test_a_deployed_function_with_an_override_dies_with_one_sentence(name: str) 
     script = f"import functions.{name}.main"
     ran = subprocess.run([sys.executable, "-c", script], env=env, capture_output=True, text=True, check=False)
     assert ran.returncode != 0
-    assert "unset SOKU_X_URL, SOKU_INSTAGRAM_URL" in ran.stderr.splitlines()[-1]
+    assert "unset SOKU_SANDBOX_URL" in ran.stderr.splitlines()[-1]
 
 
 def test_every_route_is_guarded() -> None:
@@ -70,7 +71,11 @@ def test_every_route_is_guarded() -> None:
     unguarded = [rule.rule for rule in app.url_map.iter_rules() if not hasattr(app.view_functions[rule.endpoint], "credential")]
     assert unguarded == []
     credentials = {rule.rule: vars(app.view_functions[rule.endpoint])["credential"] for rule in app.url_map.iter_rules()}
-    assert {rule for rule, credential in credentials.items() if credential == "anybody"} == {"/health"}
+    assert {rule for rule, credential in credentials.items() if credential == "anybody"} == {
+        "/health",
+        # Stores nothing: it sends a person on to the page that completes what they began.
+        "/v1/integrations/<platform>/callback",
+    }
 
 
 def test_every_queue_has_a_function_and_no_public_one() -> None:
@@ -94,9 +99,11 @@ def test_every_query_is_declared_in_the_indexes() -> None:
     # Whoever adds a query adds it here and, if it needs one, its index.
     assert queries == {
         "Query('apiKeys', where=(('uid', '==', uid),), limit=MAX_LISTED)",
+        "Query('credentials', where=(('refreshAt', '<=', now),), order_by='refreshAt', limit=BATCH, group=True)",
         "Query(collection, where=(past,), order_by='sweepAt', limit=BATCH, group=group)",
     }
     assert {"order": "ASCENDING", "queryScope": "COLLECTION_GROUP"} in overrides["runs", "sweepAt"]["indexes"]
+    assert {"order": "ASCENDING", "queryScope": "COLLECTION_GROUP"} in overrides["credentials", "refreshAt"]["indexes"]
     for exempted in (("apiKeys", "uid"), ("postSubmissions", "sweepAt"), ("apiKeys", "*"), ("postSubmissions", "*")):
         assert exempted not in overrides, "its own index serves a query"
 
@@ -108,7 +115,7 @@ def _is_query(node: ast.AST) -> bool:
 def test_documents_that_expire_have_a_policy_that_deletes_them() -> None:
     declared = json.loads((ROOT / "firestore.indexes.json").read_text())
     with_policy = {o["collectionGroup"] for o in declared["fieldOverrides"] if o.get("ttl")}
-    assert with_policy == {"idempotency", "apiRequests"}
+    assert with_policy == {"idempotency", "apiRequests", "oauthStates"}
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))

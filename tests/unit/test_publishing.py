@@ -77,7 +77,7 @@ def test_what_a_platform_cannot_show_is_left_out_and_noted(world: World, key: st
 @pytest.mark.parametrize(
     ("platform", "step", "fault", "status", "code"),
     [
-        ("x", "publish", "unauthorized", "failed", "reauth_required"),
+        ("x", "publish", "unauthorized", "succeeded", None),
         ("x", "publish", "reject", "failed", "content_rejected"),
         ("x", "publish", "duplicate", "failed", "duplicate_content"),
         ("x", "publish", "rate_limit", "succeeded", None),
@@ -86,7 +86,7 @@ def test_what_a_platform_cannot_show_is_left_out_and_noted(world: World, key: st
         ("x", "publish", "reset_before", "succeeded", None),
         ("x", "publish", "reset_after", "succeeded", None),
         ("x", "publish", "hang_after", "succeeded", None),
-        ("x", "upload", "unauthorized", "failed", "reauth_required"),
+        ("x", "upload", "unauthorized", "succeeded", None),
         ("x", "upload", "rate_limit", "succeeded", None),
         ("x", "upload", "server_error_after", "succeeded", None),
         ("x", "upload", "reset_before", "succeeded", None),
@@ -137,8 +137,11 @@ def test_an_answer_that_is_lost_while_listings_lag_is_found_in_the_end(world: Wo
 def test_a_post_whose_outcome_cannot_be_asked_for_is_not_sent_again(world: World, key: str) -> None:
     world.fail("x", "publish", "reset_after")
     world.fail("x", "list_posts", "unauthorized")
+    world.fail("x", "token", "unauthorized")
     submission = world.accepted(key, {**X, "text": "once"})
     world.run_for(3600)
+    assert world.run(submission)["status"] == "processing", "once the account is connected again, X can be asked"
+    world.run_for(24 * 3600, tick=600)
     assert world.run(submission)["error"]["code"] == "outcome_unknown"
     assert world.ledger() == ["once"]
     assert world.submission(submission)["runCounts"] == {"total": 1, "succeeded": 0, "failed": 1, "outcomeUnknown": 1}
@@ -209,9 +212,10 @@ def test_a_failed_post_may_be_sent_again_with_the_same_text(world: World, key: s
 
 def test_a_post_of_unknown_outcome_is_not_sent_again_by_repeating_the_request(world: World, key: str) -> None:
     world.fail("x", "publish", "reset_after")
-    world.fail("x", "list_posts", "unauthorized")
+    world.fail("x", "list_posts", "reject")
     first = world.accepted(key, {**X, "text": "again"})
     world.run_for(3600)
+    assert world.run(first)["error"]["code"] == "outcome_unknown"
     assert world.accepted(key, {**X, "text": "again"}) == first
     world.run_for(120)
     assert world.ledger() == ["again"]

@@ -31,6 +31,7 @@ def routes(ports: Ports) -> Blueprint:
                 request_id=call.request_id,
                 log_entry=call.log_entry(201, ports),
                 media_url=ports.settings.media_url,
+                platforms=ports.connecting.connectors,
                 documents=ports.documents,
                 tasks=ports.tasks,
                 clock=ports.clock,

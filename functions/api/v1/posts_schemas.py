@@ -1,26 +1,29 @@
 """What goes into POST /v1/posts: its shape, judged without the database, the clock or the platforms' rules."""
 
+import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, cast
-from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator, ValidationError, model_validator
-from pydantic_core import InitErrorDetails, PydanticCustomError
+from pydantic import BaseModel, ConfigDict, Field, PlainValidator, ValidationError, model_validator
+from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
 
 from functions.api.validation import field_name
 from shared.media.media import MEDIA_ID, Kind, MediaItem, declared_content_type, kind_of
 from shared.platforms.content import Content
 from shared.platforms.names import ALIASES, PLATFORMS
+from shared.platforms.options import Url
+from shared.platforms.preflight import RULES
 from shared.posts.create import PostRequest
 from shared.posts.targets import PLATFORM_FIELD, WantedTarget
 
-MAX_URL_LENGTH = 2048
 # More than any platform takes in one post (TikTok: 35 photos).
 MAX_FILES = 50
 # Facebook's 63,206 characters in three bytes each. The content is kept in each of up to 50 runs, which are made in one
 # commit of at most 10 MiB.
 MAX_CONTENT_BYTES = 190_000
+# Of all targets together, beside the content.
+MAX_OPTIONS_BYTES = 300_000
 # So that a record can outlive the post by a day and still have a date.
 LATEST = datetime(9999, 1, 1, tzinfo=UTC)
 
@@ -30,17 +33,6 @@ _NAMES = (*PLATFORMS, *ALIASES)
 
 def _wrong(code: str, message: str) -> PydanticCustomError:
     return PydanticCustomError("custom", "{message}", {"message": message, "code": code})
-
-
-def _url(value: str) -> str:
-    try:
-        parts = urlsplit(value)
-        _ = parts.port
-    except ValueError:
-        raise _wrong("invalid_string", "Invalid URL format") from None
-    if parts.scheme not in ("http", "https") or not parts.hostname or any(c.isspace() for c in value):
-        raise _wrong("invalid_string", "Invalid URL format")
-    return value
 
 
 def _scheduled_time(value: object) -> datetime | None:
@@ -70,6 +62,7 @@ class _TargetObject(BaseModel):
     platform: str
     accountId: Annotated[str, Field(min_length=1, max_length=256)] | None = None
     targetId: Annotated[str, Field(min_length=1, max_length=128)] | None = None
+    options: dict[str, Any] | None = None
 
 
 def _platform(value: object) -> tuple[WantedTarget, ...]:
@@ -88,11 +81,7 @@ def _platform(value: object) -> tuple[WantedTarget, ...]:
         except PydanticCustomError as problem:
             problems.append(InitErrorDetails(type=problem, loc=where, input=entry))
         except ValidationError as error:
-            for found in error.errors():
-                problem = PydanticCustomError(
-                    cast("Any", found["type"]), cast("Any", found["msg"].replace("{", "{{")), found.get("ctx")
-                )
-                problems.append(InitErrorDetails(type=problem, loc=(*where, *found["loc"]), input=found["input"]))
+            problems += [_moved(found, where) for found in error.errors()]
     if problems:
         raise ValidationError.from_exception_data("platform", problems)
     return tuple(targets)
@@ -105,7 +94,23 @@ def _target(where: tuple[str, ...], entry: object) -> WantedTarget:
     if not isinstance(entry, dict):
         raise _wrong("invalid_type", "Expected a platform's name or an object with platform and accountId")
     target = _TargetObject.model_validate(entry)
-    return WantedTarget(field, _known(target.platform), target.accountId, target.targetId)
+    platform = _known(target.platform)
+    return WantedTarget(field, platform, target.accountId, target.targetId, _options(platform, target.options or {}))
+
+
+def _options(platform: str, given: dict[str, Any]) -> dict[str, Any]:
+    """What was given, if the platform has such options; every problem is reported below `options`."""
+    try:
+        RULES[ALIASES.get(platform, platform)].options.model_validate(given)
+    except ValidationError as error:
+        raise ValidationError.from_exception_data("options", [_moved(found, ("options",)) for found in error.errors()]) from None
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def _moved(found: ErrorDetails, where: tuple[str, ...]) -> InitErrorDetails:
+    """The same problem, further inside."""
+    problem = PydanticCustomError(cast("Any", found["type"]), cast("Any", found["msg"].replace("{", "{{")), found.get("ctx"))
+    return InitErrorDetails(type=problem, loc=(*where, *found["loc"]), input=found["input"])
 
 
 def _known(name: str) -> str:
@@ -114,7 +119,6 @@ def _known(name: str) -> str:
     return name
 
 
-Url = Annotated[str, Field(max_length=MAX_URL_LENGTH), AfterValidator(_url)]
 Urls = Annotated[list[Url], Field(max_length=MAX_FILES)]
 MediaId = Annotated[str, Field(pattern=MEDIA_ID)]
 
@@ -141,6 +145,9 @@ class ContentIn(_Strict):
         files = self.files()
         if not files and not (self.text or "").strip():
             raise _wrong("custom", "A post needs text or media")
+        options = sum(len(json.dumps(dict(target.options)).encode()) for target in self.platform)
+        if options > MAX_OPTIONS_BYTES:
+            raise _wrong("too_big", f"The targets' options are {options} bytes long; at most {MAX_OPTIONS_BYTES} are taken")
         size = len(self.model_dump_json(exclude={"platform"}).encode())
         if size > MAX_CONTENT_BYTES:
             raise _wrong("too_big", f"The content is {size} bytes long; {MAX_CONTENT_BYTES} are the most that any platform needs")

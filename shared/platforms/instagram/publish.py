@@ -1,56 +1,62 @@
 """Publishes on Instagram. ☎ is media_publish: a container is published at most once, so the container itself tells the outcome."""
 
-from datetime import datetime, timedelta
-from typing import Any
+from collections.abc import Sequence
 
-from shared.platforms.failure import RETRYABLE, PlatformFailure
-from shared.platforms.instagram.containers import Graph, not_a_status, prepare_containers
+from shared.media.media import MediaItem
+from shared.platforms.hosts import INSTAGRAM_GRAPH, Hosts
+from shared.platforms.instagram.options import Options
 from shared.platforms.instagram.rules import CAPABILITY, judge
-from shared.platforms.platform import Absent, Finding, Found, Platform, Publication, Published, Ready, Wait
-
-# Our clock and Instagram's may differ by a little.
-CLOCK_SKEW = timedelta(seconds=5)
-# While Instagram says that it is still at it.
-IN_PROGRESS_SECONDS = 10.0
+from shared.platforms.meta.containers import Containers, Dialect
+from shared.platforms.meta.graph import Graph, url_of
+from shared.platforms.options import alt_text
+from shared.platforms.platform import FollowUp, Platform, Publication
 
 
-class Instagram:
-    """`graph_url` is https://graph.instagram.com/v25.0, or the sandbox's."""
+def instagram(hosts: Hosts, version: str) -> Platform:
+    def graph(publication: Publication) -> Graph:
+        return Graph(publication, f"{hosts.at(INSTAGRAM_GRAPH)}/{version}", "Instagram")
 
-    def __init__(self, graph_url: str) -> None:
-        self._graph_url = graph_url
+    containers = Containers(
+        Dialect(
+            label="Instagram",
+            create_edge="media",
+            publish_edge="media_publish",
+            quota_edge="content_publishing_limit",
+            text_field="caption",
+            status_field="status_code",
+            detail_field="status",
+            file=_file,
+            whole=_whole,
+            listing_edge=lambda publication: "stories" if publication.draft.is_story else "media",
+            graph=graph,
+        )
+    )
 
-    def prepare(self, publication: Publication) -> Ready | Wait:
-        return prepare_containers(publication, self._graph_url)
+    def comment(publication: Publication, public: Sequence[str]) -> str:
+        calls = graph(publication)
+        text = Options.read(publication.draft.options).first_comment or ""
+        return calls.id_of(calls.post(f"{public[0]}/comments", {"message": text}))
 
-    def publish(self, publication: Publication) -> Published:
-        return Published(Graph(publication, self._graph_url).publish(publication.handle["container"]))
+    def follow_ups(publication: Publication) -> Sequence[FollowUp]:
+        wanted = Options.read(publication.draft.options).first_comment
+        return (FollowUp("firstComment", comment),) if wanted else ()
 
-    def find(self, publication: Publication) -> Finding:
-        graph = Graph(publication, self._graph_url)
-        status, _ = graph.status(publication.handle["container"])
-        if status == "IN_PROGRESS":
-            return Wait(IN_PROGRESS_SECONDS, "Instagram is publishing")
-        if status in ("FINISHED", "ERROR", "EXPIRED"):
-            return Absent()
-        if status != "PUBLISHED":
-            raise not_a_status(status)
-        try:
-            ours = [media for media in graph.newest() if _is_ours(media, publication)]
-        except PlatformFailure as failure:
-            if failure.kind in RETRYABLE:
-                raise
-            return Found(None)
-        # Several posts alike: it is published, but which of them it is nobody can say.
-        return Found(ours[0]["id"], ours[0].get("permalink")) if len(ours) == 1 else Found(None)
-
-    def permalink(self, publication: Publication, post_id: str) -> str | None:
-        return Graph(publication, self._graph_url).permalink(post_id)
-
-    def as_platform(self) -> Platform:
-        return Platform(CAPABILITY, judge, self.prepare, self.publish, self.find, self.permalink)
+    return Platform(CAPABILITY, judge, containers.prepare, containers.publish, containers.find, containers.permalink, follow_ups)
 
 
-def _is_ours(media: dict[str, Any], publication: Publication) -> bool:
-    posted_at = datetime.strptime(media["timestamp"], "%Y-%m-%dT%H:%M:%S%z")
-    return (media.get("caption") or "") == publication.draft.text and posted_at >= publication.search_from - CLOCK_SKEW
+def _file(publication: Publication, item: MediaItem, position: int, in_carousel: bool) -> dict[str, str]:
+    options = Options.read(publication.draft.options)
+    kind = {"media_type": "STORIES"} if options.story else {}
+    if item.kind == "image":
+        described = alt_text(options.alt_text, position)
+        return {**kind, "image_url": url_of(item), **({"alt_text": described} if described and not options.story else {})}
+    if in_carousel:
+        return {"media_type": "VIDEO", "video_url": url_of(item)}
+    if options.story:
+        return {**kind, "video_url": url_of(item)}
+    cover = {"cover_url": url_of(publication.draft.cover)} if publication.draft.cover else {}
+    return {"media_type": "REELS", "video_url": url_of(item), "share_to_feed": str(options.share_to_feed).lower(), **cover}
+
+
+def _whole(publication: Publication) -> dict[str, str]:
+    return {}

@@ -2,34 +2,49 @@
 
 import re
 
-from shared.platforms.rules import MIB, Capability, Draft, MediaLimits, Problem, judge_media
+from shared.platforms.instagram.options import Options
+from shared.platforms.rules import MIB, Capability, Draft, MediaLimits, Problem, judge_media, too_long
 
 MAX_CAPTION_CHARACTERS = 2200
 MAX_HASHTAGS = 30
 MAX_MENTIONS = 20
 MAX_CAROUSEL_ITEMS = 10
+STORY_VIDEO_BYTES = 100 * MIB
+STORY_SECONDS = (3.0, 60.0)
 
+_IMAGES = MediaLimits(frozenset({"image/jpeg"}), 8 * MIB, "JPEG", min_ratio=4 / 5, max_ratio=1.91)
 CAPABILITY = Capability(
     platform="instagram",
     text_only=False,
     max_images=MAX_CAROUSEL_ITEMS,
-    images=MediaLimits(frozenset({"image/jpeg"}), 8 * MIB, "JPEG"),
+    images=_IMAGES,
     max_videos=MAX_CAROUSEL_ITEMS,
     # Meta's pages say 300 MB and 1 GB for reels; the smaller is safe under both.
-    videos=MediaLimits(frozenset({"video/mp4", "video/quicktime"}), 300 * MIB, "MP4 or MOV"),
+    videos=MediaLimits(
+        frozenset({"video/mp4", "video/quicktime"}),
+        300 * MIB,
+        "MP4 or MOV",
+        min_seconds=3,
+        max_seconds=15 * 60,
+        min_ratio=0.01,
+        max_ratio=10,
+    ),
     mixes=True,
-    takes_cover=True,
+    cover=MediaLimits(frozenset({"image/jpeg"}), 8 * MIB, "JPEG"),
+    cover_option="coverUrl",
 )
 
 
 def judge(draft: Draft) -> list[Problem]:
+    options = Options.read(draft.options)
     problems = judge_media(draft, CAPABILITY)
+    if draft.is_story:
+        # Stories fill the screen: an image of any shape is taken.
+        problems = [problem for problem in problems if problem.rule != "instagram.image_ratio"] + _judge_story(draft)
     if len(draft.media) > MAX_CAROUSEL_ITEMS:
         message = f"Instagram takes at most {MAX_CAROUSEL_ITEMS} items in a carousel; this post has {len(draft.media)}."
         problems.append(Problem("instagram.too_many_items", message, draft.media[MAX_CAROUSEL_ITEMS].field))
-    if len(draft.text) > MAX_CAPTION_CHARACTERS:
-        message = f"Instagram takes captions of at most {MAX_CAPTION_CHARACTERS} characters; this one has {len(draft.text)}."
-        problems.append(Problem("instagram.text_too_long", message))
+    problems += too_long("instagram", draft.text, MAX_CAPTION_CHARACTERS)
     for rule, sign, limit, name in (
         ("too_many_hashtags", "#", MAX_HASHTAGS, "hashtags"),
         ("too_many_mentions", "@", MAX_MENTIONS, "mentions"),
@@ -38,4 +53,24 @@ def judge(draft: Draft) -> list[Problem]:
         if number > limit:
             message = f"Instagram takes at most {limit} {name} in a caption; this one has {number}."
             problems.append(Problem(f"instagram.{rule}", message))
+    if draft.is_story and options.first_comment is not None:
+        problems.append(
+            Problem("instagram.story_comment", "A story takes no comments: leave firstComment out.", "options.firstComment")
+        )
     return problems
+
+
+def _judge_story(draft: Draft) -> list[Problem]:
+    if len(draft.media) > 1:
+        return [Problem("instagram.story_media", "An Instagram story is one image or one video.", draft.media[1].field)]
+    stored = draft.video.stored if draft.video else None
+    if draft.video is None or stored is None:
+        return []
+    shortest, longest = STORY_SECONDS
+    if stored.duration_seconds is not None and not shortest <= stored.duration_seconds <= longest:
+        message = f"An Instagram story's video lasts {shortest:g} to {longest:g} s; this one {stored.duration_seconds:g} s."
+        return [Problem("instagram.story_duration", message, draft.video.field)]
+    if stored.size_bytes > STORY_VIDEO_BYTES:
+        message = f"An Instagram story's video has at most {STORY_VIDEO_BYTES // MIB} MiB."
+        return [Problem("instagram.story_size", message, draft.video.field)]
+    return []

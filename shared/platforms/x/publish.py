@@ -1,86 +1,117 @@
-"""Publishes on X. ☎ is POST /2/tweets: it takes no idempotency key, so a lost answer is settled by reading the timeline."""
+"""Publishes on X. ☎ is POST /2/tweets: it takes no idempotency key, so a lost answer is settled by reading the timeline.
+
+A thread's further posts are sent afterwards, each as a reply to the one before.
+"""
 
 import html
 import unicodedata
-from collections.abc import Mapping
-from datetime import timedelta
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 from shared.platforms.failure import PlatformFailure
+from shared.platforms.hosts import X_API, Hosts
 from shared.platforms.http import HttpAnswer, HttpRequest
-from shared.platforms.platform import Finding, Found, NotListed, Platform, Publication, Published, Ready, Wait
+from shared.platforms.platform import (
+    Finding,
+    FollowUp,
+    Found,
+    NotListed,
+    Platform,
+    Publication,
+    Published,
+    bearer,
+)
 from shared.platforms.x.errors import failure_of
+from shared.platforms.x.options import Options
 from shared.platforms.x.rules import CAPABILITY, judge
-from shared.platforms.x.upload import authorization, upload_all
+from shared.platforms.x.upload import upload_all
 from shared.platforms.x.weighted_length import without_links
 
-# Our clock and X's may differ by a little; a post from before the intent is never ours.
-CLOCK_SKEW = timedelta(seconds=5)
 # X's OpenAPI document (2.167) calls the parameter post.fields, its prose tweet.fields; a name it does not know is answered 400.
 POST_FIELDS, TWEET_FIELDS = "post.fields", "tweet.fields"
+# Of a hundred posts each; what lies further back than these is not searched, so its absence proves nothing.
+MAX_PAGES = 10
 
 
-class X:
-    """`base_url` is https://api.x.com, or the sandbox's."""
+def x(hosts: Hosts) -> Platform:
+    url = hosts.at(X_API)
 
-    def __init__(self, base_url: str) -> None:
-        self._base_url = base_url
-
-    def prepare(self, publication: Publication) -> Ready | Wait:
-        return upload_all(publication, self._base_url)
-
-    def publish(self, publication: Publication) -> Published:
+    def publish(publication: Publication) -> Published:
         body: dict[str, Any] = {"text": publication.draft.text}
         if publication.draft.media:
             body["media"] = {"media_ids": [entry["id"] for entry in _uploads(publication)]}
-        request = HttpRequest("POST", f"{self._base_url}/2/tweets", headers=authorization(publication), json=body)
-        answer = publication.http.send(request)
-        if answer.status != 201:
-            raise failure_of(answer)
-        post_id = (answer.json().get("data") or {}).get("id")
-        if not post_id:
-            raise PlatformFailure("outcome_unknown", "X answered 201 without a post id", http_status=201)
+        settings = Options.read(publication.draft.options).reply_settings
+        post_id = _post(publication, url, body | ({"reply_settings": settings} if settings else {}))
         return Published(post_id, _url(publication, post_id))
 
-    def find(self, publication: Publication) -> Finding:
-        """Our post in the newest hundred of the account since the first intent, by text and media."""
-        answer = self._timeline(publication, POST_FIELDS)
-        if answer.status == 400:
-            answer = self._timeline(publication, TWEET_FIELDS)
-        if answer.status != 200:
-            raise failure_of(answer)
+    def find(publication: Publication) -> Finding:
+        """Our post among the account's posts since the first intent, by text and media."""
         similar = False
-        for tweet in _listed(answer):
-            match _resemblance(tweet, publication):
-                case "ours":
+        for tweet in _timeline(publication, url):
+            match "beyond" if tweet is None else _resemblance(tweet, publication):
+                case "ours" if tweet is not None:
                     return Found(tweet["id"], _url(publication, tweet["id"]))
-                case "perhaps":
-                    similar = True
                 case "other":
                     pass
+                case _:
+                    similar = True
         return NotListed(similar)
 
-    def _timeline(self, publication: Publication, fields_parameter: str) -> HttpAnswer:
-        since = publication.search_from - CLOCK_SKEW
-        return publication.http.send(
-            HttpRequest(
-                "GET",
-                f"{self._base_url}/2/users/{publication.account.platform_user_id}/tweets",
-                headers=authorization(publication),
-                params={
-                    "max_results": "100",
-                    "start_time": since.strftime("%Y-%m-%dT%H:%M:%SZ"),
-                    "exclude": "retweets,replies",
-                    fields_parameter: "created_at,text,entities,attachments",
-                },
-            )
+    def follow_ups(publication: Publication) -> Sequence[FollowUp]:
+        def reply(text: str) -> FollowUp:
+            def send(publication: Publication, public: Sequence[str]) -> str:
+                return _post(publication, url, {"text": text, "reply": {"in_reply_to_tweet_id": public[-1]}})
+
+            return FollowUp("thread", send)
+
+        return [reply(text) for text in Options.read(publication.draft.options).thread]
+
+    return Platform(CAPABILITY, judge, lambda publication: upload_all(publication, url), publish, find, follow_ups=follow_ups)
+
+
+def _post(publication: Publication, url: str, body: Mapping[str, Any]) -> str:
+    answer = publication.http.send(HttpRequest("POST", f"{url}/2/tweets", headers=bearer(publication), json=body))
+    if answer.status != 201:
+        raise failure_of(answer)
+    post_id = (answer.json().get("data") or {}).get("id")
+    if not post_id:
+        raise PlatformFailure("outcome_unknown", "X answered 201 without a post id", http_status=201)
+    return post_id
+
+
+def _timeline(publication: Publication, url: str) -> Iterator[Mapping[str, Any] | None]:
+    """The account's posts since the first intent, newest first; None for those that lie beyond what is searched."""
+    fields, page = POST_FIELDS, ""
+    for _ in range(MAX_PAGES):
+        answer = _page(publication, url, fields, page)
+        if answer.status == 400 and fields == POST_FIELDS:
+            fields = TWEET_FIELDS
+            answer = _page(publication, url, fields, page)
+        if answer.status != 200:
+            raise failure_of(answer)
+        yield from _listed(answer)
+        page = (answer.json().get("meta") or {}).get("next_token") or ""
+        if not page:
+            return
+    yield None
+
+
+def _page(publication: Publication, url: str, fields_parameter: str, page: str) -> HttpAnswer:
+    since = publication.search_from
+    return publication.http.send(
+        HttpRequest(
+            "GET",
+            f"{url}/2/users/{publication.account.platform_user_id}/tweets",
+            headers=bearer(publication),
+            params={
+                "max_results": "100",
+                "start_time": since.strftime("%Y-%m-%dT%H:%M:%SZ"),
+                "exclude": "retweets,replies",
+                fields_parameter: "created_at,text,entities,attachments",
+                **({"pagination_token": page} if page else {}),
+            },
         )
-
-    def permalink(self, publication: Publication, post_id: str) -> str | None:
-        return _url(publication, post_id)
-
-    def as_platform(self) -> Platform:
-        return Platform(CAPABILITY, judge, self.prepare, self.publish, self.find, self.permalink)
+    )
 
 
 def _uploads(publication: Publication) -> list[Mapping[str, Any]]:

@@ -5,11 +5,13 @@ Handle, per file: `media.<n>` = {id, key, state: uploaded | ready, expires}. Upl
 
 from typing import Any
 
-from shared.media.media import MediaItem, StoredMedia
+from shared.media.media import StoredMedia
 from shared.platforms.failure import PlatformFailure
 from shared.platforms.http import HttpAnswer, HttpRequest, Part
-from shared.platforms.platform import Publication, Ready, Wait
+from shared.platforms.options import alt_text
+from shared.platforms.platform import Publication, Ready, Wait, bearer, stored_of
 from shared.platforms.x.errors import failure_of
+from shared.platforms.x.options import Options
 
 # X takes at most 1000 segments of up to 5 MB; 4 MiB is the official sample's size and reaches 512 MB in 128 of them.
 SEGMENT_BYTES = 4 << 20
@@ -23,7 +25,8 @@ def upload_all(publication: Publication, base_url: str) -> Ready | Wait:
     for number, item in enumerate(publication.draft.media):
         entry = publication.handle.get(f"media.{number}")
         if entry is None or entry["expires"] < publication.now().timestamp():
-            entry = _upload(publication, base_url, _stored(item))
+            entry = _upload(publication, base_url, stored_of(item))
+            _describe(publication, base_url, entry["id"], number)
             publication.save(**{f"media.{number}": entry})
         if entry["state"] == "ready":
             continue
@@ -71,6 +74,13 @@ def _upload_image(publication: Publication, base_url: str, stored: StoredMedia) 
     return _entry(publication, uploaded)
 
 
+def _describe(publication: Publication, base_url: str, media_id: str, position: int) -> None:
+    words = alt_text(Options.read(publication.draft.options).alt_text, position)
+    if words and publication.draft.media[position].kind == "image":
+        metadata = {"id": media_id, "metadata": {"alt_text": {"text": words}}}
+        _call(publication, "POST", f"{base_url}/2/media/metadata", json=metadata)
+
+
 def _ask(publication: Publication, base_url: str, entry: dict[str, Any]) -> dict[str, Any]:
     params = {"command": "STATUS", "media_id": entry["id"]}
     return _entry(publication, _call(publication, "GET", f"{base_url}/2/media/upload", params=params), entry)
@@ -100,18 +110,8 @@ def _entry(publication: Publication, data: dict[str, Any], before: dict[str, Any
 
 def _call(publication: Publication, method: str, url: str, **body: Any) -> dict[str, Any]:
     """One request of the upload; the answer's `data`."""
-    request = HttpRequest(method, url, headers=authorization(publication), **body)
+    request = HttpRequest(method, url, headers=bearer(publication), **body)
     answer: HttpAnswer = publication.http.send(request)
     if not 200 <= answer.status < 300:
         raise failure_of(answer)
     return answer.json().get("data") or {}
-
-
-def authorization(publication: Publication) -> dict[str, str]:
-    return {"Authorization": f"Bearer {publication.account.access_token}"}
-
-
-def _stored(item: MediaItem) -> StoredMedia:
-    if item.stored is None:
-        raise PlatformFailure("bug", f"{item.field} was not copied before publishing")
-    return item.stored

@@ -1,11 +1,12 @@
-"""What Instagram's answers mean: its documented codes, one by one."""
+"""What Meta's answers mean: the documented codes of Instagram, Facebook and Threads, one by one."""
 
 import json
 
 import pytest
 
 from shared.platforms.http import HttpAnswer
-from shared.platforms.instagram.errors import failure_of, failure_of_container
+from shared.platforms.meta.containers import failure_of_container
+from shared.platforms.meta.errors import failure_of
 
 
 def answer(code: int, subcode: int = 0, *, transient: bool = False, status: int = 400) -> HttpAnswer:
@@ -42,28 +43,36 @@ def answer(code: int, subcode: int = 0, *, transient: bool = False, status: int 
         (10, 0, "permission"),
         (200, 0, "permission"),
         (100, 0, "rejected"),
+        (506, 0, "duplicate"),
+        (324, 0, "media_invalid"),
+        (6000, 1363130, "processing"),
+        (100, 1366051, "rejected"),
+        (1, 1390008, "throttled"),
+        (200, 1404078, "permission"),
+        (24, 4279009, "processing"),
+        (10, 4279013, "permission"),
         (368, 0, "rejected"),
     ],
 )
 def test_kinds(code: int, subcode: int, kind: str) -> None:
-    assert failure_of(answer(code, subcode)).kind == kind
+    assert failure_of(answer(code, subcode), "Instagram").kind == kind
 
 
 def test_is_transient_is_honoured() -> None:
-    assert failure_of(answer(99999, transient=True)).kind == "transient"
+    assert failure_of(answer(99999, transient=True), "Instagram").kind == "transient"
 
 
-@pytest.mark.parametrize("subcode", [2207051, 2207006, 2207008])
+@pytest.mark.parametrize("subcode", [2207051, 2207006, 2207008, 4279009, 1366051])
 def test_refusals_that_are_also_given_for_published_posts_are_looked_into(subcode: int) -> None:
-    assert failure_of(answer(4, subcode)).published_after_all
+    assert failure_of(answer(4, subcode), "Instagram").published_after_all
 
 
 def test_a_container_in_error_is_classified_by_the_code_in_its_text() -> None:
-    assert failure_of_container("Error: Media upload has failed with error code 2207026").kind == "media_invalid"
-    assert failure_of_container("Error: 2207053").kind == "transient"
-    assert failure_of_container("").kind == "media_invalid"
+    assert failure_of_container("Instagram", "Error: Media upload has failed with error code 2207026").kind == "media_invalid"
+    assert failure_of_container("Instagram", "Error: 2207053").kind == "transient"
+    assert failure_of_container("Instagram", "").kind == "media_invalid"
 
 
 @pytest.mark.parametrize(("status", "kind"), [(200, "outcome_unknown"), (401, "reauth"), (429, "throttled"), (502, "transient")])
 def test_a_body_that_is_no_json_is_understood_by_its_status(status: int, kind: str) -> None:
-    assert failure_of(HttpAnswer(status, {}, b"<html>")).kind == kind
+    assert failure_of(HttpAnswer(status, {}, b"<html>"), "Instagram").kind == kind

@@ -1,4 +1,4 @@
-"""Which of Instagram's answers means what: Graph errors {error: {message, code, error_subcode, is_transient}}, mostly HTTP 400.
+"""Which of Meta's answers means what: Graph errors {error: {message, code, error_subcode, is_transient}}, mostly HTTP 400.
 
 Classified by code and subcode first; the HTTP status only where they say nothing.
 """
@@ -12,7 +12,8 @@ DAY_SECONDS = 86400.0
 # Graph names no reset for most throttles; an hour is its usual window.
 THROTTLE_PAUSE_SECONDS = 3600.0
 
-# subcode → kind. Source: instagram-graph-api/reference/error-codes; the reading as kinds is ours.
+# subcode → kind. Sources: instagram-graph-api/reference/error-codes, graph-api/guides/error-handling; those of Facebook's pages and
+# the Threads ones are seen in working clients. The reading as kinds is ours.
 _BY_SUBCODE: dict[int, FailureKind] = {
     2207003: "transient",  # the download timed out
     2207020: "transient",  # the media expired: make a new container
@@ -37,6 +38,16 @@ _BY_SUBCODE: dict[int, FailureKind] = {
     2207010: "media_invalid",
     2207077: "transient",  # the video could not be downloaded
     2207082: "transient",  # the video could not be uploaded
+    4279009: "processing",  # Threads: the container is not there yet
+    4279013: "permission",  # Threads: the user is restricted
+    1363130: "processing",  # Facebook: the story's video is not ready
+    1366051: "rejected",  # Facebook: these photos were already posted; seen on posts that were live, see below
+    1366046: "media_invalid",  # Facebook: the photo is too large, or no photo
+    1390008: "throttled",  # Facebook: posting too fast
+    1346003: "rejected",  # Facebook: reported as abusive
+    1404102: "rejected",
+    1404078: "permission",  # Facebook: the page needs publishing authorisation
+    4854002: "permission",  # Facebook: the person has to confirm an identity
 }
 _BY_CODE: dict[int, FailureKind] = {
     1: "transient",
@@ -47,10 +58,13 @@ _BY_CODE: dict[int, FailureKind] = {
     32: "throttled",
     102: "reauth",
     190: "reauth",
+    324: "media_invalid",
     341: "throttled",
     352: "media_invalid",
+    506: "duplicate",
     368: "rejected",
     613: "throttled",
+    6000: "media_invalid",
     9004: "media_invalid",
     9007: "processing",
     36000: "media_invalid",
@@ -64,43 +78,36 @@ _BY_CODE: dict[int, FailureKind] = {
 _SPAM = 2207051
 _DAILY_LIMIT = 2207042
 # These say that a container is gone, which it also is once it was published: ask before making a new one.
-_GONE = (2207006, 2207008, 2207020)
+_GONE = (2207006, 2207008, 2207020, 4279009)
+_ALREADY_POSTED = 1366051
+_LINK_LIMIT = "THREADS_API__LINK_LIMIT_EXCEEDED"
 
 
-def failure_of(answer: HttpAnswer) -> PlatformFailure:
+def failure_of(answer: HttpAnswer, label: str) -> PlatformFailure:
     """What an answer that is not the expected 200 means."""
     error = answer.json().get("error")
     if not isinstance(error, dict):
         kind: FailureKind = "transient" if answer.status >= 500 else "outcome_unknown" if answer.status < 300 else "rejected"
         kind = {401: "reauth", 429: "throttled"}.get(answer.status, kind)  # pyright: ignore[reportAssignmentType]
-        return PlatformFailure(kind, f"Instagram answered {answer.status} without a reason", http_status=answer.status)
+        return PlatformFailure(kind, f"{label} answered {answer.status} without a reason", http_status=answer.status)
     code, subcode = _number(error.get("code")), _number(error.get("error_subcode"))
     kind = _BY_SUBCODE.get(subcode) or _BY_CODE.get(code) or ("transient" if answer.status >= 500 else "rejected")
-    if error.get("is_transient") and kind == "rejected" and subcode != _SPAM:
+    if error.get("is_transient") and kind == "rejected" and subcode != _SPAM and error.get("code") != _LINK_LIMIT:
         kind = "transient"
     message = str(error.get("error_user_msg") or error.get("message") or "no reason given")
     return PlatformFailure(
         kind,
-        f"Instagram: {message}",
-        platform_code=f"{code}/{subcode}" if subcode else str(code),
+        f"{label}: {message}",
+        platform_code=f"{code}/{subcode}" if subcode else str(error.get("code")),
         platform_message=str(error.get("message") or message),
         http_status=answer.status,
         retry_after_seconds=_pause(kind, subcode, answer),
-        published_after_all=subcode == _SPAM or subcode in _GONE,
+        published_after_all=subcode in (_SPAM, _ALREADY_POSTED, *_GONE),
     )
 
 
-def failure_of_container(status: str) -> PlatformFailure:
-    """What a container's status text means, such as "Error: Media upload has failed with error code 2207026"."""
-    found = re.search(r"\b(2207\d{3})\b", status)
-    subcode = int(found[1]) if found else 0
-    kind = _BY_SUBCODE.get(subcode, "media_invalid")
-    return PlatformFailure(
-        kind,
-        f"Instagram could not process the media: {status or 'no reason given'}",
-        platform_code=str(subcode) if subcode else None,
-        platform_message=status or None,
-    )
+def kind_of_subcode(subcode: int) -> FailureKind | None:
+    return _BY_SUBCODE.get(subcode)
 
 
 def _pause(kind: FailureKind, subcode: int, answer: HttpAnswer) -> float | None:

@@ -1,0 +1,105 @@
+"""/v1/integrations: a user's accounts on the platforms, connected by OAuth from the web app.
+
+POST   …/{platform}/connect                  the address to send the person to                              ID token
+GET    …/{platform}/callback                 where the platform sends the person back to: on to the page, nothing is stored
+POST   …/{platform}/complete                 what that page got, posted by the person signed in to it       ID token
+GET    /v1/integrations                      the accounts, their status and expiry, never a token           ID token
+DELETE …/{platform}/accounts/{accountId}     forgotten here, and revoked there where that can be done       ID token
+"""
+
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+from flask import Blueprint, request
+from pydantic import BaseModel, ConfigDict, Field
+
+from functions.api.endpoint import Call, Reply, endpoint
+from functions.api.ports import Ports
+from functions.api.validation import validated
+from shared.core.clock import iso8601
+from shared.core.errors import Detail, ValidationFailed
+from shared.integrations.accounts import disconnect, list_accounts
+from shared.integrations.oauth import begin, complete
+from shared.platforms.connector import Connected
+
+# Far longer than any platform's.
+MAX_CODE_LENGTH = 4096
+
+
+class Nothing(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class Completion(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    code: Annotated[str, Field(min_length=1, max_length=MAX_CODE_LENGTH)]
+    state: Annotated[str, Field(min_length=1, max_length=256)]
+
+
+def routes(ports: Ports) -> Blueprint:
+    blueprint = Blueprint("integrations", __name__)
+
+    @blueprint.post("/v1/integrations/<platform>/connect")
+    @endpoint(ports, credential="id_token", body="optional")
+    def connect(call: Call, platform: str) -> Reply:
+        validated(Nothing, call.body)
+        url = begin(call.user.uid, platform, ports.settings.callback_url(platform), ports.connecting)
+        return Reply(200, {"authorizationUrl": url})
+
+    @blueprint.get("/v1/integrations/<platform>/callback")
+    @endpoint(ports, credential="anybody")
+    def callback(call: Call, platform: str) -> Reply:
+        """The platform's word is handed on as it came; what it is worth is found out by `complete`."""
+        ports.connecting.connector(platform)
+        page = ports.settings.connect_page
+        if page is None:
+            message = "SOKU_CONNECT_PAGE is not set: the operator of this Soku has to name the page that completes a connection."
+            raise ValidationFailed(message, details=[Detail("settings.SOKU_CONNECT_PAGE", message, "custom")])
+        told = {name: request.args[name] for name in ("code", "state", "error", "error_description") if name in request.args}
+        separator = "&" if "?" in page else "?"
+        return Reply(302, {}, {"Location": f"{page}{separator}{urlencode({'platform': platform, **told})}"})
+
+    @blueprint.post("/v1/integrations/<platform>/complete")
+    @endpoint(ports, credential="id_token", body="required")
+    def completed(call: Call, platform: str) -> Reply:
+        given = validated(Completion, call.body)
+        redirect_uri = ports.settings.callback_url(platform)
+        connected = complete(call.user.uid, platform, given.code, given.state, redirect_uri, ports.connecting)
+        return Reply(200, {"accounts": [_connected(platform, one) for one in connected]})
+
+    @blueprint.get("/v1/integrations")
+    @endpoint(ports, credential="id_token")
+    def index(call: Call) -> Reply:
+        accounts = list_accounts(call.user.uid, documents=ports.documents)
+        return Reply(200, {"accounts": [_shown(account) for account in accounts]})
+
+    @blueprint.delete("/v1/integrations/<platform>/accounts/<account_id>")
+    @endpoint(ports, credential="id_token")
+    def delete(call: Call, platform: str, account_id: str) -> Reply:
+        revoked = disconnect(call.user.uid, platform, account_id, ports.connecting)
+        return Reply(200, {"disconnected": True, "revoked": revoked})
+
+    return blueprint
+
+
+def _connected(platform: str, one: Connected) -> dict[str, Any]:
+    expires = one.credentials.expires_at
+    return {
+        "platform": platform,
+        "accountId": one.account_id,
+        "displayName": one.display_name,
+        "username": one.credentials.username,
+        "status": "connected",
+        "tokenExpiresAt": iso8601(expires) if expires else None,
+    }
+
+
+def _shown(account: dict[str, Any]) -> dict[str, Any]:
+    names = ("platform", "accountId", "displayName", "username", "status")
+    moments = ("connectedAt", "tokenExpiresAt")
+    return {
+        **{name: account.get(name) for name in names},
+        "scopes": account.get("scopes") or [],
+        **{name: iso8601(account[name]) if account.get(name) else None for name in moments},
+    }

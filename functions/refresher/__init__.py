@@ -1,0 +1,1 @@
+"""Side branch: renews tokens that lapse if nobody does."""

@@ -1,0 +1,41 @@
+"""The refresher's real ports, built once, on the first request."""
+
+from dataclasses import dataclass
+from functools import cache
+
+from shared.accounts.encryption import Cipher
+from shared.core.clock import SystemClock
+from shared.core.settings import CloudTasks, Platforms, TokenKeys, read_settings
+from shared.gcp import firestore
+from shared.gcp.oidc import OidcVerifier
+from shared.integrations.tokens import TokenKeeper
+from shared.platforms.connectors import connectors
+from shared.platforms.http import RequestsHttp
+from shared.tasks.receive import Verifier
+
+
+class RefresherSettings(CloudTasks, TokenKeys, Platforms):
+    """Everything the refresher needs to know."""
+
+
+SETTINGS = read_settings(RefresherSettings)
+
+
+@dataclass(frozen=True)
+class Ports:
+    tokens: TokenKeeper
+    verifier: Verifier
+
+
+@cache
+def ports() -> Ports:
+    return Ports(
+        tokens=TokenKeeper(
+            documents=firestore.connect(SETTINGS.project_id),
+            cipher=Cipher(SETTINGS.token_keys),
+            http=RequestsHttp(),
+            clock=SystemClock(),
+            connectors=connectors(SETTINGS),
+        ),
+        verifier=OidcVerifier(SETTINGS, SETTINGS.function_url("refresher")),
+    )

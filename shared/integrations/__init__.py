@@ -1,0 +1,1 @@
+"""Accounts of our users on the platforms: connected by OAuth, their tokens kept fresh, disconnected."""

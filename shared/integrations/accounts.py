@@ -1,0 +1,49 @@
+"""A user's connected accounts: listed without a secret, and disconnected."""
+
+import logging
+from collections.abc import Sequence
+from typing import Any
+
+from shared.accounts.credentials import Credentials, account_path, credentials_path
+from shared.accounts.encryption import CannotDecrypt
+from shared.accounts.user import User, user_path
+from shared.core.errors import NotFound
+from shared.documents.document import REMOVE, Delete, Documents, Update
+from shared.integrations.oauth import ConnectPorts
+from shared.platforms.failure import PlatformFailure
+from shared.platforms.http import NoAnswer, NotSent
+from shared.platforms.names import PLATFORMS
+
+_log = logging.getLogger(__name__)
+
+
+def list_accounts(uid: str, *, documents: Documents) -> Sequence[dict[str, Any]]:
+    """The accounts' documents, by platform and id. Two RPCs: the digest names them."""
+    [user] = documents.get(user_path(uid))
+    accounts = User.from_document(uid, user).accounts
+    paths = [account_path(uid, platform, account_id) for platform in PLATFORMS for account_id in sorted(accounts.get(platform, {}))]
+    found = documents.get(*paths) if paths else []
+    return [dict(document.fields) for document in found if document is not None]
+
+
+def disconnect(uid: str, platform: str, account_id: str, ports: ConnectPorts) -> bool:
+    """Forget the account and its tokens; True if the platform revoked them too. Raises NotFound.
+
+    What is forgotten here is forgotten whatever the platform says; what was to be published there fails.
+    """
+    if platform not in PLATFORMS or "/" in account_id:
+        raise NotFound("Account not found")
+    secret_path, path = credentials_path(uid, platform, account_id), account_path(uid, platform, account_id)
+    account, secret = ports.documents.get(path, secret_path)
+    if account is None:
+        raise NotFound("Account not found")
+    ports.documents.commit(Delete(path), Delete(secret_path), Update(user_path(uid), {("accounts", platform, account_id): REMOVE}))
+    connector = ports.connectors.get(platform)
+    if connector is None or connector.revoke is None or secret is None or secret.fields.get("dead"):
+        return False
+    try:
+        connector.revoke(ports.http, Credentials.open(secret, ports.cipher))
+    except (PlatformFailure, NotSent, NoAnswer, CannotDecrypt) as error:
+        _log.warning("tokens were forgotten, but not revoked", extra={"account": path, "reason": str(error)})
+        return False
+    return True

@@ -1,0 +1,109 @@
+"""Connecting an account: a person is sent to the platform, comes back with a code, and that becomes accounts.
+
+begin ─► oauthStates/{sha256(state)}: whose, which platform, 10 minutes ─► complete: deleted, then exchanged
+
+The state works once, and only for the user who began: nobody can slip his own authorisation to somebody else.
+"""
+
+import hashlib
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from shared.accounts.connect import connect_account
+from shared.accounts.encryption import Cipher
+from shared.core.clock import Clock
+from shared.core.errors import ConnectionRefused, Detail, NotFound, ServiceUnavailable, ValidationFailed
+from shared.documents.document import Conflict, Create, Delete, Documents
+from shared.platforms.connector import Connected, Connector, Grant, Request, challenge_of, new_verifier
+from shared.platforms.failure import PlatformFailure
+from shared.platforms.http import Http, NoAnswer, NotSent
+from shared.platforms.names import PLATFORMS
+
+STATE_LIVES = timedelta(minutes=10)
+
+
+@dataclass(frozen=True)
+class ConnectPorts:
+    """What connecting touches; `redirect_uri` is of one platform."""
+
+    documents: Documents
+    cipher: Cipher
+    http: Http
+    clock: Clock
+    connectors: Mapping[str, Connector]
+
+    def connector(self, platform: str) -> Connector:
+        """Raises NotFound, or ValidationFailed where the operator has no app."""
+        if platform not in PLATFORMS:
+            raise NotFound(f"There is no platform {platform[:40]!r}: the platforms are called {', '.join(PLATFORMS)}")
+        connector = self.connectors.get(platform)
+        if connector is None:
+            message = f"{PLATFORMS[platform]} is switched off here: the operator of this Soku has no app there."
+            raise ValidationFailed(message, details=[Detail("path.platform", message, "custom", platform)])
+        return connector
+
+
+def begin(uid: str, platform: str, redirect_uri: str, ports: ConnectPorts) -> str:
+    """The address to send the person to."""
+    connector = ports.connector(platform)
+    state = secrets.token_urlsafe(32)
+    verifier = new_verifier() if connector.uses_pkce else None
+    path = _state_path(state)
+    sealed = ports.cipher.seal({"codeVerifier": verifier}, path=path)
+    expires = ports.clock.now() + STATE_LIVES
+    ports.documents.commit(Create(path, {"uid": uid, "platform": platform, "expireAt": expires, **sealed}))
+    return connector.authorize_url(Request(state, redirect_uri, challenge_of(verifier) if verifier else None))
+
+
+def complete(uid: str, platform: str, code: str, state: str, redirect_uri: str, ports: ConnectPorts) -> Sequence[Connected]:
+    """The accounts, connected. Raises ValidationFailed for a state that is not this user's, ConnectionRefused by the platform."""
+    connector = ports.connector(platform)
+    secret = _used_up(uid, platform, state, ports)
+    grant = Grant(code, redirect_uri, secret.get("codeVerifier"), ports.clock.now())
+    try:
+        connected = connector.exchange(ports.http, grant)
+    except PlatformFailure as failure:
+        told = failure.without((code,))
+        raise ConnectionRefused(f"{told.message} {told.remediation if told.kind == 'permission' else ''}".strip()) from failure
+    except (NotSent, NoAnswer) as error:
+        message = f"{PLATFORMS[platform]} did not answer: begin again with POST /v1/integrations/{platform}/connect."
+        raise ServiceUnavailable(message) from error
+    except (KeyError, TypeError, IndexError) as error:
+        raise ConnectionRefused(f"{PLATFORMS[platform]} answered without what makes an account: connect again.") from error
+    for one in connected:
+        connect_account(
+            uid,
+            platform,
+            one.account_id,
+            one.credentials,
+            display_name=one.display_name,
+            scopes=one.scopes,
+            cipher=ports.cipher,
+            documents=ports.documents,
+            clock=ports.clock,
+        )
+    return connected
+
+
+def _used_up(uid: str, platform: str, state: str, ports: ConnectPorts) -> Mapping[str, Any]:
+    """What was kept with the state, which works no more from now on."""
+    path = _state_path(state)
+    [document] = ports.documents.get(path)
+    if document is not None:
+        fields = document.fields
+        is_ours = fields["uid"] == uid and fields["platform"] == platform
+        if is_ours and fields["expireAt"] > ports.clock.now():
+            try:
+                ports.documents.commit(Delete(path, if_version=document.version))
+                return ports.cipher.open(fields, path=path)
+            except Conflict:
+                pass
+    message = "This state is unknown, was used, has expired or is not yours: begin again with POST …/connect."
+    raise ValidationFailed(message, details=[Detail("body.state", message, "custom")])
+
+
+def _state_path(state: str) -> str:
+    return f"oauthStates/{hashlib.sha256(state.encode()).hexdigest()}"

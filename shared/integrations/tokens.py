@@ -1,0 +1,245 @@
+"""The tokens to publish with, fresh, whoever asks: one refresh at a time per account, over all processes.
+
+good ─ nearly over, or refused by the platform ─► claimed (compare-and-set, 60 s) ─► asked ─► stored (compare-and-set)
+                                                     │ others: use the old ones while they are good, or come back
+                                                     └ refused: read once more; still these tokens ─► dead, account needs_reauth
+
+Every write carries the version that was read, so an older token never overwrites a newer one. A worker that dies between the
+platform's answer and our write has lost what it was told; where the refresh token works only once, the next refresh is refused, and
+the account ends as needs_reauth, which is the truth.
+"""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from shared.accounts.connect import secret_fields
+from shared.accounts.credentials import Credentials, account_path, credentials_path
+from shared.accounts.encryption import Cipher
+from shared.accounts.user import user_path
+from shared.core.clock import Clock
+from shared.documents.document import Conflict, Document, Documents, Update, Write
+from shared.platforms.connector import Connector
+from shared.platforms.failure import PlatformFailure
+from shared.platforms.http import Http, NoAnswer, NotSent
+from shared.platforms.names import PLATFORMS
+
+_log = logging.getLogger(__name__)
+
+# Longer than a call to a platform may take: whoever holds the claim has its answer, or has died.
+CLAIM = timedelta(seconds=60)
+LOOK_AGAIN_SECONDS = 3.0
+
+
+@dataclass(frozen=True)
+class AccountKey:
+    uid: str
+    platform: str
+    account_id: str
+
+    @property
+    def credentials_path(self) -> str:
+        return credentials_path(self.uid, self.platform, self.account_id)
+
+
+@dataclass(frozen=True)
+class Later:
+    """No tokens now: the platform wants no requests for this account before then, or somebody is refreshing them."""
+
+    seconds: float
+    reason: str
+
+
+@dataclass(frozen=True)
+class Unusable:
+    """No tokens until the person connects the account again; `reason` says so. `is_dead`: the account is still there."""
+
+    reason: str
+    is_dead: bool = True
+
+
+@dataclass(frozen=True)
+class TokenKeeper:
+    documents: Documents
+    cipher: Cipher
+    http: Http
+    clock: Clock
+    connectors: Mapping[str, Connector]
+
+    def usable(self, key: AccountKey, *, refused: str | None = None) -> Credentials | Later | Unusable:
+        """Tokens to publish with now; one read where they are good. `refused` is an access token that the platform did not take.
+
+        Raises PlatformFailure (transient, throttled) when new ones are needed and the platform cannot be asked for them.
+        """
+        while True:
+            [document] = self.documents.get(key.credentials_path)
+            if document is None:
+                return _gone(key)
+            if document.fields.get("dead"):
+                return Unusable(_has_to_be_connected(key))
+            parked = self._parked(document)
+            if parked is not None and refused is None:
+                return parked
+            credentials = Credentials.open(document, self.cipher)
+            if not self._needs_another(credentials, refused):
+                return credentials
+            try:
+                return self._renewed(key, document, credentials, refused)
+            except Conflict:
+                # Somebody else claimed, stored, parked or reconnected meanwhile: look again.
+                continue
+
+    def refresh(self, key: AccountKey) -> None:
+        """Ahead of time, as the sweeper wants it. Raises PlatformFailure when the platform cannot be asked now."""
+        [document] = self.documents.get(key.credentials_path)
+        if document is None or document.fields.get("dead"):
+            return
+        credentials, now = Credentials.open(document, self.cipher), self.clock.now()
+        if credentials.refresh_at is None or credentials.refresh_at > now:
+            return
+        try:
+            if not self._can_renew(key, credentials, None) and credentials.expires_at and credentials.expires_at > now:
+                # Good until its end, and then nobody can renew it.
+                until = {"refreshAt": credentials.expires_at}
+                self.documents.commit(Update(document.path, until, if_version=document.version))
+            else:
+                self._renewed(key, document, credentials, None)
+        except Conflict:
+            _log.info("another worker has these tokens in hand", extra={"account": key.credentials_path})
+
+    def park(self, key: AccountKey, until: datetime) -> None:
+        """No requests for this account before `until`; nobody else's waits."""
+        try:
+            self.documents.commit(Update(key.credentials_path, {"parkedUntil": until}))
+        except Conflict:
+            _log.info("the account is gone", extra={"account": key.credentials_path})
+
+    def declare_dead(self, key: AccountKey, token: str) -> None:
+        """The platform takes neither `token` nor what it was renewed to, unless a newer one came meanwhile."""
+        while True:
+            [document] = self.documents.get(key.credentials_path)
+            if document is None or document.fields.get("dead"):
+                return
+            if Credentials.open(document, self.cipher).access_token != token:
+                return
+            try:
+                self._bury(key, document)
+            except Conflict:
+                continue
+            return
+
+    def _needs_another(self, credentials: Credentials, refused: str | None) -> bool:
+        if refused is not None:
+            return credentials.access_token == refused
+        return credentials.renew_from is not None and credentials.renew_from <= self.clock.now()
+
+    def _renewed(
+        self, key: AccountKey, document: Document, credentials: Credentials, refused: str | None
+    ) -> Credentials | Later | Unusable:
+        """Raises Conflict when the document changed before it was ours."""
+        now = self.clock.now()
+        still_good = refused is None and credentials.expires_at is not None and credentials.expires_at > now
+        claimed = document.fields.get("refreshingUntil")
+        if claimed is not None and claimed > now:
+            return credentials if still_good else Later(LOOK_AGAIN_SECONDS, "the account's tokens are being renewed")
+        if not self._can_renew(key, credentials, refused):
+            if still_good:
+                return credentials
+            self._bury(key, document)
+            return Unusable(_has_to_be_connected(key))
+        version = self.documents.commit(Update(key.credentials_path, {"refreshingUntil": now + CLAIM}, if_version=document.version))
+        claimed_document = Document(document.path, {**document.fields, "refreshingUntil": now + CLAIM}, version)
+        try:
+            fresh = self._ask(key, credentials)
+        except PlatformFailure as failure:
+            if failure.kind in ("reauth", "permission", "rejected"):
+                return self._refused(key, claimed_document, failure)
+            self._release(key, claimed_document)
+            if still_good:
+                return credentials
+            raise
+        except (NotSent, NoAnswer) as error:
+            self._release(key, claimed_document)
+            if still_good:
+                return credentials
+            raise PlatformFailure(
+                "transient", f"{PLATFORMS[key.platform]} did not renew the account's tokens ({error})."
+            ) from error
+        return self._store(key, claimed_document, fresh)
+
+    def _can_renew(self, key: AccountKey, credentials: Credentials, refused: str | None) -> bool:
+        """By a refresh token; or, where `renews_refused` is False, by the access token itself as long as it is good."""
+        connector = self.connectors.get(key.platform)
+        if connector is None or connector.refresh is None:
+            return False
+        return credentials.refresh_token is not None if connector.renews_refused else refused is None
+
+    def _ask(self, key: AccountKey, credentials: Credentials) -> Credentials:
+        refresh = self.connectors[key.platform].refresh
+        if refresh is None:
+            raise ValueError(f"{key.platform} renews no tokens")
+        return refresh(self.http, credentials, self.clock.now())
+
+    def _store(self, key: AccountKey, held: Document, fresh: Credentials) -> Credentials | Unusable:
+        """Unless the document holds other tokens by now, which are newer, or is gone."""
+        while True:
+            secret = secret_fields(key.uid, key.platform, key.account_id, fresh, self.cipher)
+            account = Update(account_path(key.uid, key.platform, key.account_id), {"tokenExpiresAt": fresh.expires_at})
+            try:
+                self.documents.commit(Update(key.credentials_path, secret, if_version=held.version), account)
+                return fresh
+            except Conflict:
+                pass
+            [document] = self.documents.get(key.credentials_path)
+            if document is None:
+                return _gone(key)
+            if document.fields.get("generation") != held.fields.get("generation"):
+                return Credentials.open(document, self.cipher)
+            # The same tokens, parked meanwhile.
+            held = document
+
+    def _refused(self, key: AccountKey, held: Document, failure: PlatformFailure) -> Credentials | Unusable:
+        """Dead only after a fresh read: whoever connected the account again, or renewed it before us, is right."""
+        _log.warning("tokens were not renewed", extra={"account": key.credentials_path, "reason": failure.platform_code})
+        while True:
+            [document] = self.documents.get(key.credentials_path)
+            if document is None:
+                return _gone(key)
+            if document.fields.get("generation") != held.fields.get("generation"):
+                return Credentials.open(document, self.cipher)
+            try:
+                self._bury(key, document)
+            except Conflict:
+                continue
+            return Unusable(_has_to_be_connected(key))
+
+    def _bury(self, key: AccountKey, document: Document) -> None:
+        """The tokens, the account and the user's digest in one commit. Raises Conflict."""
+        writes: list[Write] = [
+            Update(document.path, {"dead": True, "refreshAt": None, "refreshingUntil": None}, if_version=document.version),
+            Update(account_path(key.uid, key.platform, key.account_id), {"status": "needs_reauth"}),
+            Update(user_path(key.uid), {("accounts", key.platform, key.account_id): "needs_reauth"}),
+        ]
+        self.documents.commit(*writes)
+
+    def _release(self, key: AccountKey, held: Document) -> None:
+        try:
+            self.documents.commit(Update(key.credentials_path, {"refreshingUntil": None}, if_version=held.version))
+        except Conflict:
+            _log.info("the claim was taken over", extra={"account": key.credentials_path})
+
+    def _parked(self, document: Document) -> Later | None:
+        until: Any = document.fields.get("parkedUntil")
+        if until is None or until <= self.clock.now():
+            return None
+        return Later((until - self.clock.now()).total_seconds(), "the platform's limit for this account has not reset yet")
+
+
+def _gone(key: AccountKey) -> Unusable:
+    return Unusable(f"The account {key.account_id} is no longer connected to {PLATFORMS[key.platform]}.", is_dead=False)
+
+
+def _has_to_be_connected(key: AccountKey) -> str:
+    return f"{PLATFORMS[key.platform]} no longer accepts the account {key.account_id}'s tokens: it has to be connected again."

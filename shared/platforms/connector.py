@@ -1,0 +1,135 @@
+"""Connecting an account by OAuth, as every platform does it in its own words; `platforms/<name>/connect.py` has the words.
+
+authorize_url ─► the person consents there ─► code ─► exchange ─► accounts with their tokens ─► refresh … revoke
+"""
+
+import base64
+import hashlib
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from shared.accounts.credentials import Credentials
+from shared.core.settings import App
+from shared.platforms.failure import PlatformFailure
+from shared.platforms.http import Http, HttpAnswer, HttpRequest
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is asked of the platform for one person. `challenge` is PKCE's, S256; None where the platform has no PKCE."""
+
+    state: str
+    redirect_uri: str
+    challenge: str | None
+
+
+@dataclass(frozen=True)
+class Grant:
+    """What the person brought back; `verifier` is PKCE's other half."""
+
+    code: str
+    redirect_uri: str
+    verifier: str | None
+    now: datetime
+
+
+@dataclass(frozen=True)
+class Connected:
+    """One account to publish to: a profile, a page, an organisation. `account_id` is the platform's own id of it."""
+
+    account_id: str
+    display_name: str
+    credentials: Credentials
+    scopes: tuple[str, ...] = field(default_factory=tuple)
+
+
+@dataclass(frozen=True)
+class Connector:
+    """`refresh` is None where tokens cannot be renewed; `revoke` where the platform lets nobody but the person end it.
+
+    `renews_refused`: a token that the platform refuses may still be exchanged for a good one, by a refresh token beside it.
+    All raise PlatformFailure, NotSent or NoAnswer.
+    """
+
+    platform: str
+    uses_pkce: bool
+    authorize_url: Callable[[Request], str]
+    exchange: Callable[[Http, Grant], Sequence[Connected]]
+    refresh: Callable[[Http, Credentials, datetime], Credentials] | None = None
+    renews_refused: bool = True
+    revoke: Callable[[Http, Credentials], None] | None = None
+
+
+def new_verifier() -> str:
+    return secrets.token_urlsafe(48)
+
+
+def challenge_of(verifier: str) -> str:
+    return base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode().rstrip("=")
+
+
+def authorize_url(address: str, app: App, request: Request, *, scope: str, client_field: str = "client_id", **more: str) -> str:
+    parameters = {
+        client_field: app.client_id,
+        "redirect_uri": request.redirect_uri,
+        "response_type": "code",
+        "scope": scope,
+        "state": request.state,
+        **({"code_challenge": request.challenge, "code_challenge_method": "S256"} if request.challenge else {}),
+        **more,
+    }
+    return f"{address}?{urlencode(parameters)}"
+
+
+def asked(http: Http, request: HttpRequest, label: str) -> dict[str, Any]:
+    """The answer of an authorization server. A 4xx says that the grant is dead (RFC 6749 §5.2; X says invalid_request for it)."""
+    answer = http.send(request)
+    body = answer.json()
+    error = body.get("error")
+    if 200 <= answer.status < 300 and not (error and error != "ok" and not body.get("access_token")):
+        return body
+    raise _refusal(answer, label)
+
+
+def _refusal(answer: HttpAnswer, label: str) -> PlatformFailure:
+    body = answer.json()
+    error: Any = body.get("error")
+    nested: dict[str, Any] = error if isinstance(error, dict) else {}
+    code = str(nested.get("code") or error or answer.status)
+    message = str(body.get("error_description") or nested.get("message") or body.get("error_message") or "no reason given")
+    transient = answer.status >= 500 or code == "temporarily_unavailable" or bool(nested.get("is_transient"))
+    kind = "throttled" if answer.status == 429 else "transient" if transient else "reauth"
+    return PlatformFailure(kind, f"{label}: {message}", platform_code=code, platform_message=message, http_status=answer.status)
+
+
+def granted(body: dict[str, Any], label: str, now: datetime, *, before: Credentials | None = None) -> Credentials:
+    """Tokens as the answer names them; what it leaves out (a refresh token that stays, who the account is) is as `before`."""
+    token = body.get("access_token")
+    if not isinstance(token, str) or not token:
+        raise PlatformFailure("transient", f"{label} answered without an access token")
+    lifetime = body.get("expires_in")
+    return Credentials(
+        access_token=token,
+        platform_user_id=before.platform_user_id if before else "",
+        username=before.username if before else "",
+        refresh_token=body.get("refresh_token") or (before.refresh_token if before else None),
+        issued_at=now,
+        expires_at=now + timedelta(seconds=float(lifetime)) if lifetime else None,
+    )
+
+
+def scopes_of(body: dict[str, Any]) -> tuple[str, ...]:
+    return tuple(str(body.get("scope") or "").replace(",", " ").split())
+
+
+def bearer_of(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"}
+
+
+def basic(app: App) -> dict[str, str]:
+    encoded = base64.b64encode(f"{app.client_id}:{app.client_secret}".encode()).decode()
+    return {"Authorization": f"Basic {encoded}"}

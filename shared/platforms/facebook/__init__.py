@@ -1,0 +1,1 @@
+"""Facebook Pages (graph.facebook.com): posts with text, links, photos or a video, reels, and stories."""

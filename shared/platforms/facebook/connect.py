@@ -1,0 +1,66 @@
+"""Connecting Facebook Pages: each page that the person administers becomes an account, its token of its own and without an end.
+
+Nobody can renew a page's token, nor revoke it but the person, in Facebook's settings.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from shared.accounts.credentials import Credentials
+from shared.core.settings import App
+from shared.platforms.connector import Connected, Connector, Grant, Request, asked, authorize_url, bearer_of, granted
+from shared.platforms.failure import PlatformFailure
+from shared.platforms.hosts import FACEBOOK_GRAPH, FACEBOOK_WEB, Hosts
+from shared.platforms.http import Http, HttpRequest
+
+SCOPES = ("pages_show_list", "pages_manage_posts", "pages_read_engagement", "business_management")
+MAX_PAGES = 20
+
+Get = Callable[[Http, str, dict[str, str], str], dict[str, Any]]
+
+
+def connector(hosts: Hosts, app: App, version: str) -> Connector:
+    graph = f"{hosts.at(FACEBOOK_GRAPH)}/{version}"
+
+    def get(http: Http, path: str, params: dict[str, str], token: str | None = None) -> dict[str, Any]:
+        headers = bearer_of(token) if token else {}
+        return asked(http, HttpRequest("GET", f"{graph}/{path}", headers=headers, params=params), "Facebook")
+
+    def authorize(request: Request) -> str:
+        scope = ",".join(app.scopes or SCOPES)
+        return authorize_url(f"{hosts.at(FACEBOOK_WEB)}/{version}/dialog/oauth", app, request, scope=scope)
+
+    def exchange(http: Http, grant: Grant) -> Sequence[Connected]:
+        secret = {"client_id": app.client_id, "client_secret": app.client_secret}
+        first = get(http, "oauth/access_token", {**secret, "redirect_uri": grant.redirect_uri, "code": grant.code})
+        short = granted(first, "Facebook", grant.now).access_token
+        long_form = {**secret, "grant_type": "fb_exchange_token", "fb_exchange_token": short}
+        person = granted(get(http, "oauth/access_token", long_form), "Facebook", grant.now)
+        pages = _pages(http, get, person.access_token)
+        if not pages:
+            message = "Facebook named no page that this person may publish to."
+            raise PlatformFailure("permission", message, remediation="Connect again and choose at least one page.")
+        return [
+            Connected(
+                page["id"],
+                page["name"],
+                Credentials(page["access_token"], page["id"], page["name"], issued_at=grant.now),
+                app.scopes or SCOPES,
+            )
+            for page in pages
+        ]
+
+    return Connector("facebook", False, authorize, exchange, renews_refused=False)
+
+
+def _pages(http: Http, get: Get, token: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    after: dict[str, str] = {}
+    for _ in range(MAX_PAGES):
+        answer = get(http, "me/accounts", {"fields": "id,name,access_token", "limit": "100", **after}, token)
+        found += [page for page in answer.get("data") or [] if page.get("access_token")]
+        paging = answer.get("paging") or {}
+        if not paging.get("next"):
+            break
+        after = {"after": paging["cursors"]["after"]}
+    return found

@@ -1,0 +1,49 @@
+"""Publishes on a Facebook Page. What is ☎ depends on the kind of post, and so does how its outcome is found:
+
+post      POST /{page}/feed, its photos uploaded before without being published     newest posts, by text and photos
+video     POST /{page}/videos                                                       newest videos, by text; then its status
+reel      video_reels, finish: the video's id is known before                       the video's status
+story     photo_stories, or video_stories finish                                    the page's stories, by photo or video
+"""
+
+from shared.platforms.facebook import post, reel, story, video
+from shared.platforms.facebook.calls import Calls
+from shared.platforms.facebook.options import Options
+from shared.platforms.facebook.rules import CAPABILITY, is_reel, judge
+from shared.platforms.hosts import FACEBOOK_GRAPH, Hosts
+from shared.platforms.meta.graph import Graph
+from shared.platforms.platform import Accepted, Finding, Platform, Publication, Published, Ready, Wait
+
+_KINDS = {"post": post, "video": video, "reel": reel, "story": story}
+
+
+def facebook(hosts: Hosts, version: str) -> Platform:
+    def calls(publication: Publication) -> Calls:
+        graph = Graph(publication, f"{hosts.at(FACEBOOK_GRAPH)}/{version}", "Facebook")
+        return Calls(publication, graph, hosts, Options.read(publication.draft.options))
+
+    def prepare(publication: Publication) -> Ready | Wait:
+        # Saved, so that a video is looked for as what it was sent as: later, nothing about it may have been measured yet.
+        if publication.draft.video is not None and "kind" not in publication.handle:
+            publication.save(kind=_kind(publication))
+        return _KINDS[_kind(publication)].prepare(calls(publication))
+
+    def publish(publication: Publication) -> Published | Accepted:
+        return _KINDS[_kind(publication)].publish(calls(publication))
+
+    def find(publication: Publication) -> Finding:
+        return _KINDS[_kind(publication)].find(calls(publication))
+
+    def permalink(publication: Publication, post_id: str) -> str | None:
+        return calls(publication).graph.get(post_id, fields="permalink_url").get("permalink_url")
+
+    return Platform(CAPABILITY, judge, prepare, publish, find, permalink)
+
+
+def _kind(publication: Publication) -> str:
+    draft = publication.draft
+    if "kind" in publication.handle:
+        return publication.handle["kind"]
+    if draft.is_story:
+        return "story"
+    return "post" if draft.video is None else "reel" if is_reel(draft) else "video"

@@ -1,0 +1,37 @@
+"""A video that is no reel. ☎ is POST /{page}/videos; Facebook then pulls and processes it, which may yet fail.
+
+The listing by /{page}/videos is from memory, not from a page of Meta's that was at hand.
+"""
+
+from shared.platforms.facebook.calls import Calls
+from shared.platforms.meta.graph import url_of
+from shared.platforms.platform import Accepted, Finding, NotListed, Ready
+
+
+def prepare(calls: Calls) -> Ready:
+    if "video" in calls.publication.handle:
+        # Of a try that Facebook gave up.
+        calls.publication.save(video=None)
+    return Ready()
+
+
+def publish(calls: Calls) -> Accepted:
+    form = {"file_url": url_of(calls.publication.draft.media[0]), "published": "true"}
+    if calls.publication.draft.text:
+        form["description"] = calls.publication.draft.text
+    if calls.options.title is not None:
+        form["title"] = calls.options.title
+    answer = calls.graph.post(f"{calls.graph.user}/videos", form)
+    calls.publication.save(video=calls.graph.id_of(answer))
+    return calls.accepted()
+
+
+def find(calls: Calls) -> Finding:
+    if "video" not in calls.publication.handle:
+        videos, more = calls.newest("videos", "id,description,created_time,permalink_url", "created_time")
+        text = calls.publication.draft.text.strip()
+        alike = [video for video in videos if (video.get("description") or "").strip() == text]
+        if len(alike) != 1 or not text:
+            return NotListed(similar=more or bool(alike))
+        calls.publication.save(video=alike[0]["id"])
+    return calls.await_published(done="processing_phase")

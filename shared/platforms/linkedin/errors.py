@@ -1,0 +1,77 @@
+"""Which of LinkedIn's answers means what: {status, serviceErrorCode, code, message, errorDetails?}."""
+
+import re
+from datetime import datetime, timedelta
+from typing import Any
+
+from shared.platforms.failure import FailureKind, PlatformFailure
+from shared.platforms.http import HttpAnswer
+
+_DEAD_TOKEN = frozenset(
+    {
+        "65600",
+        "65601",
+        "65602",
+        "REVOKED_ACCESS_TOKEN",
+        "EXPIRED_ACCESS_TOKEN",
+        "INVALID_ACCESS_TOKEN",
+        "EMPTY_ACCESS_TOKEN",
+    }
+)
+_POST_URN = re.compile(r"urn:li:(?:share|ugcPost):\d+")
+
+
+def failure_of(answer: HttpAnswer, now: datetime) -> PlatformFailure:
+    body = answer.json()
+    inputs: list[dict[str, Any]] = (body.get("errorDetails") or {}).get("inputErrors") or []
+    code = str((inputs[0].get("code") if inputs else None) or body.get("code") or body.get("serviceErrorCode") or answer.status)
+    message = str(body.get("message") or "no reason given")
+    kind = _kind(answer.status, {code, str(body.get("serviceErrorCode"))}, message)
+    return PlatformFailure(
+        kind,
+        f"LinkedIn: {message}",
+        platform_code=code,
+        platform_message=message,
+        http_status=answer.status,
+        retry_after_seconds=_until_reset(answer, now) if kind == "throttled" else None,
+    )
+
+
+def original_of(failure: PlatformFailure) -> str | None:
+    """The post that a refused duplicate is one of."""
+    named = _POST_URN.search(failure.platform_message or "")
+    return named[0] if named else None
+
+
+def _kind(status: int, codes: set[str], message: str) -> FailureKind:
+    if codes & _DEAD_TOKEN:
+        return "reauth"
+    if "DUPLICATE_POST" in codes or "duplicate of urn:li:" in message:
+        return "duplicate"
+    match status:
+        case 401:
+            return "reauth"
+        case 403:
+            return "permission"
+        case 426:
+            # LinkedIn-Version is past its year: SOKU_LINKEDIN_VERSION.
+            return "bug"
+        case 429:
+            return "throttled"
+        case 409:
+            return "processing"
+        case _ if status >= 500:
+            return "transient"
+        case _ if status >= 400:
+            return "rejected"
+        case _:
+            return "outcome_unknown"
+
+
+def _until_reset(answer: HttpAnswer, now: datetime) -> float:
+    """LinkedIn's limits are reset at midnight, UTC; it names no other time."""
+    named = answer.headers.get("retry-after", "")
+    if named.isdecimal():
+        return float(named)
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+    return (midnight - now).total_seconds() + 60

@@ -1,0 +1,17 @@
+"""What a LinkedIn target may say for itself."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from shared.platforms.options import AltText, TargetOptions
+
+
+class Options(TargetOptions):
+    """`firstComment` is written below the post once it is public; `title` heads a video; `altText` describes images. A person and
+    an organisation are different accounts: the target's accountId chooses."""
+
+    visibility: Literal["PUBLIC", "CONNECTIONS"] = "PUBLIC"
+    first_comment: Annotated[str, Field(min_length=1, max_length=1250)] | None = None
+    title: Annotated[str, Field(min_length=1, max_length=400)] | None = None
+    alt_text: AltText | None = None

@@ -1,0 +1,141 @@
+"""Publishes on LinkedIn. ☎ is POST /rest/posts, whose answer is a header.
+
+It takes no idempotency key, but LinkedIn refuses a post that is alike one it has, and names that one. So a lost answer is settled
+by an organisation's list of posts, or, as members' posts may not be listed, by sending the very same again.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import quote
+
+from shared.platforms.failure import PlatformFailure
+from shared.platforms.hosts import Hosts
+from shared.platforms.linkedin.calls import Calls
+from shared.platforms.linkedin.errors import original_of
+from shared.platforms.linkedin.options import Options
+from shared.platforms.linkedin.rules import CAPABILITY, escaped, judge
+from shared.platforms.linkedin.upload import upload_all
+from shared.platforms.options import alt_text
+from shared.platforms.platform import (
+    Finding,
+    FollowUp,
+    Found,
+    NotListed,
+    Platform,
+    Publication,
+    Published,
+    Ready,
+    Repeatable,
+    Wait,
+)
+
+MAX_LISTED = 100
+
+
+def linkedin(hosts: Hosts, version: str) -> Platform:
+    built = _LinkedIn(hosts, version)
+    return Platform(CAPABILITY, judge, built.prepare, built.publish, built.find, follow_ups=built.follow_ups)
+
+
+@dataclass(frozen=True)
+class _LinkedIn:
+    hosts: Hosts
+    version: str
+
+    def _calls(self, publication: Publication) -> Calls:
+        return Calls(publication, self.hosts, self.version)
+
+    def prepare(self, publication: Publication) -> Ready | Wait:
+        return upload_all(self._calls(publication))
+
+    def publish(self, publication: Publication) -> Published:
+        try:
+            answer = self._calls(publication).send("POST", "posts", json=_post(publication))
+        except PlatformFailure as failure:
+            original = original_of(failure) if failure.kind == "duplicate" and publication.intents > 1 else None
+            if original is None:
+                raise
+            # Sent before, by a worker that got no answer.
+            return _published(original)
+        urn = answer.headers.get("x-restli-id")
+        if answer.status != 201 or not urn:
+            raise PlatformFailure("outcome_unknown", "LinkedIn did not name the post that it made", http_status=answer.status)
+        return _published(urn)
+
+    def find(self, publication: Publication) -> Finding:
+        linked = self._calls(publication)
+        if not linked.is_organisation:
+            return Repeatable()
+        params = {"q": "author", "author": linked.author, "count": str(MAX_LISTED), "sortBy": "CREATED"}
+        elements = linked.send("GET", "posts", params=params).json().get("elements")
+        if not isinstance(elements, list):
+            raise PlatformFailure("transient", "LinkedIn answered the listing with something else", http_status=200)
+        new = [post for post in elements if _created(post) >= publication.search_from]
+        commentary, files = escaped(publication.draft.text), _files(publication)
+        for post in new:
+            if post.get("commentary", "") == commentary and _shown_files(post) == files:
+                return Found(post["id"], _published(post["id"]).url)
+        return NotListed(similar=len(new) >= MAX_LISTED)
+
+    def follow_ups(self, publication: Publication) -> Sequence[FollowUp]:
+        wanted = Options.read(publication.draft.options).first_comment
+
+        def comment(publication: Publication, public: Sequence[str]) -> str:
+            linked = self._calls(publication)
+            body = {"actor": linked.author, "object": public[0], "message": {"text": wanted}}
+            answer = linked.send("POST", f"socialActions/{quote(public[0], safe='')}/comments", json=body)
+            return str(answer.headers.get("x-restli-id") or answer.json().get("id") or "")
+
+        return (FollowUp("firstComment", comment),) if wanted else ()
+
+
+def _post(publication: Publication) -> dict[str, Any]:
+    options = Options.read(publication.draft.options)
+    distribution = {"feedDistribution": "MAIN_FEED", "targetEntities": [], "thirdPartyDistributionChannels": []}
+    content = _content(publication, options)
+    return {
+        "author": publication.account.platform_user_id,
+        "commentary": escaped(publication.draft.text),
+        "visibility": options.visibility,
+        "distribution": distribution,
+        **({"content": content} if content else {}),
+        "lifecycleState": "PUBLISHED",
+        "isReshareDisabledByAuthor": False,
+    }
+
+
+def _content(publication: Publication, options: Options) -> dict[str, Any] | None:
+    if "video" in publication.handle:
+        return {"media": {"id": publication.handle["video"], **({"title": options.title} if options.title else {})}}
+    images: list[dict[str, str]] = []
+    for position, urn in enumerate(publication.handle.get("images", [])):
+        words = alt_text(options.alt_text, position)
+        images.append({"id": urn, **({"altText": words} if words else {})})
+    if not images:
+        return None
+    return {"media": images[0]} if len(images) == 1 else {"multiImage": {"images": images}}
+
+
+def _files(publication: Publication) -> list[str]:
+    video = publication.handle.get("video")
+    return [video] if video else list(publication.handle.get("images", []))
+
+
+def _shown_files(post: dict[str, Any]) -> list[str]:
+    content: dict[str, Any] = post.get("content") or {}
+    if "multiImage" in content:
+        return [str(image["id"]) for image in content["multiImage"]["images"]]
+    return [str(content["media"]["id"])] if "media" in content else []
+
+
+def _created(post: dict[str, Any]) -> datetime:
+    return datetime.fromtimestamp(float(post.get("createdAt") or post.get("publishedAt") or 0) / 1000, UTC)
+
+
+def _published(urn: str) -> Published:
+    if re.fullmatch(r"urn:li:\w+:\d+", urn) is None:
+        raise PlatformFailure("outcome_unknown", f"LinkedIn named the post {urn[:80]!r}", http_status=201)
+    return Published(urn, f"https://www.linkedin.com/feed/update/{urn}/")

@@ -1,0 +1,1 @@
+"""What Instagram, Facebook and Threads have in common: the Graph API's way of calling and refusing, and containers."""

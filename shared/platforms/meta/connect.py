@@ -1,0 +1,63 @@
+"""Connecting Instagram and Threads: a code for an hour's token, that for one of 60 days, which renews itself while it is good.
+
+There is no refresh token: the access token is exchanged for another one, from when it is a day old until it lapses.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from shared.accounts.credentials import Credentials
+from shared.core.settings import App
+from shared.platforms.connector import Connected, Connector, Grant, Request, asked, authorize_url, granted
+from shared.platforms.http import Http, HttpRequest
+
+
+@dataclass(frozen=True)
+class Door:
+    """Where one of the two does what. `prefix` begins the names of its grants: ig_exchange_token, th_refresh_token."""
+
+    platform: str
+    label: str
+    prefix: str
+    authorize_at: str
+    code_at: str
+    token_at: str
+    me_at: str
+    id_field: str
+    scopes: tuple[str, ...]
+
+
+def connector(door: Door, app: App) -> Connector:
+    def get(http: Http, url: str, params: dict[str, str]) -> dict[str, Any]:
+        return asked(http, HttpRequest("GET", url, params=params), door.label)
+
+    def authorize(request: Request) -> str:
+        return authorize_url(door.authorize_at, app, request, scope=",".join(app.scopes or door.scopes))
+
+    def exchange(http: Http, grant: Grant) -> Sequence[Connected]:
+        form = {
+            "client_id": app.client_id,
+            "client_secret": app.client_secret,
+            "grant_type": "authorization_code",
+            "redirect_uri": grant.redirect_uri,
+            # Instagram's and Threads' redirects end in #_, which some browsers hand on with the code.
+            "code": grant.code.removesuffix("#_"),
+        }
+        first = asked(http, HttpRequest("POST", door.code_at, form=form), door.label)
+        # Newer answers of Instagram's hold a list of one.
+        first = first["data"][0] if isinstance(first.get("data"), list) and first["data"] else first
+        short = granted(first, door.label, grant.now).access_token
+        params = {"grant_type": f"{door.prefix}_exchange_token", "client_secret": app.client_secret, "access_token": short}
+        credentials = granted(get(http, f"{door.token_at}/access_token", params), door.label, grant.now)
+        fields = f"{door.id_field},username"
+        me = get(http, door.me_at, {"fields": fields, "access_token": credentials.access_token})
+        known = replace(credentials, platform_user_id=str(me[door.id_field]), username=me["username"])
+        return [Connected(known.platform_user_id, known.username, known, app.scopes or door.scopes)]
+
+    def refresh(http: Http, credentials: Credentials, now: datetime) -> Credentials:
+        params = {"grant_type": f"{door.prefix}_refresh_token", "access_token": credentials.access_token}
+        return granted(get(http, f"{door.token_at}/refresh_access_token", params), door.label, now, before=credentials)
+
+    return Connector(door.platform, False, authorize, exchange, refresh, renews_refused=False)

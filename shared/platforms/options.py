@@ -1,0 +1,53 @@
+"""What a target may say for itself beside the post's content: the fields that every platform's `options.py` shares."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Self
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+from pydantic_core import PydanticCustomError
+
+MAX_URL_LENGTH = 2048
+# X's and Meta's limit; LinkedIn takes more.
+MAX_ALT_TEXT_CHARACTERS = 1000
+
+
+def judged_url(value: str) -> str:
+    """The value, if it is an http or https URL."""
+    wrong = PydanticCustomError("custom", "{message}", {"message": "Invalid URL format", "code": "invalid_string"})
+    try:
+        parts = urlsplit(value)
+        _ = parts.port
+    except ValueError:
+        raise wrong from None
+    if parts.scheme not in ("http", "https") or not parts.hostname or any(c.isspace() for c in value):
+        raise wrong
+    return value
+
+
+def _one_or_several(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+Url = Annotated[str, Field(max_length=MAX_URL_LENGTH), AfterValidator(judged_url)]
+# One text for a single image, or one per image in their order.
+AltText = Annotated[list[Annotated[str, Field(max_length=MAX_ALT_TEXT_CHARACTERS)]], BeforeValidator(_one_or_several)]
+
+
+class TargetOptions(BaseModel):
+    """camelCase on the wire and in documents. `text`, where given, is published on this target instead of the post's."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, alias_generator=to_camel)
+
+    text: str | None = None
+
+    @classmethod
+    def read(cls, options: Mapping[str, Any]) -> Self:
+        """From what was validated before it was stored."""
+        return cls.model_validate(options)
+
+
+def alt_text(texts: list[str] | None, position: int) -> str | None:
+    """The text of the image at `position`, if it has one."""
+    return texts[position] or None if texts and position < len(texts) else None

@@ -1,0 +1,55 @@
+"""Connecting a Snapchat Public Profile. The refresh token may change with every use, so whatever comes back is kept."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from shared.accounts.credentials import Credentials
+from shared.core.settings import App
+from shared.platforms.connector import (
+    Connected,
+    Connector,
+    Grant,
+    Request,
+    asked,
+    authorize_url,
+    bearer_of,
+    granted,
+    scopes_of,
+)
+from shared.platforms.failure import PlatformFailure
+from shared.platforms.hosts import SNAPCHAT_ACCOUNTS, SNAPCHAT_API, Hosts
+from shared.platforms.http import Http, HttpRequest
+from shared.platforms.snapchat.errors import read
+
+SCOPES = ("snapchat-profile-api",)
+
+
+def connector(hosts: Hosts, app: App) -> Connector:
+    def token(http: Http, form: dict[str, str]) -> dict[str, Any]:
+        form = {"client_id": app.client_id, "client_secret": app.client_secret, **form}
+        return asked(http, HttpRequest("POST", f"{hosts.at(SNAPCHAT_ACCOUNTS)}/login/oauth2/access_token", form=form), "Snapchat")
+
+    def authorize(request: Request) -> str:
+        address = f"{hosts.at(SNAPCHAT_ACCOUNTS)}/login/oauth2/authorize"
+        return authorize_url(address, app, request, scope=" ".join(app.scopes or SCOPES))
+
+    def exchange(http: Http, grant: Grant) -> Sequence[Connected]:
+        form = {"grant_type": "authorization_code", "code": grant.code, "redirect_uri": grant.redirect_uri}
+        body = token(http, form)
+        credentials = granted(body, "Snapchat", grant.now)
+        url = f"{hosts.at(SNAPCHAT_API)}/v1/public_profiles/my_profile"
+        profiles = read(http.send(HttpRequest("GET", url, headers=bearer_of(credentials.access_token)))).get("public_profiles")
+        if not profiles:
+            message = "This Snapchat account has no Public Profile."
+            raise PlatformFailure("permission", message, remediation="Make the profile public in Snapchat, then connect again.")
+        profile: dict[str, Any] = profiles[0]["public_profile"]
+        known = replace(credentials, platform_user_id=profile["id"], username=profile["snap_user_name"])
+        return [Connected(profile["id"], profile["display_name"], known, scopes_of(body))]
+
+    def refresh(http: Http, credentials: Credentials, now: datetime) -> Credentials:
+        form = {"grant_type": "refresh_token", "refresh_token": credentials.refresh_token or ""}
+        return granted(token(http, form), "Snapchat", now, before=credentials)
+
+    return Connector("snapchat", False, authorize, exchange, refresh)

@@ -1,0 +1,24 @@
+"""What a Snapchat target may say for itself."""
+
+from typing import Annotated, Self
+
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from shared.platforms.options import TargetOptions
+
+
+class Options(TargetOptions):
+    """`story` or `spotlight`; left out, a video becomes a Spotlight and an image, which Spotlight does not take, a story (24 h, no
+    text). `locale` is the Spotlight's language."""
+
+    story: bool = False
+    spotlight: bool = False
+    locale: Annotated[str, Field(pattern=r"^[a-z]{2}_[A-Z]{2}$")] = "en_US"
+
+    @model_validator(mode="after")
+    def _one_of_them(self) -> Self:
+        if self.story and self.spotlight:
+            message = "A post is a story or a Spotlight: leave one of the two out"
+            raise PydanticCustomError("custom", "{message}", {"message": message, "code": "custom"})
+        return self

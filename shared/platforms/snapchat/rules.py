@@ -1,0 +1,44 @@
+"""What Snapchat takes. Source: developers.snap.com, Public Profile API (asset management), and clients written from it."""
+
+from shared.platforms.rules import MIB, Capability, Draft, MediaLimits, Problem, judge_media, too_long
+from shared.platforms.snapchat.options import Options
+
+MAX_DESCRIPTION_CHARACTERS = 160
+# Most sources say that a Spotlight lasts at least six seconds, one says five.
+SPOTLIGHT_SECONDS = 6.0
+
+CAPABILITY = Capability(
+    platform="snapchat",
+    text_only=False,
+    max_images=1,
+    images=MediaLimits(frozenset({"image/jpeg", "image/png"}), 20 * MIB, "JPEG or PNG"),
+    max_videos=1,
+    videos=MediaLimits(
+        frozenset({"video/mp4"}),
+        500 * MIB,
+        "MP4",
+        min_seconds=5,
+        max_seconds=60,
+        max_ratio=9 / 16,
+        min_sides=(540, 960),
+    ),
+    mixes=False,
+    images_are_stories=True,
+)
+
+
+def judge(draft: Draft) -> list[Problem]:
+    problems = judge_media(draft, CAPABILITY)
+    problems += too_long("snapchat", draft.text, MAX_DESCRIPTION_CHARACTERS)
+    if Options.read(draft.options).spotlight and draft.media and draft.video is None and draft.media[0].kind == "image":
+        message = "A Snapchat Spotlight is a video: give one, or leave spotlight out."
+        problems.append(Problem("snapchat.spotlight_media", message, "options.spotlight"))
+    stored = draft.video.stored if draft.video else None
+    if draft.video is not None and stored is not None and not draft.is_story:
+        seconds = stored.duration_seconds
+        if seconds is not None and CAPABILITY.videos.min_seconds and CAPABILITY.videos.min_seconds <= seconds < SPOTLIGHT_SECONDS:
+            message = (
+                f"A Snapchat Spotlight lasts at least {SPOTLIGHT_SECONDS:g} s; this video {seconds:g} s. A story may be shorter."
+            )
+            problems.append(Problem("snapchat.spotlight_duration", message, draft.video.field))
+    return problems

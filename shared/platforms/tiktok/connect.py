@@ -1,0 +1,55 @@
+"""Connecting a TikTok account. The refresh token may change with every use, so whatever comes back is kept."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from shared.accounts.credentials import Credentials
+from shared.core.settings import App
+from shared.platforms.connector import (
+    Connected,
+    Connector,
+    Grant,
+    Request,
+    asked,
+    authorize_url,
+    bearer_of,
+    granted,
+    scopes_of,
+)
+from shared.platforms.hosts import TIKTOK_API, TIKTOK_WEB, Hosts
+from shared.platforms.http import Http, HttpRequest
+from shared.platforms.tiktok.errors import read
+
+SCOPES = ("user.info.basic", "video.publish", "video.list")
+
+
+def connector(hosts: Hosts, app: App) -> Connector:
+    def call(http: Http, path: str, form: dict[str, str]) -> dict[str, Any]:
+        form = {"client_key": app.client_id, "client_secret": app.client_secret, **form}
+        return asked(http, HttpRequest("POST", f"{hosts.at(TIKTOK_API)}{path}", form=form), "TikTok")
+
+    def authorize(request: Request) -> str:
+        scope = ",".join(app.scopes or SCOPES)
+        address = f"{hosts.at(TIKTOK_WEB)}/v2/auth/authorize/"
+        return authorize_url(address, app, request, scope=scope, client_field="client_key")
+
+    def exchange(http: Http, grant: Grant) -> Sequence[Connected]:
+        form = {"grant_type": "authorization_code", "code": grant.code, "redirect_uri": grant.redirect_uri}
+        body = call(http, "/v2/oauth/token/", form)
+        credentials = granted(body, "TikTok", grant.now)
+        headers = {**bearer_of(credentials.access_token), "Content-Type": "application/json; charset=UTF-8"}
+        url = f"{hosts.at(TIKTOK_API)}/v2/post/publish/creator_info/query/"
+        creator = read(http.send(HttpRequest("POST", url, headers=headers, json={})))
+        known = replace(credentials, platform_user_id=body["open_id"], username=creator["creator_username"])
+        return [Connected(body["open_id"], creator.get("creator_nickname") or known.username, known, scopes_of(body))]
+
+    def refresh(http: Http, credentials: Credentials, now: datetime) -> Credentials:
+        form = {"grant_type": "refresh_token", "refresh_token": credentials.refresh_token or ""}
+        return granted(call(http, "/v2/oauth/token/", form), "TikTok", now, before=credentials)
+
+    def revoke(http: Http, credentials: Credentials) -> None:
+        call(http, "/v2/oauth/revoke/", {"token": credentials.access_token})
+
+    return Connector("tiktok", False, authorize, exchange, refresh, revoke=revoke)

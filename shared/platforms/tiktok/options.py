@@ -1,0 +1,20 @@
+"""What a TikTok target may say for itself."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from shared.platforms.options import TargetOptions
+
+PrivacyLevel = Literal["PUBLIC_TO_EVERYONE", "MUTUAL_FOLLOW_FRIENDS", "FOLLOWER_OF_CREATOR", "SELF_ONLY"]
+
+
+class Options(TargetOptions):
+    """Without `privacyLevel` the post is as public as the account and the app may post. `title` heads photos; a video's title is
+    the text. The creator's own settings for comments, duets and stitches prevail."""
+
+    privacy_level: PrivacyLevel | None = None
+    disable_comment: bool = False
+    disable_duet: bool = False
+    disable_stitch: bool = False
+    title: Annotated[str, Field(min_length=1)] | None = None

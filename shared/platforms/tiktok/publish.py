@@ -1,0 +1,194 @@
+"""Publishes on TikTok. A video: ☎ is the last chunk of its upload, known by its publish_id before. Photos: ☎ is the request that
+names them, and whoever loses its answer loses the publish_id: TikTok lists videos, but no photo posts.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from shared.platforms.failure import PlatformFailure
+from shared.platforms.hosts import TIKTOK_API, Hosts
+from shared.platforms.http import HttpRequest
+from shared.platforms.platform import (
+    Absent,
+    Accepted,
+    Failed,
+    Finding,
+    Found,
+    Platform,
+    Publication,
+    Published,
+    Ready,
+    Unknowable,
+    Wait,
+    bearer,
+    stored_of,
+)
+from shared.platforms.tiktok.errors import failure_of_reason, read
+from shared.platforms.tiktok.options import Options
+from shared.platforms.tiktok.rules import CAPABILITY, judge
+from shared.platforms.tiktok.upload import Chunks, send_all_but_last, send_last
+
+UPLOAD_DOMAINS = ("tiktokapis.com", "tiktok.com", "byteoversea.com")
+# Every 5 s for a minute, then every 20 s; what takes longer than half an hour is asked about every few minutes.
+_POLLS = ((60.0, 5.0), (1800.0, 20.0), (float("inf"), 300.0))
+# An upload's address is good for an hour.
+UPLOAD_LIVES = timedelta(minutes=70)
+# How long after completion the post's public id is waited for: moderation may take hours, and private posts never get one.
+ID_PATIENCE = timedelta(minutes=2)
+
+
+def tiktok(hosts: Hosts) -> Platform:
+    built = _TikTok(hosts)
+    return Platform(CAPABILITY, judge, built.prepare, built.publish, built.find)
+
+
+@dataclass(frozen=True)
+class _TikTok:
+    hosts: Hosts
+
+    def _call(self, publication: Publication, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        headers = {**bearer(publication), "Content-Type": "application/json; charset=UTF-8"}
+        return read(publication.http.send(HttpRequest("POST", f"{self.hosts.at(TIKTOK_API)}{path}", headers=headers, json=body)))
+
+    def prepare(self, publication: Publication) -> Ready | Wait:
+        if "privacy" not in publication.handle:
+            creator = self._call(publication, "/v2/post/publish/creator_info/query/", {})
+            _judge_creator(publication, creator)
+            publication.save(
+                privacy=_privacy(publication, creator),
+                username=creator.get("creator_username"),
+                closed=[name for name in ("comment", "duet", "stitch") if creator.get(f"{name}_disabled")],
+            )
+        if publication.draft.video is None:
+            return Ready()
+        if "upload" not in publication.handle:
+            started = self._call(publication, "/v2/post/publish/video/init/", _video(publication))
+            address = self.hosts.follow(started.get("upload_url"), *UPLOAD_DOMAINS)
+            size = stored_of(publication.draft.media[0]).size_bytes
+            begun = publication.now().timestamp()
+            publication.save(publish_id=started["publish_id"], upload=address, sent=0, size=size, begun=begun)
+        send_all_but_last(publication)
+        return Ready()
+
+    def publish(self, publication: Publication) -> Published | Accepted:
+        if publication.draft.video is not None:
+            send_last(publication)
+        else:
+            started = self._call(publication, "/v2/post/publish/content/init/", _photos(publication))
+            if not started.get("publish_id"):
+                raise PlatformFailure("outcome_unknown", "TikTok answered without a publish_id", http_status=200)
+            publication.save(publish_id=started["publish_id"])
+        return Accepted(_POLLS[0][1])
+
+    def find(self, publication: Publication) -> Finding:
+        publish_id = publication.handle.get("publish_id")
+        if publish_id is None:
+            return Unknowable("TikTok tells nobody about a photo post whose publish_id was lost with its answer")
+        status = self._call(publication, "/v2/post/publish/status/fetch/", {"publish_id": publish_id})
+        match status.get("status"):
+            case "PUBLISH_COMPLETE" | "SEND_TO_USER_INBOX":
+                return _found(publication, status)
+            case "FAILED":
+                return Failed(failure_of_reason(str(status.get("fail_reason") or "unknown")))
+            case "PROCESSING_UPLOAD" if _lacks_bytes(publication, status):
+                return _unfinished(publication)
+            case _:
+                return Wait(_pause(publication), "TikTok is processing the post")
+
+
+def _judge_creator(publication: Publication, creator: dict[str, Any]) -> None:
+    """What only TikTok knows about this creator, who must be asked before every post."""
+    options = Options.read(publication.draft.options)
+    allowed: list[str] = creator.get("privacy_level_options") or []
+    if options.privacy_level is not None and options.privacy_level not in allowed:
+        message = f"This TikTok account cannot post as {options.privacy_level}; it can as {', '.join(allowed) or 'nothing'}."
+        raise PlatformFailure("rejected", message, platform_code="privacy_level_option_mismatch")
+    stored = stored_of(publication.draft.video) if publication.draft.video else None
+    longest = creator.get("max_video_post_duration_sec")
+    if stored and stored.duration_seconds and longest and stored.duration_seconds > float(longest):
+        message = f"This TikTok account may post videos of at most {longest} s; this one lasts {stored.duration_seconds:g} s."
+        raise PlatformFailure("media_invalid", message, platform_code="tiktok.video_duration")
+
+
+def _privacy(publication: Publication, creator: dict[str, Any]) -> str:
+    wish = Options.read(publication.draft.options).privacy_level
+    allowed: list[str] = creator.get("privacy_level_options") or []
+    return wish or ("PUBLIC_TO_EVERYONE" if "PUBLIC_TO_EVERYONE" in allowed or not allowed else allowed[0])
+
+
+def _video(publication: Publication) -> dict[str, Any]:
+    options, closed = Options.read(publication.draft.options), publication.handle["closed"]
+    chunks = Chunks.of(stored_of(publication.draft.media[0]).size_bytes)
+    return {
+        "post_info": {
+            "title": publication.draft.text,
+            "privacy_level": publication.handle["privacy"],
+            "disable_comment": options.disable_comment or "comment" in closed,
+            "disable_duet": options.disable_duet or "duet" in closed,
+            "disable_stitch": options.disable_stitch or "stitch" in closed,
+        },
+        "source_info": {
+            "source": "FILE_UPLOAD",
+            "video_size": chunks.size,
+            "chunk_size": chunks.chunk_bytes,
+            "total_chunk_count": chunks.count,
+        },
+    }
+
+
+def _photos(publication: Publication) -> dict[str, Any]:
+    options = Options.read(publication.draft.options)
+    return {
+        "media_type": "PHOTO",
+        "post_mode": "DIRECT_POST",
+        "post_info": {
+            **({"title": options.title} if options.title else {}),
+            "description": publication.draft.text,
+            "privacy_level": publication.handle["privacy"],
+            "disable_comment": options.disable_comment or "comment" in publication.handle["closed"],
+        },
+        "source_info": {
+            "source": "PULL_FROM_URL",
+            "photo_images": [stored_of(item).url for item in publication.draft.media],
+            "photo_cover_index": 0,
+        },
+    }
+
+
+def _found(publication: Publication, status: dict[str, Any]) -> Finding:
+    """TikTok spells the field so, but not everywhere, and it may be a list or not; it is empty until moderation has passed."""
+    ids = status.get("publicaly_available_post_id") or status.get("publicly_available_post_id") or []
+    post_id = str(ids[0] if isinstance(ids, list) else ids) if ids else None
+    username = publication.handle.get("username") or publication.account.username
+    profile = f"https://www.tiktok.com/@{username}"
+    if post_id is not None:
+        return Found(post_id, f"{profile}/{'video' if 'size' in publication.handle else 'photo'}/{post_id}")
+    completed = publication.handle.get("completed_at")
+    if completed is None:
+        publication.save(completed_at=publication.now().timestamp())
+    is_private = publication.handle.get("privacy") == "SELF_ONLY"
+    waited = publication.now() - datetime.fromtimestamp(completed, UTC) if completed else timedelta(0)
+    if is_private or waited >= ID_PATIENCE:
+        return Found(publication.handle["publish_id"], profile)
+    return Wait(_pause(publication), "TikTok has published the post and not named it yet")
+
+
+def _lacks_bytes(publication: Publication, status: dict[str, Any]) -> bool:
+    """The last chunk has not arrived: nothing will be posted before it does."""
+    received, size = status.get("uploaded_bytes"), publication.handle.get("size")
+    return isinstance(received, int) and isinstance(size, int) and received < size
+
+
+def _unfinished(publication: Publication) -> Finding:
+    """The last chunk may be sent again as long as TikTok takes it; later the whole begins anew."""
+    begun = datetime.fromtimestamp(publication.handle["begun"], UTC)
+    if publication.now() - begun < UPLOAD_LIVES:
+        return Absent()
+    message = "TikTok's upload lapsed before its last chunk arrived."
+    return Failed(PlatformFailure("transient", message, platform_code="upload_lapsed"))
+
+
+def _pause(publication: Publication) -> float:
+    since = (publication.now() - publication.intent_at).total_seconds()
+    return next(seconds for until, seconds in _POLLS if since < until)

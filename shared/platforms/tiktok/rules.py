@@ -1,0 +1,46 @@
+"""What TikTok takes. Source: developers.tiktok.com, Content Posting API (media transfer guide, direct post, photo post)."""
+
+from shared.platforms.rules import MIB, Capability, Draft, MediaLimits, Problem, judge_media, too_long
+from shared.platforms.tiktok.options import Options
+
+MAX_VIDEO_TITLE = 2200
+MAX_PHOTO_TITLE = 90
+MAX_PHOTO_DESCRIPTION = 4000
+
+CAPABILITY = Capability(
+    platform="tiktok",
+    text_only=False,
+    max_images=35,
+    images=MediaLimits(frozenset({"image/jpeg", "image/webp"}), 20 * MIB, "JPEG or WebP"),
+    max_videos=1,
+    # How long a video may be depends on the creator (3, 5 or 10 minutes), whom TikTok is asked about just before publishing.
+    videos=MediaLimits(
+        frozenset({"video/mp4", "video/quicktime", "video/webm"}),
+        4096 * MIB,
+        "MP4, MOV or WebM",
+        max_seconds=600,
+        min_sides=(360, 360),
+        max_side=4096,
+    ),
+    mixes=False,
+)
+
+
+def utf16_length(text: str) -> int:
+    """TikTok counts titles in UTF-16 code units."""
+    return len(text.encode("utf-16-le")) // 2
+
+
+def judge(draft: Draft) -> list[Problem]:
+    options = Options.read(draft.options)
+    problems = judge_media(draft, CAPABILITY)
+    units = "characters (an emoji counts 2)"
+    limit = MAX_PHOTO_DESCRIPTION if draft.media and draft.video is None else MAX_VIDEO_TITLE
+    problems += too_long("tiktok", draft.text, limit, counted=utf16_length(draft.text), unit=units)
+    if options.title is not None and utf16_length(options.title) > MAX_PHOTO_TITLE:
+        message = f"TikTok takes photo titles of at most {MAX_PHOTO_TITLE} {units}; this one has {utf16_length(options.title)}."
+        problems.append(Problem("tiktok.title_too_long", message, "options.title"))
+    if options.title is not None and draft.video is not None:
+        message = "On TikTok a video's text is its title: leave title out, or say it differently there with text."
+        problems.append(Problem("tiktok.video_title", message, "options.title"))
+    return problems

@@ -1,0 +1,52 @@
+"""Connecting an X account: authorization code with PKCE. Refresh tokens work once, so the new one is kept before anything else."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from shared.accounts.credentials import Credentials
+from shared.core.settings import App
+from shared.platforms.connector import (
+    Connected,
+    Connector,
+    Grant,
+    Request,
+    asked,
+    authorize_url,
+    basic,
+    bearer_of,
+    granted,
+    scopes_of,
+)
+from shared.platforms.hosts import X_API, X_WEB, Hosts
+from shared.platforms.http import Http, HttpRequest
+
+SCOPES = ("tweet.read", "tweet.write", "users.read", "media.write", "offline.access")
+
+
+def connector(hosts: Hosts, app: App) -> Connector:
+    def token(http: Http, form: dict[str, str], path: str = "/2/oauth2/token") -> dict[str, Any]:
+        return asked(http, HttpRequest("POST", f"{hosts.at(X_API)}{path}", headers=basic(app), form=form), "X")
+
+    def authorize(request: Request) -> str:
+        scope = " ".join(app.scopes or SCOPES)
+        return authorize_url(f"{hosts.at(X_WEB)}/i/oauth2/authorize", app, request, scope=scope)
+
+    def exchange(http: Http, grant: Grant) -> Sequence[Connected]:
+        form = {"grant_type": "authorization_code", "code": grant.code, "redirect_uri": grant.redirect_uri}
+        body = token(http, {**form, "code_verifier": grant.verifier or ""})
+        credentials = granted(body, "X", grant.now)
+        me = asked(http, HttpRequest("GET", f"{hosts.at(X_API)}/2/users/me", headers=bearer_of(credentials.access_token)), "X")
+        account: dict[str, Any] = me.get("data") or {}
+        known = replace(credentials, platform_user_id=account["id"], username=account["username"])
+        return [Connected(account["id"], account.get("name") or account["username"], known, scopes_of(body))]
+
+    def refresh(http: Http, credentials: Credentials, now: datetime) -> Credentials:
+        form = {"grant_type": "refresh_token", "refresh_token": credentials.refresh_token or ""}
+        return granted(token(http, form), "X", now, before=credentials)
+
+    def revoke(http: Http, credentials: Credentials) -> None:
+        token(http, {"token": credentials.refresh_token or credentials.access_token}, "/2/oauth2/revoke")
+
+    return Connector("x", True, authorize, exchange, refresh, revoke=revoke)

@@ -1,0 +1,62 @@
+"""Connecting a YouTube channel by Google's OAuth: offline access, and consent every time, or there is no refresh token."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from shared.accounts.credentials import Credentials
+from shared.core.settings import App
+from shared.platforms.connector import (
+    Connected,
+    Connector,
+    Grant,
+    Request,
+    asked,
+    authorize_url,
+    bearer_of,
+    granted,
+    scopes_of,
+)
+from shared.platforms.failure import PlatformFailure
+from shared.platforms.hosts import GOOGLE_ACCOUNTS, GOOGLE_API, GOOGLE_OAUTH, Hosts
+from shared.platforms.http import Http, HttpRequest
+
+SCOPES = ("https://www.googleapis.com/auth/youtube.upload", "https://www.googleapis.com/auth/youtube.readonly")
+
+
+def connector(hosts: Hosts, app: App) -> Connector:
+    def token(http: Http, form: dict[str, str]) -> dict[str, Any]:
+        form = {"client_id": app.client_id, "client_secret": app.client_secret, **form}
+        return asked(http, HttpRequest("POST", f"{hosts.at(GOOGLE_OAUTH)}/token", form=form), "YouTube")
+
+    def authorize(request: Request) -> str:
+        address = f"{hosts.at(GOOGLE_ACCOUNTS)}/o/oauth2/v2/auth"
+        scope = " ".join(app.scopes or SCOPES)
+        return authorize_url(address, app, request, scope=scope, access_type="offline", prompt="consent")
+
+    def exchange(http: Http, grant: Grant) -> Sequence[Connected]:
+        form = {"grant_type": "authorization_code", "code": grant.code, "redirect_uri": grant.redirect_uri}
+        body = token(http, {**form, "code_verifier": grant.verifier or ""})
+        credentials = granted(body, "YouTube", grant.now)
+        headers = bearer_of(credentials.access_token)
+        params = {"part": "snippet", "mine": "true"}
+        url = f"{hosts.at(GOOGLE_API)}/youtube/v3/channels"
+        channels = asked(http, HttpRequest("GET", url, headers=headers, params=params), "YouTube").get("items") or []
+        if not channels:
+            message = "This Google account has no YouTube channel."
+            raise PlatformFailure("permission", message, remediation="Create a channel on YouTube, then connect again.")
+        channel_id, snippet = channels[0]["id"], channels[0]["snippet"]
+        username = str(snippet.get("customUrl") or channel_id).removeprefix("@")
+        known = replace(credentials, platform_user_id=channel_id, username=username)
+        return [Connected(channel_id, snippet["title"], known, scopes_of(body))]
+
+    def refresh(http: Http, credentials: Credentials, now: datetime) -> Credentials:
+        form = {"grant_type": "refresh_token", "refresh_token": credentials.refresh_token or ""}
+        return granted(token(http, form), "YouTube", now, before=credentials)
+
+    def revoke(http: Http, credentials: Credentials) -> None:
+        form = {"token": credentials.refresh_token or credentials.access_token}
+        asked(http, HttpRequest("POST", f"{hosts.at(GOOGLE_OAUTH)}/revoke", form=form), "YouTube")
+
+    return Connector("youtube", True, authorize, exchange, refresh, revoke=revoke)

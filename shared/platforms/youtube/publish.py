@@ -1,0 +1,187 @@
+"""Publishes on YouTube. ☎ is the last chunk of a resumable upload; the session tells ever after whether it arrived."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from shared.platforms.failure import PlatformFailure
+from shared.platforms.hosts import GOOGLE_API, Hosts
+from shared.platforms.http import HttpRequest
+from shared.platforms.platform import (
+    Absent,
+    Finding,
+    FollowUp,
+    Found,
+    NotListed,
+    Platform,
+    Publication,
+    Published,
+    Ready,
+    Wait,
+    bearer,
+    stored_of,
+)
+from shared.platforms.youtube import session
+from shared.platforms.youtube.errors import failure_of
+from shared.platforms.youtube.options import Options
+from shared.platforms.youtube.rules import CAPABILITY, judge, title_of
+
+SESSION_DOMAIN = "googleapis.com"
+
+
+def youtube(hosts: Hosts) -> Platform:
+    built = _YouTube(hosts)
+    return Platform(CAPABILITY, judge, built.prepare, built.publish, built.find, follow_ups=built.follow_ups)
+
+
+@dataclass(frozen=True)
+class _YouTube:
+    hosts: Hosts
+
+    def _get(self, publication: Publication, path: str, params: dict[str, str]) -> dict[str, Any]:
+        request = HttpRequest("GET", f"{self.hosts.at(GOOGLE_API)}/youtube/v3/{path}", headers=bearer(publication), params=params)
+        answer = publication.http.send(request)
+        if answer.status != 200:
+            raise failure_of(answer, publication.now())
+        return answer.json()
+
+    def _begin(self, publication: Publication) -> None:
+        stored = stored_of(publication.draft.media[0])
+        headers = {
+            **bearer(publication),
+            "Content-Type": "application/json; charset=UTF-8",
+            "X-Upload-Content-Type": stored.content_type,
+            "X-Upload-Content-Length": str(stored.size_bytes),
+        }
+        notify = str(Options.read(publication.draft.options).notify_subscribers).lower()
+        params = {"uploadType": "resumable", "part": "snippet,status", "notifySubscribers": notify}
+        request = HttpRequest(
+            "POST",
+            f"{self.hosts.at(GOOGLE_API)}/upload/youtube/v3/videos",
+            headers=headers,
+            params=params,
+            json=_video(publication),
+        )
+        answer = publication.http.send(request)
+        if answer.status != 200:
+            raise failure_of(answer, publication.now())
+        address = self.hosts.follow(answer.headers.get("location"), SESSION_DOMAIN)
+        publication.save(session=address, size=stored.size_bytes)
+
+    def prepare(self, publication: Publication) -> Ready | Wait:
+        """Everything but the last chunk; what a worker that died had sent already is asked, not remembered."""
+        stored = stored_of(publication.draft.media[0])
+        received = 0
+        if "session" not in publication.handle:
+            self._begin(publication)
+        else:
+            state = _probed(publication)
+            if isinstance(state, session.Complete):
+                publication.save(video=state.video_id)
+                return Ready()
+            received = state.received
+        until = session.last_chunk_start(stored.size_bytes)
+        while received < until:
+            state = session.send(publication, stored, received)
+            if isinstance(state, session.Complete):
+                publication.save(video=state.video_id)
+                return Ready()
+            if state.received <= received:
+                raise PlatformFailure("transient", "YouTube counts the upload's bytes otherwise", starts_over=True)
+            received = state.received
+            publication.keep_alive()
+        if received != publication.handle.get("received", 0):
+            publication.save(received=received)
+        return Ready()
+
+    def publish(self, publication: Publication) -> Published:
+        """☎, unless the video turned out to be there."""
+        if "video" in publication.handle:
+            return _published(publication.handle["video"])
+        try:
+            state = session.send(publication, stored_of(publication.draft.media[0]), publication.handle.get("received", 0))
+        except session.Gone:
+            raise PlatformFailure(
+                "transient", "YouTube's upload session has lapsed", starts_over=publication.intents == 1
+            ) from None
+        if isinstance(state, session.Incomplete):
+            # Some of the last chunk is missing, and so is the video: go on from there.
+            raise PlatformFailure("processing", "YouTube took only a part of the last chunk", retry_after_seconds=1.0)
+        return _published(state.video_id)
+
+    def find(self, publication: Publication) -> Finding:
+        try:
+            state = session.probe(publication)
+        except session.Gone:
+            return _listed(publication, self._get)
+        if isinstance(state, session.Incomplete):
+            return Absent()
+        return Found(state.video_id, _published(state.video_id).url)
+
+    def follow_ups(self, publication: Publication) -> Sequence[FollowUp]:
+        def thumbnail(publication: Publication, public: Sequence[str]) -> str:
+            cover = stored_of(publication.draft.cover) if publication.draft.cover else None
+            if cover is None:
+                return ""
+            content = publication.storage.read(cover.storage_path)
+            headers = {**bearer(publication), "Content-Type": cover.content_type}
+            request = HttpRequest(
+                "POST",
+                f"{self.hosts.at(GOOGLE_API)}/upload/youtube/v3/thumbnails/set",
+                headers=headers,
+                params={"videoId": public[0]},
+                content=content,
+            )
+            answer = publication.http.send(request)
+            if answer.status != 200:
+                raise failure_of(answer, publication.now())
+            return ""
+
+        return (FollowUp("thumbnail", thumbnail, repeatable=True),) if publication.draft.cover is not None else ()
+
+
+def _video(publication: Publication) -> dict[str, Any]:
+    options = Options.read(publication.draft.options)
+    return {
+        "snippet": {
+            "title": title_of(publication.draft),
+            "description": publication.draft.text,
+            "tags": options.tags,
+            "categoryId": options.category_id,
+        },
+        "status": {"privacyStatus": options.privacy, "selfDeclaredMadeForKids": options.made_for_kids},
+    }
+
+
+def _probed(publication: Publication) -> session.Incomplete | session.Complete:
+    try:
+        return session.probe(publication)
+    except session.Gone:
+        raise PlatformFailure("transient", "YouTube's upload session has lapsed", starts_over=True) from None
+
+
+def _published(video_id: str) -> Published:
+    return Published(video_id, f"https://www.youtube.com/watch?v={video_id}")
+
+
+def _listed(publication: Publication, get: Any) -> Finding:
+    """The session is gone after the last chunk was sent: look among the channel's newest uploads."""
+    channels = get(publication, "channels", {"part": "contentDetails", "mine": "true"}).get("items") or []
+    if not channels:
+        raise PlatformFailure("permission", "YouTube shows no channel for this account")
+    playlist = channels[0]["contentDetails"]["relatedPlaylists"]["uploads"]
+    items = get(publication, "playlistItems", {"part": "snippet", "playlistId": playlist, "maxResults": "50"}).get("items")
+    if not isinstance(items, list):
+        raise PlatformFailure("transient", "YouTube answered the listing with something else", http_status=200)
+    new = [item["snippet"] for item in items if _moment(item["snippet"]["publishedAt"]) >= publication.search_from]
+    title, text = title_of(publication.draft), publication.draft.text.strip()
+    ours = [snippet for snippet in new if snippet["title"] == title and snippet.get("description", "").strip() == text]
+    if len(ours) == 1:
+        video_id = ours[0]["resourceId"]["videoId"]
+        return Found(video_id, _published(video_id).url)
+    return NotListed(similar=bool(ours) or len(new) == len(items) > 0)
+
+
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text)

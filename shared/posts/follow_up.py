@@ -1,0 +1,101 @@
+"""What is sent once a post is public: a thread's further posts, a first comment, a thumbnail.
+
+Each has its own intent and its own id. What was perhaps sent is not sent again; a failure is a note on the run, which has
+succeeded: its post is public.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from shared.documents.document import Changes
+from shared.media.storage import StorageUnavailable
+from shared.platforms.failure import PlatformFailure
+from shared.platforms.http import NoAnswer, NotSent
+from shared.platforms.platform import FollowUp, Wait
+from shared.posts.attempt import Attempt
+from shared.posts.files import with_files
+from shared.posts.retry import backoff
+
+_NAMES = {"thread": "A further post of the thread", "firstComment": "The first comment", "thumbnail": "The thumbnail"}
+
+
+@dataclass(frozen=True)
+class Postponed:
+    """Refused for now, and provably not sent: the run comes back for it."""
+
+    seconds: float
+    reason: Mapping[str, Any]
+    changes: Changes
+
+
+def send_follow_ups(attempt: Attempt, post_id: str, follow_ups: Sequence[FollowUp]) -> Sequence[str] | Postponed:
+    """In order, as far as they go; notes on what was not sent. One that fails keeps those after it from being sent."""
+    if attempt.publication.draft.cover is not None:
+        waiting = _with_cover(attempt)
+        if waiting is not None:
+            return waiting
+    states: list[Mapping[str, Any]] = list(attempt.run.follow_ups)
+    public = [post_id, *(str(state["id"]) for state in states if state.get("id"))]
+    for position, follow_up in enumerate(follow_ups):
+        state = states[position]["state"] if position < len(states) else None
+        if state == "sent":
+            continue
+        if state == "intent" and not follow_up.repeatable:
+            return [_note(follow_up, "may or may not be public: its request was sent and got no answer")]
+        outcome = _send(attempt, follow_up, states[:position], public)
+        if not isinstance(outcome, str):
+            return outcome
+        states[position:] = [{"name": follow_up.name, "state": "sent", "id": outcome}]
+        attempt.worker.write_and_renew({"followUps": states})
+        public += [outcome] if outcome else []
+    return []
+
+
+def _send(
+    attempt: Attempt, follow_up: FollowUp, before: Sequence[Mapping[str, Any]], public: Sequence[str]
+) -> str | Sequence[str] | Postponed:
+    """The new id, notes, or when to come back."""
+    attempt.worker.write_and_renew({"followUps": [*before, {"name": follow_up.name, "state": "intent", "id": ""}]})
+    not_sent: Changes = {"followUps": list(before)}
+    try:
+        return follow_up.send(attempt.publication, public)
+    except (NotSent, StorageUnavailable) as error:
+        if attempt.is_late:
+            return [_note(follow_up, f"was not sent ({error})")]
+        reason = {"code": "platform_unavailable", "message": f"It could not be sent ({error})."}
+        return Postponed(backoff(attempt.run.attempt).total_seconds(), reason, not_sent)
+    except NoAnswer as error:
+        return [_note(follow_up, f"may or may not be public: the platform did not answer ({error})")]
+    except PlatformFailure as failure:
+        told = failure.without(attempt.publication.account.secrets)
+        if failure.kind in ("transient", "outcome_unknown"):
+            return [_note(follow_up, f"may or may not be public: {told.message}")]
+        pause = None if attempt.is_late else attempt.pause_for(failure)
+        if pause is None:
+            return [_note(follow_up, f"was refused. {told.message}")]
+        seconds, changes = pause
+        return Postponed(seconds, told.to_fields(), {**changes, **not_sent})
+
+
+def _with_cover(attempt: Attempt) -> Postponed | None:
+    """The draft of a run that was claimed anew knows its cover only by its address."""
+    publication, ports = attempt.publication, attempt.ports
+    if publication.draft.cover is None or publication.draft.cover.stored is not None:
+        return None
+    draft = with_files(
+        publication.draft,
+        attempt.platform.capability,
+        attempt.worker,
+        documents=ports.documents,
+        storage=ports.storage,
+        fetcher=ports.fetcher,
+    )
+    if isinstance(draft, Wait):
+        return Postponed(draft.seconds, {"code": "waiting", "message": draft.reason}, {})
+    publication.draft = draft
+    return None
+
+
+def _note(follow_up: FollowUp, what: str) -> str:
+    return f"{_NAMES[follow_up.name]} {what.rstrip('.')}."
