@@ -5,7 +5,7 @@ PYTHON := .venv/bin/python
 NPM_BIN := node_modules/.bin
 
 .DEFAULT_GOAL := help
-.PHONY: help install up demo test lint bench lock clean
+.PHONY: help install up demo test lint faults faults-stack bench lock clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -40,6 +40,12 @@ lint: install
 	@$(PYTHON) -m ruff check --quiet .
 	@.venv/bin/lint-imports --no-cache | tail -n 3
 	@$(NPM_BIN)/pyright
+
+faults: install ## Publish while everything goes wrong; ARGS="--publications N" for more
+	@PYTHONHASHSEED=0 $(PYTHON) -m tests.faults $(ARGS)
+
+faults-stack: install ## Kill every process of a real stack at every call, for every kind of post
+	@$(PYTHON) -m tests.faults.stack $(ARGS)
 
 bench: install ## Count what a post costs, and measure the stack
 	@$(PYTHON) -m tests.bench

@@ -2,6 +2,7 @@
 
 A plan is a file named after the function in the folder SOKU_KILL_PLANS: {"call": "documents.commit", "nth": 2, "when": "before"},
 or "after", or "lost". It strikes once: whoever removes the file, dies (or, with "lost", is not told what it did).
+Where a file FUNCTION.calls is there, every call is written into it: that is how the calls that can be struck are found.
 """
 
 import json
@@ -17,6 +18,7 @@ from typing import Any
 from shared.documents.document import Unavailable
 from shared.documents.reliable import ReliableDocuments
 from shared.gcp.firestore import FirestoreDocuments
+from shared.media.storage import StorageUnavailable
 from shared.platforms.http import NoAnswer
 from shared.tasks.task import NotEnqueued
 
@@ -24,13 +26,17 @@ _LOST: dict[str, Callable[[], Exception]] = {
     "documents.commit": Unavailable,
     "documents.get": Unavailable,
     "tasks.enqueue": NotEnqueued,
+    "documents.query": Unavailable,
     "http.send": NoAnswer,
+    "storage.read": StorageUnavailable,
+    "storage.write": StorageUnavailable,
 }
 
 
 class Traps:
     def __init__(self, function: str) -> None:
         self._plan = Path(os.environ["SOKU_KILL_PLANS"]) / function
+        self._record = self._plan.with_name(f"{function}.calls")
         self._request = threading.local()
 
     def begin_request(self) -> None:
@@ -54,6 +60,9 @@ class Traps:
     def _due(self, call: str) -> str | None:
         """When to strike at this call, if it is the one; removes the plan."""
         self._request.calls[call] += 1
+        if self._record.exists():
+            with self._record.open("a") as record:
+                record.write(f"{call} {self._request.calls[call]}\n")
         try:
             plan = json.loads(self._plan.read_text())
             if call != plan["call"] or self._request.calls[call] != plan["nth"]:

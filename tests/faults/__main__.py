@@ -1,0 +1,98 @@
+"""python -m tests.faults: what was published while everything went wrong, and the same with each mechanism switched off.
+
+make faults                                        a few minutes
+make faults ARGS="--publications 1000000"          as long as it takes; --processes for more cores
+make faults ARGS="--seed 17 --publications 300"    one history again, exactly
+"""
+
+import argparse
+import logging
+import multiprocessing
+import sys
+import time
+from collections.abc import Iterable, Sequence
+from functools import reduce
+from operator import add
+
+import tests.conftest  # noqa: F401  (the environment that functions are imported in)
+from tests.faults.ablation import ABLATIONS, Ablation
+from tests.faults.check import HARMS, Verdict
+from tests.faults.simulation import ACCOUNTS, Options, simulate
+
+PER_SEED = 300
+ABLATION_SEEDS = 6
+# Faults of each kind per call, and per step of a platform: two per cent and five.
+FAULT_RATE, PLATFORM_RATE = 0.02, 0.05
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.faults", description="Publish while everything goes wrong.")
+    parser.add_argument("--publications", type=int, default=30_000, metavar="N", help="how many (default: 30000)")
+    parser.add_argument("--seed", type=int, default=1, metavar="S", help="the first history's seed (default: 1)")
+    parser.add_argument("--processes", type=int, default=2, metavar="P", help="at once (default: 2)")
+    parser.add_argument("--no-ablation", action="store_true", help="leave the second table out")
+    given = parser.parse_args()
+    logging.disable(logging.CRITICAL)
+    with multiprocessing.Pool(given.processes) as pool:
+        started = time.monotonic()
+        seeds = range(given.seed, given.seed + max(1, given.publications // PER_SEED))
+        total = _sum(pool.imap_unordered(_history, seeds))
+        _print_total(total, len(seeds), time.monotonic() - started)
+        seen = given.no_ablation or _print_ablation(pool.map(_without, ABLATIONS, chunksize=1))
+    return 0 if total.is_clean and seen else 1
+
+
+def _history(seed: int) -> Verdict:
+    verdict = simulate(seed, Options(PER_SEED, FAULT_RATE, PLATFORM_RATE))
+    verdict.examples = [f"seed {seed}: {example}" for example in verdict.examples]
+    return verdict
+
+
+def _without(ablation: Ablation) -> Verdict:
+    return _sum(simulate(seed, _options(ablation)) for seed in range(1, ABLATION_SEEDS + 1))
+
+
+def _options(ablation: Ablation) -> Options:
+    return Options(150, FAULT_RATE, PLATFORM_RATE, without=ablation, platforms=ablation.platforms, listing_lag_seconds=60.0)
+
+
+def _sum(verdicts: Iterable[Verdict]) -> Verdict:
+    return reduce(add, verdicts, Verdict())
+
+
+def _print_total(total: Verdict, histories: int, seconds: float) -> None:
+    print(
+        f"{total.runs:,} publications in {histories:,} histories, {seconds:.0f} s; faults: {FAULT_RATE:.0%} of each kind per call"
+    )
+    for name in HARMS:
+        print(f"  {name.replace('_', ' '):<18}{getattr(total, name):>8}")
+    print(f"  {'succeeded':<18}{total.succeeded:>8}")
+    print(f"  {'reauth required':<18}{total.reauth:>8}   the account was dead, and nothing was published")
+    print("  outcome unknown, by platform (public):")
+    for platform in ACCOUNTS:
+        print(f"    {platform:<16}{total.unknown[platform]:>8} ({total.unknown_public[platform]})")
+    for example in total.examples:
+        print(f"  ! {example}")
+    sys.stdout.flush()
+
+
+def _print_ablation(verdicts: Sequence[Verdict]) -> bool:
+    """True if every harm that a mechanism prevents was seen without it."""
+    print(
+        f"\nWithout                   of {'runs':>5}  "
+        + " ".join(f"{name.replace('_', ' '):>15}" for name in (*HARMS, "reauth", "unknown"))
+    )
+    all_seen = True
+    for ablation, verdict in zip(ABLATIONS, verdicts, strict=True):
+        figures = [getattr(verdict, name) for name in (*HARMS, "reauth")] + [sum(verdict.unknown.values())]
+        # With everything on, accounts die too, as nobody can help it; the first row says how many.
+        usual = verdicts[0].reauth if ablation.harm == "reauth" else 0
+        seen = not ablation.harm or getattr(verdict, ablation.harm) > usual
+        all_seen = all_seen and seen
+        mark = "" if seen else f"   ! {ablation.harm} was not seen"
+        print(f"{ablation.mechanism:<25} {verdict.runs:>8}  " + " ".join(f"{figure:>15}" for figure in figures) + mark)
+    return all_seen
+
+
+if __name__ == "__main__":
+    sys.exit(main())

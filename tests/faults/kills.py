@@ -1,0 +1,244 @@
+"""The real stack, its processes killed at every call that leaves them, and every answer lost once: does each post get there once?
+
+The calls are not listed here: a post of each kind is published undisturbed first, and whatever its workers called is struck
+afterwards, before it, after it, and with its answer lost.
+"""
+
+import itertools
+import random
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import requests
+
+from emulator.environment import TOKEN_KEYS
+from emulator.ports import PROJECT_ID
+from emulator.sandbox.accounts import SandboxAccount
+from emulator.users import credentials_of
+from shared.accounts.connect import connect_account
+from shared.accounts.credentials import Credentials
+from shared.accounts.encryption import Cipher
+from shared.core.clock import SystemClock
+from shared.core.settings import TokenKeys
+from shared.documents.document import Documents
+from shared.gcp import firestore
+from tests.conftest import LocalStack
+
+MEDIA = "https://example.com"
+PHOTO, VERTICAL, VIDEO = f"{MEDIA}/photo.jpg", f"{MEDIA}/vertical.mp4", f"{MEDIA}/video.mp4"
+# So soon over that whoever publishes has to renew it.
+REFRESH_NOW = timedelta(minutes=1)
+# A post of each kind of upload and of each kind of public call.
+KINDS: Mapping[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
+    "x": ("x", {"imageUrls": [PHOTO]}, {}),
+    "x-thread": ("x", {}, {"thread": True}),
+    "x-video": ("x", {"videoUrl": VIDEO}, {}),
+    "instagram": ("instagram", {"imageUrls": [PHOTO]}, {}),
+    "instagram-reel": ("instagram", {"videoUrl": VERTICAL}, {}),
+    "facebook": ("facebook", {"imageUrls": [PHOTO]}, {}),
+    "facebook-reel": ("facebook", {"videoUrl": VERTICAL}, {}),
+    "facebook-video": ("facebook", {"videoUrl": VIDEO}, {}),
+    "threads": ("threads", {}, {}),
+    "threads-image": ("threads", {"imageUrls": [PHOTO]}, {}),
+    "tiktok": ("tiktok", {"videoUrl": VIDEO}, {}),
+    "tiktok-photos": ("tiktok", {"imageUrls": [PHOTO]}, {}),
+    "youtube": ("youtube", {"videoUrl": VIDEO, "imageUrls": [PHOTO]}, {}),
+    "linkedin": ("linkedin", {}, {}),
+    "linkedin-video": ("linkedin", {"videoUrl": VIDEO}, {}),
+    "snapchat": ("snapchat", {"videoUrl": VERTICAL}, {}),
+    "snapchat-story": ("snapchat", {"imageUrls": [PHOTO]}, {}),
+    # On accounts whose tokens have to be renewed first: X's refresh tokens work once, TikTok's do not mind.
+    "x-refresh": ("x", {}, {"lives": REFRESH_NOW}),
+    "tiktok-refresh": ("tiktok", {"imageUrls": [PHOTO]}, {"lives": REFRESH_NOW}),
+    # Posts whose first task is lost, so that it is the sweeper that starts them.
+    "swept": ("x", {}, {"lose": "orchestrate"}),
+}
+# Kinds whose outcome the platform tells nobody.
+UNKNOWABLE = frozenset({"tiktok-photos", "snapchat-story", "tiktok-refresh"})
+# Kinds whose account may honestly end as needs_reauth, without a post: a refresh token that works once was used for nothing.
+MAY_LOSE_TOKENS = frozenset({"x-refresh"})
+PLATFORMS = ("x", "instagram", "facebook", "threads", "tiktok", "youtube", "linkedin", "snapchat")
+WAYS = ("before", "after", "lost")
+# Which calls have an answer that can be lost (emulator/killing/traps.py).
+LOSABLE = frozenset(
+    {"documents.commit", "documents.get", "documents.query", "tasks.enqueue", "http.send", "storage.read", "storage.write"}
+)
+PATIENCE_SECONDS = 300.0
+# A process that is told to die at a call that it does not make this time, does not. The sweeper looks after half a minute.
+STRIKE_SECONDS, SWEEPER_STRIKE_SECONDS = 25.0, 60.0
+_numbers = itertools.count(1)
+
+
+@dataclass(frozen=True)
+class Point:
+    """Where to strike: `nth` call of that name within one request of the function."""
+
+    kind: str
+    function: str
+    call: str
+    nth: int
+    way: str
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.function} {self.call} {self.nth} {self.way}"
+
+
+@dataclass
+class Shot:
+    """A post that was struck on its way; `struck` False if the call was not made this time."""
+
+    point: Point
+    text: str
+    account: str
+    submission_id: str
+    struck: bool = True
+
+
+@dataclass
+class Range:
+    """Publishes and strikes on one stack: one user, and an account of its own for each post, so that ledgers tell posts apart."""
+
+    stack: LocalStack
+    documents: Documents
+    shots: list[Shot] = field(default_factory=list)
+    _keys: dict[str, str] = field(default_factory=dict)
+
+    @staticmethod
+    def on(stack: LocalStack) -> "Range":
+        return Range(stack, firestore.connect(stack.projectId))
+
+    def calls_of(self, kind: str, function: str = "publisher") -> list[tuple[str, int]]:
+        """What the function calls for such a post, in order."""
+        record = self.stack.kill_plans / f"{function}.calls"
+        record.write_text("")
+        shot = self._publish(Point(kind, function, "none", 0, "undisturbed"))
+        self._until(lambda: self.submission(shot).get("completedAt"), f"{kind}, undisturbed")
+        self.verify(shot)
+        lines = record.read_text().splitlines()
+        record.unlink()
+        return list(dict.fromkeys((line.split()[0], int(line.split()[1])) for line in lines))
+
+    def points(self, kinds: Sequence[str], function: str = "publisher") -> list[Point]:
+        return [
+            Point(kind, function, call, nth, way)
+            for kind in kinds
+            for call, nth in self.calls_of(kind, function)
+            for way in WAYS
+            if way != "lost" or call in LOSABLE
+        ]
+
+    def strike(self, point: Point) -> Shot:
+        self.stack.plan_kill(point.function, point.call, point.nth, point.way)
+        shot = self._publish(point)
+        plan = self.stack.kill_plans / point.function
+        seconds = SWEEPER_STRIKE_SECONDS if point.function == "sweeper" else STRIKE_SECONDS
+        deadline = time.monotonic() + seconds
+        while plan.exists() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        if plan.exists():
+            plan.unlink(missing_ok=True)
+            shot.struck = False
+        self.shots.append(shot)
+        return shot
+
+    def _publish(self, point: Point) -> Shot:
+        platform, content, options = KINDS[point.kind]
+        number = next(_numbers)
+        text, account = f"{point} {number}", f"{platform}_{number}"
+        key = self._user(platform, account, options.get("lives"))
+        if options.get("lose"):
+            prank = [{"queue": options["lose"], "kind": "lost", "times": 1}]
+            requests.put(f"{self.stack.tasksUrl}/_deliveries", json=prank, timeout=10).raise_for_status()
+        spoken = {"thread": [f"{text} reply"]} if options.get("thread") else {}
+        target = {"platform": platform, "accountId": account, "options": spoken}
+        body = {"post": {"content": {**content, "text": text, "platform": [target]}}}
+        headers = {"soku-api-key": key, "Idempotency-Key": text}
+        deadline = time.monotonic() + 60
+        while True:
+            try:
+                answer = requests.post(f"{self.stack.apiUrl}/v1/posts", json=body, headers=headers, timeout=30)
+            except requests.ConnectionError:
+                answer = None
+            if answer is not None and answer.status_code == 201:
+                return Shot(point, text, account, answer.json()["postSubmissionId"])
+            assert time.monotonic() < deadline, answer.text if answer is not None else "no answer"
+            time.sleep(0.2)
+
+    def _user(self, platform: str, account: str, lives: timedelta | None) -> str:
+        """One user for all; each post goes to an account of its own."""
+        if "key" not in self._keys:
+            user = self.stack.add_user("--uid", "range")
+            self._keys["key"] = user["apiKey"]
+        self.connect(platform, account, lives=lives)
+        return self._keys["key"]
+
+    def connect(self, platform: str, account: str, *, lives: timedelta | None = None) -> None:
+        """`lives` None: with tokens that work for ever."""
+        credentials = credentials_of(SandboxAccount(platform, account))
+        if lives is not None:
+            now = datetime.now(UTC)
+            credentials = Credentials(
+                SandboxAccount(platform, account).access_token_of(0, now + lives),
+                credentials.platform_user_id,
+                credentials.username,
+                credentials.refresh_token,
+                now - timedelta(hours=2),
+                now + lives,
+            )
+        keys = TokenKeys.model_validate({"GOOGLE_CLOUD_PROJECT": PROJECT_ID, "SOKU_TOKEN_KEYS": TOKEN_KEYS}).token_keys
+        connect_account("range", platform, account, credentials, cipher=Cipher(keys), documents=self.documents, clock=SystemClock())
+
+    # What came of it
+
+    def submission(self, shot: Shot) -> Mapping[str, Any]:
+        [document] = self.documents.get(f"postSubmissions/{shot.submission_id}")
+        assert document is not None, f"{shot.point}: the submission is gone"
+        return document.fields
+
+    def await_all(self) -> None:
+        for shot in self.shots:
+            self._until(lambda shot=shot: self.submission(shot).get("completedAt"), str(shot.point))
+
+    def _until(self, check: Callable[[], Any], what: str) -> None:
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while not check():
+            assert time.monotonic() < deadline, f"not settled: {what}"
+            time.sleep(0.1)
+
+    def verify(self, shot: Shot) -> str:
+        """How it ended: succeeded, unknown or needs_reauth. Raises AssertionError for a duplicate, a loss, or a false verdict."""
+        platform = KINDS[shot.point.kind][0]
+        [run] = self.documents.get(f"postSubmissions/{shot.submission_id}/runs/{platform}")
+        assert run is not None, f"{shot.point}: there is no run"
+        entries = [entry for entry in self.stack.ledger(shot.account) if entry["kind"] == "post"]
+        replies = [entry for entry in self.stack.ledger(shot.account) if entry["kind"] == "reply"]
+        assert len(entries) <= 1, f"{shot.point}: published {len(entries)} times"
+        assert len(replies) <= 1, f"{shot.point}: replied {len(replies)} times"
+        if run.fields["status"] == "failed":
+            error = run.fields["error"]
+            if error["code"] == "reauth_required" and shot.point.kind in MAY_LOSE_TOKENS:
+                [account] = self.documents.get(f"users/range/integrations/{platform}/accounts/{shot.account}")
+                assert account is not None, f"{shot.point}: the account is gone"
+                assert account.fields["status"] == "needs_reauth", f"{shot.point}: {account.fields['status']}"
+                assert entries == [], f"{shot.point}: published, but said to need a new connection"
+                return "needs_reauth"
+            assert error["code"] == "outcome_unknown", f"{shot.point}: {error}"
+            assert shot.point.kind in UNKNOWABLE, f"{shot.point}: {error}"
+            return "unknown"
+        assert run.fields["status"] == "succeeded", f"{shot.point}: {run.fields}"
+        assert len(entries) == 1, f"{shot.point}: succeeded, but is not there"
+        assert run.fields["platformPostId"] == entries[0]["id"], f"{shot.point}: {run.fields['platformPostId']} {entries}"
+        return "succeeded"
+
+
+def sampled(points: Sequence[Point], number: int, seed: int) -> list[Point]:
+    """Some of each kind, in an order that a seed repeats."""
+    chance = random.Random(seed)
+    chosen: list[Point] = []
+    for _, group in itertools.groupby(points, key=lambda point: point.kind):
+        of_kind = list(group)
+        chosen += chance.sample(of_kind, min(number, len(of_kind)))
+    return chosen

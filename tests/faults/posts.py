@@ -1,0 +1,70 @@
+"""What is published in a simulation: every kind of post of every platform, of small files that are there already."""
+
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+JPEG, VIDEO = b"\xff\xd8\xff" + b"\0" * 500, b"\0\0\0\x18ftypisom" + b"\0" * 80_000
+FILES: Mapping[str, bytes] = {"photoone.jpg": JPEG + b"1", "phototwo.jpg": JPEG + b"2", "video.mp4": VIDEO}
+
+_ONE, _TWO, _VIDEO = ["photoone"], ["photoone", "phototwo"], ["video"]
+# platform → the kinds of posts it takes, as (mediaIds, options)
+KINDS: Mapping[str, Sequence[tuple[list[str], dict[str, Any]]]] = {
+    "x": (([], {}), (_ONE, {}), (_VIDEO, {}), ([], {"thread": 2})),
+    "instagram": ((_ONE, {}), (_TWO, {}), (_VIDEO, {}), (_ONE, {"firstComment": 1})),
+    "facebook": (([], {}), (_TWO, {}), (_VIDEO, {}), (_VIDEO, {"reel": False}), (_ONE, {"story": True}), (_VIDEO, {"story": True})),
+    "threads": (([], {}), (_ONE, {}), (_TWO, {}), (_VIDEO, {})),
+    "tiktok": ((_VIDEO, {}), (_TWO, {})),
+    "youtube": ((_VIDEO, {}),),
+    "linkedin": (([], {}), (_ONE, {}), (_TWO, {}), (_VIDEO, {}), ([], {"firstComment": 1})),
+    "snapchat": ((_VIDEO, {}), (_ONE, {}), (_VIDEO, {"story": True})),
+}
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """One request. `targets` are (platform, account id); `said` what follows the post, per platform."""
+
+    text: str
+    body: Mapping[str, Any]
+    targets: tuple[tuple[str, str], ...]
+    said: Mapping[str, tuple[str, ...]]
+    # Stories show no text, so the ledger is told the file instead.
+    silent: frozenset[str]
+
+
+def wanted_post(chance: random.Random, platforms: Sequence[str], number: str) -> Wanted:
+    """To one platform as a rule, to all that take the same files now and then."""
+    text = f"post {number}"
+    first = chance.choice(list(platforms))
+    files, options = chance.choice(KINDS[first])
+    chosen = {first: options}
+    if chance.random() < 0.3:
+        for platform in platforms:
+            alike = [options for media, options in KINDS[platform] if media == files]
+            if alike:
+                chosen.setdefault(platform, chance.choice(alike))
+    said: dict[str, tuple[str, ...]] = {}
+    entries: list[dict[str, Any]] = []
+    targets: list[tuple[str, str]] = []
+    for platform, given in chosen.items():
+        account = _account(platform, chance)
+        targets.append((platform, account))
+        spoken = dict(given)
+        if "thread" in given:
+            said[platform] = tuple(f"{text} {platform} reply {n}" for n in range(given["thread"]))
+            spoken["thread"] = list(said[platform])
+        if "firstComment" in given:
+            said[platform] = (f"{text} {platform} comment",)
+            spoken["firstComment"] = said[platform][0]
+        entries.append({"platform": platform, "accountId": account, "options": spoken})
+    silent = {p for p, given in chosen.items() if given.get("story") or (p == "snapchat" and files == _ONE)}
+    content = {"text": text, "mediaIds": files, "platform": entries}
+    return Wanted(text, {"post": {"content": content}}, tuple(targets), said, frozenset(silent))
+
+
+def _account(platform: str, chance: random.Random) -> str:
+    from tests.faults.simulation import ACCOUNTS, ORGANISATION
+
+    return ORGANISATION if platform == "linkedin" and chance.random() < 0.5 else ACCOUNTS[platform]
