@@ -11,6 +11,7 @@ import requests
 
 from shared.documents.document import Documents
 from shared.gcp import firestore
+from shared.platforms.names import PLATFORMS
 from tests.conftest import LocalStack
 
 # A whole lease, a listing that lags by two minutes, and a busy machine.
@@ -20,14 +21,12 @@ _numbers = itertools.count(1)
 
 @dataclass
 class Customer:
-    """A user of their own accounts, which nobody else posts to: `x` and `instagram`."""
+    """A user with an account of their own on every platform, which nobody else posts to."""
 
     stack: LocalStack
     documents: Documents
     uid: str
     key: str
-    x: str
-    instagram: str
 
     def post(self, content: dict[str, Any], *, headers: dict[str, str] | None = None, **more: Any) -> requests.Response:
         body = {"post": {"content": {"platform": "x", **content}}, **more}
@@ -59,8 +58,11 @@ class Customer:
         until(lambda: self.submission(submission_id).get("completedAt"), lambda: f"{self.submission(submission_id)}")
         return self.submission(submission_id)
 
+    def account(self, platform: str) -> str:
+        return f"{platform}_{self.uid}"
+
     def ledger(self, account_id: str | None = None) -> list[dict[str, Any]]:
-        return self.stack.ledger(account_id or self.x)
+        return self.stack.ledger(account_id or self.account("x"))
 
 
 def until(check: Callable[[], Any], tell: Callable[[], str] = lambda: "") -> None:
@@ -72,9 +74,10 @@ def until(check: Callable[[], Any], tell: Callable[[], str] = lambda: "") -> Non
 
 def new_customer(stack: LocalStack) -> Customer:
     number = next(_numbers)
-    uid, x, instagram = f"customer-{number}", f"x_{number}", f"ig_{number}"
-    user = stack.add_user("--uid", uid, "--connect", f"x:{x}", "--connect", f"instagram:{instagram}")
-    return Customer(stack, firestore.connect(stack.projectId), uid, user["apiKey"], x, instagram)
+    uid = f"customer-{number}"
+    connected = [option for platform in PLATFORMS for option in ("--connect", f"{platform}:{platform}_{uid}")]
+    user = stack.add_user("--uid", uid, *connected)
+    return Customer(stack, firestore.connect(stack.projectId), uid, user["apiKey"])
 
 
 @pytest.fixture

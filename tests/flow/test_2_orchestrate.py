@@ -11,7 +11,9 @@ BOTH = {"platform": ["x", "instagram"], "imageUrls": ["https://example.com/photo
 
 def published_once(customer: Customer, submission_id: str) -> bool:
     counts = customer.completed(submission_id)["runCounts"]
-    texts = [entry["text"] for account in (customer.x, customer.instagram) for entry in customer.ledger(account)]
+    texts = [
+        entry["text"] for account in (customer.account("x"), customer.account("instagram")) for entry in customer.ledger(account)
+    ]
     return counts["succeeded"] == counts["total"] == len(texts)
 
 
@@ -62,11 +64,11 @@ def test_an_orchestrator_killed_anywhere(customer: Customer, call: str, nth: int
 
 
 def test_several_accounts_of_one_platform_have_a_run_each(customer: Customer) -> None:
-    customer.stack.add_user("--uid", customer.uid, "--connect", f"x:{customer.x}-second")
-    targets = [{"platform": "x", "accountId": account} for account in (customer.x, f"{customer.x}-second")]
+    customer.stack.add_user("--uid", customer.uid, "--connect", f"x:{customer.account('x')}-second")
+    targets = [{"platform": "x", "accountId": account} for account in (customer.account("x"), f"{customer.account('x')}-second")]
     submission_id = customer.accepted({"text": "to both", "platform": targets})
     assert customer.completed(submission_id)["runCounts"]["succeeded"] == 2
-    for account in (customer.x, f"{customer.x}-second"):
+    for account in (customer.account("x"), f"{customer.account('x')}-second"):
         [entry] = customer.ledger(account)
         assert customer.run(submission_id, f"x:{account}")["platformPostUrl"] == entry["url"]
 

@@ -1,0 +1,222 @@
+"""/v1/integrations: the whole dance with every platform's authorization server, and everybody who steps out of line."""
+
+from datetime import timedelta
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+from flask.testing import FlaskClient
+
+from shared.platforms.names import PLATFORMS
+from tests.api.conftest import error_of
+from tests.fakes.outside import SANDBOX_URL
+from tests.fakes.world import World
+
+ADA = {"Authorization": "Bearer token-of-ada"}
+EVE = {"Authorization": "Bearer token-of-eve"}
+
+
+@pytest.fixture(autouse=True)
+def _people(world: World) -> None:
+    world.user("ada", connect=())
+    world.user("eve", connect=())
+
+
+def begin(client: FlaskClient, platform: str, headers: dict[str, str] = ADA) -> str:
+    answer = client.post(f"/v1/integrations/{platform}/connect", headers=headers)
+    assert answer.status_code == 200, answer.get_json()
+    return answer.get_json()["authorizationUrl"]
+
+
+def consent(world: World, url: str, account: str = "ada_on_stage", decision: str = "allow") -> dict[str, str]:
+    """What the platform sends the person back to our callback with."""
+    from emulator.sandbox.platform import respond
+    from emulator.sandbox.platforms import by_host
+    from shared.platforms.http import HttpRequest
+    from tests.fakes.outside import call_of
+
+    hosts = by_host(world.platforms)
+    page = respond(hosts[call_of(HttpRequest("GET", url)).host], call_of(HttpRequest("GET", url)))
+    assert page.status == 200, page.html
+    decided = call_of(HttpRequest("GET", url, params={"_account": account, "_decision": decision}))
+    back = respond(hosts[decided.host], decided)
+    assert back.status == 302
+    return dict(parse_qsl(urlsplit(back.headers["Location"]).query))
+
+
+def complete(client: FlaskClient, platform: str, told: dict[str, str], headers: dict[str, str] = ADA) -> Any:
+    body = {"code": told["code"], "state": told["state"]}
+    return client.post(f"/v1/integrations/{platform}/complete", json=body, headers=headers)
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_an_account_is_connected_and_can_publish(client: FlaskClient, world: World, platform: str) -> None:
+    url = begin(client, platform)
+    assert url.startswith(SANDBOX_URL)
+    told = consent(world, url)
+    callback = client.get(f"/v1/integrations/{platform}/callback", query_string=told)
+    assert callback.status_code == 302
+    assert callback.headers["Location"].startswith("https://app.test/connect?")
+    assert dict(parse_qsl(urlsplit(callback.headers["Location"]).query)) == {"platform": platform, **told}
+    answer = complete(client, platform, told)
+    assert answer.status_code == 200, answer.get_json()
+    [account] = answer.get_json()["accounts"]
+    assert (account["platform"], account["status"]) == (platform, "connected")
+    [listed] = client.get("/v1/integrations", headers=ADA).get_json()["accounts"]
+    assert (listed["accountId"], listed["status"], listed["connectedAt"]) == (
+        account["accountId"],
+        "connected",
+        "2026-01-15T09:00:00.000Z",
+    )
+    key = world.user("ada", connect=())
+    media = {"videoUrl": "https://example.com/vertical.mp4"}
+    submission = world.accepted(key, {"text": "connected", "platform": platform, **media})
+    world.run_for(600)
+    assert world.run(submission, platform)["status"] == "succeeded", world.run(submission, platform)
+    assert world.sandbox.ledger[0].account_id == "ada_on_stage"
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_no_secret_is_answered_or_stored_in_the_clear(client: FlaskClient, world: World, platform: str) -> None:
+    answer = complete(client, platform, consent(world, begin(client, platform)))
+    listed = client.get("/v1/integrations", headers=ADA)
+    documents = str(world.memory.contents)
+    for secret in ("sandbox-", "refresh-", "local-secret"):
+        assert secret not in answer.get_data(as_text=True)
+        assert secret not in listed.get_data(as_text=True)
+        assert secret not in documents
+
+
+@pytest.mark.parametrize(
+    ("platform", "typed", "accounts"),
+    [
+        ("facebook", "page one, page two", ["page one", "page two"]),
+        ("linkedin", "ada, org_acme, org_initech", ["ada, org_acme, org_initech", "org_acme", "org_initech"]),
+    ],
+)
+def test_pages_and_organisations_become_accounts(
+    client: FlaskClient, world: World, platform: str, typed: str, accounts: list[str]
+) -> None:
+    answer = complete(client, platform, consent(world, begin(client, platform), typed))
+    assert [account["displayName"] for account in answer.get_json()["accounts"]] == accounts
+    assert len(world.document("users/ada").fields["accounts"][platform]) == len(accounts)
+
+
+@pytest.mark.parametrize("platform", ["x", "youtube"])
+def test_pkce_is_used_where_the_platform_has_it(client: FlaskClient, platform: str) -> None:
+    query = dict(parse_qsl(urlsplit(begin(client, platform)).query))
+    assert query["code_challenge_method"] == "S256"
+    assert len(query["code_challenge"]) == 43
+
+
+def test_a_state_works_once(client: FlaskClient, world: World) -> None:
+    told = consent(world, begin(client, "x"))
+    assert complete(client, "x", told).status_code == 200
+    assert world.paths("oauthStates/") == []
+    again = complete(client, "x", told)
+    assert (again.status_code, error_of(again)["details"][0]["field"]) == (400, "body.state")
+
+
+def test_a_state_is_its_users_alone(client: FlaskClient, world: World) -> None:
+    """Or somebody could slip the code of his own account to another person."""
+    told = consent(world, begin(client, "x", EVE), "eve_on_stage")
+    assert complete(client, "x", told, ADA).status_code == 400
+    assert client.get("/v1/integrations", headers=ADA).get_json() == {"accounts": []}
+    assert complete(client, "x", told, EVE).status_code == 200
+
+
+def test_a_state_is_of_one_platform_and_lives_ten_minutes(client: FlaskClient, world: World) -> None:
+    told = consent(world, begin(client, "tiktok"))
+    assert complete(client, "snapchat", told).status_code == 400
+    world.clock.advance(timedelta(minutes=10).total_seconds())
+    assert complete(client, "tiktok", told).status_code == 400
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_a_code_that_the_platform_does_not_take_is_told(client: FlaskClient, world: World, platform: str) -> None:
+    told = consent(world, begin(client, platform))
+    answer = complete(client, platform, {**told, "code": "made-up"})
+    assert (answer.status_code, error_of(answer)["code"]) == (400, "connection_refused")
+    assert client.get("/v1/integrations", headers=ADA).get_json() == {"accounts": []}
+
+
+def test_who_declines_is_sent_on_with_the_platforms_word(client: FlaskClient, world: World) -> None:
+    told = consent(world, begin(client, "x"), decision="deny")
+    callback = client.get("/v1/integrations/x/callback", query_string=told)
+    assert "error=access_denied" in callback.headers["Location"]
+    assert world.paths("users/ada/integrations/") == []
+
+
+def test_a_platform_that_does_not_answer_is_a_503(client: FlaskClient, world: World) -> None:
+    world.fail("x", "token", "reset_before")
+    answer = complete(client, "x", consent(world, begin(client, "x")))
+    assert (answer.status_code, error_of(answer)["code"]) == (503, "service_unavailable")
+
+
+@pytest.mark.parametrize(("platform", "revoked"), [("x", True), ("tiktok", True), ("linkedin", True), ("instagram", False)])
+def test_disconnecting_forgets_here_and_revokes_there(client: FlaskClient, world: World, platform: str, revoked: bool) -> None:
+    [account] = complete(client, platform, consent(world, begin(client, platform))).get_json()["accounts"]
+    address = f"/v1/integrations/{platform}/accounts/{account['accountId']}"
+    assert client.delete(address, headers=EVE).status_code == 404
+    answer = client.delete(address, headers=ADA)
+    assert (answer.status_code, answer.get_json()) == (200, {"disconnected": True, "revoked": revoked})
+    assert world.paths("users/ada/credentials/") == world.paths("users/ada/integrations/") == []
+    assert client.delete(address, headers=ADA).status_code == 404
+    assert client.get("/v1/integrations", headers=ADA).get_json() == {"accounts": []}
+
+
+def test_a_platform_without_an_app_is_switched_off(client: FlaskClient, world: World) -> None:
+    connectors = {name: connector for name, connector in world.publishing.connectors.items() if name != "snapchat"}
+    from dataclasses import replace
+
+    world.api_ports = replace(world.api_ports, connecting=replace(world.api_ports.connecting, connectors=connectors))
+    key = world.user("ada", connect=["snapchat:snap"])
+    answer = client.post("/v1/integrations/snapchat/connect", headers=ADA)
+    assert answer.status_code == 400
+    body = {"post": {"content": {"text": "t", "platform": "snapchat", "imageUrls": ["https://example.com/photo.jpg"]}}}
+    refused = client.post("/v1/posts", json=body, headers={"soku-api-key": key})
+    [detail] = error_of(refused)["details"]
+    assert (refused.status_code, detail["rule"]) == (400, "snapchat.switched_off")
+    assert "operator" in detail["message"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("POST", "/v1/integrations/myspace/connect", 404),
+        ("GET", "/v1/integrations/myspace/callback", 404),
+        ("POST", "/v1/integrations/myspace/complete", 404),
+        ("DELETE", "/v1/integrations/x/accounts/nobody", 404),
+        ("DELETE", "/v1/integrations/myspace/accounts/nobody", 404),
+        ("GET", "/v1/integrations/x/connect", 405),
+    ],
+)
+def test_what_is_not_there(client: FlaskClient, method: str, path: str, status: int) -> None:
+    body = {"code": "c", "state": "s"} if path.endswith("complete") else None
+    answer = client.open(path, method=method, headers=ADA, json=body)
+    assert answer.status_code == status, answer.get_json()
+
+
+@pytest.mark.parametrize(
+    ("body", "field", "code"),
+    [
+        ({}, "body.code", "invalid_type"),
+        ({"code": "c", "state": ""}, "body.state", "too_small"),
+        ({"code": 1, "state": "s"}, "body.code", "invalid_type"),
+        ({"code": "c", "state": "s", "uid": "eve"}, "body.uid", "unrecognized_keys"),
+    ],
+)
+def test_a_senseless_completion_is_refused(client: FlaskClient, body: Any, field: str, code: str) -> None:
+    answer = client.post("/v1/integrations/x/complete", json=body, headers=ADA)
+    found = {(d["field"], d["code"]) for d in error_of(answer)["details"]}
+    assert answer.status_code == 400
+    assert (field, code) in found
+
+
+@pytest.mark.parametrize(
+    ("method", "path"), [("POST", "/x/connect"), ("POST", "/x/complete"), ("GET", ""), ("DELETE", "/x/accounts/a")]
+)
+def test_an_id_token_is_needed(client: FlaskClient, world: World, method: str, path: str) -> None:
+    key = world.user("ada")
+    for headers in ({}, {"soku-api-key": key}, {"Authorization": "Bearer junk"}):
+        assert client.open(f"/v1/integrations{path}", method=method, headers=headers).status_code == 401

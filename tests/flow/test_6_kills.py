@@ -1,0 +1,50 @@
+"""Every kind of post of every platform, its workers killed or their answers lost at calls chosen by a seed: published once.
+
+All calls of all kinds: `make faults-stack`.
+"""
+
+import pytest
+
+from tests.conftest import LocalStack
+from tests.faults.kills import KINDS, Point, Range, Shot, sampled
+
+SEED = 20261125
+# Each kill costs the restart of a process.
+POINTS_OF_EACH_KIND = 4
+WITHOUT = ("swept",)
+
+
+@pytest.fixture(scope="module")
+def shooting(stack: LocalStack) -> Range:
+    """One post per kill, made one after the other; they recover while others are struck."""
+    range_ = Range.on(stack)
+    points = range_.points([kind for kind in KINDS if kind not in WITHOUT])
+    for point in sampled(points, POINTS_OF_EACH_KIND, SEED):
+        range_.strike(point)
+    commits = [
+        Point("swept", "sweeper", call, 1, way) for call, way in (("tasks.enqueue", "before"), ("documents.commit", "after"))
+    ]
+    for point in commits:
+        range_.strike(point)
+    range_.await_all()
+    return range_
+
+
+def test_every_kind_was_struck(shooting: Range) -> None:
+    assert {shot.point.kind for shot in shooting.shots if shot.struck} == set(KINDS)
+    assert sum(shot.struck for shot in shooting.shots) >= 0.9 * len(shooting.shots)
+
+
+def test_every_post_is_published_once(shooting: Range) -> None:
+    wrong: list[str] = []
+    for shot in shooting.shots:
+        wrong += _verified(shooting, shot)
+    assert wrong == []
+
+
+def _verified(shooting: Range, shot: Shot) -> list[str]:
+    try:
+        shooting.verify(shot)
+    except AssertionError as error:
+        return [str(error)]
+    return []
