@@ -48,7 +48,7 @@ faults-stack: install ## Kill every process of a real stack at every call, for e
 	@$(PYTHON) -m tests.faults.stack $(ARGS)
 
 bench: install ## Count what a post costs, and measure the stack
-	@$(PYTHON) -m tests.bench
+	@$(PYTHON) -m tests.bench $(ARGS)
 
 lock: ## Pin the newest versions, with hashes (needs uv)
 	uv pip compile --quiet --upgrade --generate-hashes --no-emit-index-url --no-header --no-annotate --python-version 3.11 \

@@ -217,6 +217,7 @@ Soku is up. Publish something:
     -d '{{"post": {{"content": {{"text": "Hello from my laptop!", "platform": ["x"]}}}}}}'
 
 What the platforms accepted:  curl {url(ports.sandbox)}/_ledger
+Accounts, to connect more:    {url(ports.sandbox)}/_connect
 Ctrl-C stops everything.
 """
 

@@ -1,4 +1,4 @@
-"""The main job, start to finish: one person, one key, one post on its way to two platforms, and the same request again."""
+"""The main job, start to finish: one person, one key, one post on its way to eight platforms, and the same request again."""
 
 import json
 import threading
@@ -12,14 +12,15 @@ from google.cloud import firestore
 from emulator.ports import PROJECT_ID, Ports, url
 from emulator.process import Failed
 from emulator.users import DEMO_USER, add_user
+from shared.platforms.names import PLATFORMS
 
 PATIENCE_SECONDS = 60.0
 POST = {
     "post": {
         "content": {
             "text": "Published once, whatever happens. #soku",
-            "imageUrls": ["https://example.com/photo.jpg"],
-            "platform": ["x", {"platform": "instagram", "accountId": "ig_creator_main"}],
+            "videoUrl": "https://example.com/vertical.mp4",
+            "platform": list(PLATFORMS),
         }
     }
 }
@@ -28,7 +29,7 @@ POST = {
 def run_demo(ports: Ports, firestore_host: str) -> None:
     """Raises Failed if anything is not as promised."""
     user = add_user(DEMO_USER, ports, firestore_host)
-    _say(f"signed up {user['uid']}, connected X and Instagram (sandboxes), created the API key {user['apiKey'][:16]}…")
+    _say(f"signed up {user['uid']}, connected an account on each platform (sandboxes), created the API key {user['apiKey'][:16]}…")
     _say(f"POST {url(ports.api)}/api/v1/posts\n    {json.dumps(POST)}")
     first = _post(ports, user["apiKey"])
     submission_id = first.json()["postSubmissionId"]
@@ -42,8 +43,8 @@ def run_demo(ports: Ports, firestore_host: str) -> None:
         f"Idempotency-Replayed: {again.headers.get('Idempotency-Replayed')}"
     )
     ledger = requests.get(f"{url(ports.sandbox)}/_ledger", timeout=10).json()
-    _say(f"the platforms accepted {len(ledger)} posts in all: {', '.join(entry['url'] for entry in ledger)}")
-    if again.json() != first.json() or len(ledger) != 2 or any(run["status"] != "succeeded" for run in runs.values()):
+    _say(f"the platforms accepted {len(ledger)} posts in all, one each: {', '.join(sorted(e['platform'] for e in ledger))}")
+    if again.json() != first.json() or len(ledger) != len(PLATFORMS) or any(run["status"] != "succeeded" for run in runs.values()):
         raise Failed("the demo did not end as it should: please report this with the lines above")
 
 

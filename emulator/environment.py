@@ -4,6 +4,7 @@ import base64
 import hashlib
 import json
 
+from emulator import connect_page
 from emulator.ports import BUCKET, HOST, PROJECT_ID, Ports, url
 from emulator.sandbox.oauth import CLIENT_SECRET, client_id_of
 from emulator.sandbox.platforms import SANDBOXES
@@ -45,7 +46,7 @@ def function_variables(ports: Ports, firestore_host: str | None = None) -> dict[
         "SOKU_OIDC_CERTS_URL": f"{url(ports.tasks)}/_certificates",
         "SOKU_INVOKER": INVOKER,
         "SOKU_FUNCTION_URLS": ",".join(f"{target.name}={url(ports.function(target.name))}" for target in TARGETS),
-        "SOKU_CORS_ORIGINS": WEB_APP_ORIGINS,
+        "SOKU_CORS_ORIGINS": f"{WEB_APP_ORIGINS},{sandbox}",
         "SOKU_TOKEN_KEYS": TOKEN_KEYS,
         "SOKU_MEDIA_BUCKET": BUCKET,
         "SOKU_MEDIA_URL": f"{url(ports.storage)}/{BUCKET}",
@@ -53,5 +54,5 @@ def function_variables(ports: Ports, firestore_host: str | None = None) -> dict[
         "SOKU_SANDBOX_URL": sandbox,
         "SOKU_APPS": json.dumps(sandbox_apps()),
         "SOKU_API_URL": f"{url(ports.api)}/api",
-        "SOKU_CONNECT_PAGE": f"{sandbox}/_connect",
+        "SOKU_CONNECT_PAGE": f"{sandbox}{connect_page.PATH}",
     }

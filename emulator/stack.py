@@ -17,6 +17,7 @@ from emulator import engines
 from emulator.cloud_tasks.queue import Limits
 from emulator.cloud_tasks.server import CloudTasks
 from emulator.cloud_tasks.task import RetryConfig
+from emulator.connect_page import add_connect_page
 from emulator.environment import INVOKER, function_variables
 from emulator.ports import HOST, PROJECT_ID, Ports, url
 from emulator.process import Failed, Process
@@ -64,19 +65,26 @@ class Stack:
         started = time.monotonic()
         async with AsyncExitStack() as stack:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="soku-")))
-            self._session = await stack.enter_async_context(aiohttp.ClientSession())
+            # Each request its own connection: gunicorn closes an idle one in the very moment the next tick may use it.
+            connector = aiohttp.TCPConnector(force_close=True)
+            self._session = await stack.enter_async_context(aiohttp.ClientSession(connector=connector))
             self.processes = self._planned(folder)
             self._refuse_taken_ports()
             stack.push_async_callback(self._stop_all)
             self._add_queues()
             await self._serve(stack, "Cloud Tasks", self._tasks.application(), self.ports.tasks)
-            await self._serve(stack, "Sandbox platforms", self._sandbox.application(), self.ports.sandbox)
+            await self._serve(stack, "Sandbox platforms", self._platforms_and_page(), self.ports.sandbox)
             await self._start_all()
             ticking = asyncio.get_running_loop().create_task(self._tick_forever())
             stack.callback(ticking.cancel)
             self.is_up = True
             self._report(f"everything is up after {time.monotonic() - started:.1f} s")
             yield self
+
+    def _platforms_and_page(self) -> web.Application:
+        app = self._sandbox.application()
+        add_connect_page(app, api_url=f"{url(self.ports.api)}/api", auth_url=url(self.ports.auth))
+        return app
 
     def kill(self) -> None:
         """At once, without asking: for the second Ctrl-C."""

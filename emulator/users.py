@@ -37,7 +37,20 @@ class NewUser:
     connect: tuple[tuple[str, str], ...] = field(default_factory=tuple)
 
 
-DEMO_USER = NewUser(uid="demo", credits=100, connect=(("x", "x_demo"), ("instagram", "ig_creator_main")))
+DEMO_USER = NewUser(
+    uid="demo",
+    credits=100,
+    connect=(
+        ("x", "x_demo"),
+        ("instagram", "ig_creator_main"),
+        ("facebook", "fb_page_main"),
+        ("threads", "threads_demo"),
+        ("tiktok", "tt_creator"),
+        ("youtube", "yt_channel"),
+        ("linkedin", "linkedin_demo"),
+        ("snapchat", "snap_demo"),
+    ),
+)
 
 
 def add_user(wanted: NewUser, ports: Ports, firestore_host: str | None = None) -> dict[str, str]:

@@ -4,10 +4,12 @@
 GET, DELETE /_ledger[?platform=&accountId=&kind=]      what they accepted, in order; comments only with kind=comment
 PUT, DELETE /_faults                                   what shall go wrong
 GET /_media/photo.jpg …                                small real files
+GET /_media/large-500.mp4                              a real video that is followed by so many MiB of nothing
 """
 
 import asyncio
 import json
+import struct
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -24,6 +26,7 @@ MEDIA = Path(__file__).parent / "media"
 HANG_SECONDS = 90.0
 # The largest single request a platform takes here.
 MAX_REQUEST_BYTES = 130 << 20
+MIB = 1 << 20
 
 
 class SandboxServer:
@@ -40,6 +43,7 @@ class SandboxServer:
         app.router.add_delete("/_ledger", self._clear_ledger)
         app.router.add_put("/_faults", self._set_faults)
         app.router.add_delete("/_faults", self._clear_faults)
+        app.router.add_get(r"/_media/large-{mib:[1-9]\d{0,3}}.mp4", self._large)
         app.router.add_static("/_media", MEDIA)
         app.router.add_route("*", r"/{host:[a-z0-9-]+(\.[a-z0-9-]+)+}{path:/.*}", self._platform)
         return app
@@ -55,6 +59,17 @@ class SandboxServer:
         if answer.silence in (HANG, RESET) and request.transport is not None:
             request.transport.abort()
         return _response(answer)
+
+    async def _large(self, request: web.Request) -> web.StreamResponse:
+        """As players take it: a box of type `free` after the video's own."""
+        video, mib = (MEDIA / "vertical.mp4").read_bytes(), int(request.match_info["mib"])
+        free = struct.pack(">I4s", 1, b"free") + struct.pack(">Q", 16 + mib * MIB)
+        answer = web.StreamResponse(headers={"Content-Type": "video/mp4", "Content-Length": str(len(video + free) + mib * MIB)})
+        await answer.prepare(request)
+        await answer.write(video + free)
+        for _ in range(mib):
+            await answer.write(bytes(MIB))
+        return answer
 
     async def _ledger(self, request: web.Request) -> web.Response:
         wanted = {name: request.query[name] for name in ("platform", "accountId", "kind") if name in request.query}

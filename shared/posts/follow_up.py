@@ -63,19 +63,30 @@ def _send(
     except (NotSent, StorageUnavailable) as error:
         if attempt.is_late:
             return [_note(follow_up, f"was not sent ({error})")]
-        reason = {"code": "platform_unavailable", "message": f"It could not be sent ({error})."}
-        return Postponed(backoff(attempt.run.attempt).total_seconds(), reason, not_sent)
+        return _later(attempt, f"It could not be sent ({error}).", not_sent)
     except NoAnswer as error:
-        return [_note(follow_up, f"may or may not be public: the platform did not answer ({error})")]
+        return _in_doubt(attempt, follow_up, f"the platform did not answer ({error})", not_sent)
     except PlatformFailure as failure:
         told = failure.without(attempt.publication.account.secrets)
         if failure.kind in ("transient", "outcome_unknown"):
-            return [_note(follow_up, f"may or may not be public: {told.message}")]
+            return _in_doubt(attempt, follow_up, told.message, not_sent)
         pause = None if attempt.is_late else attempt.pause_for(failure)
         if pause is None:
             return [_note(follow_up, f"was refused. {told.message}")]
         seconds, changes = pause
         return Postponed(seconds, told.to_fields(), {**changes, **not_sent})
+
+
+def _in_doubt(attempt: Attempt, follow_up: FollowUp, why: str, not_sent: Changes) -> Sequence[str] | Postponed:
+    """Sent again only where a second time does no harm."""
+    if follow_up.repeatable and not attempt.is_late:
+        return _later(attempt, why, not_sent)
+    return [_note(follow_up, f"may or may not be public: {why}")]
+
+
+def _later(attempt: Attempt, why: str, changes: Changes) -> Postponed:
+    reason = {"code": "platform_unavailable", "message": why}
+    return Postponed(backoff(attempt.run.attempt).total_seconds(), reason, changes)
 
 
 def _with_cover(attempt: Attempt) -> Postponed | None:

@@ -42,3 +42,13 @@ def costs_of_a_text_post(accounts: int) -> Costs:
         writes=counts.writes - before["writes"],
         invocations=1 + world.invocations,
     )
+
+
+def print_costs() -> None:
+    print("A text post to N accounts, from request to settled: counted / allowed")
+    print(f"{'N':>3} {'RPCs of the request':>20} {'document reads':>16} {'writes':>12} {'invocations':>12}")
+    for accounts in (1, 3, 8):
+        costs = costs_of_a_text_post(accounts)
+        budget = costs.budget
+        pairs = [f"{getattr(costs, name)} / {getattr(budget, name)}" for name in ("request_rpcs", "reads", "writes", "invocations")]
+        print(f"{accounts:>3} {pairs[0]:>20} {pairs[1]:>16} {pairs[2]:>12} {pairs[3]:>12}")

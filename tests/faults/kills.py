@@ -8,7 +8,7 @@ import itertools
 import random
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -19,7 +19,7 @@ from emulator.ports import PROJECT_ID
 from emulator.sandbox.accounts import SandboxAccount
 from emulator.users import credentials_of
 from shared.accounts.connect import connect_account
-from shared.accounts.credentials import Credentials
+from shared.accounts.credentials import account_path
 from shared.accounts.encryption import Cipher
 from shared.core.clock import SystemClock
 from shared.core.settings import TokenKeys
@@ -55,11 +55,23 @@ KINDS: Mapping[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
     "tiktok-refresh": ("tiktok", {"imageUrls": [PHOTO]}, {"lives": REFRESH_NOW}),
     # Posts whose first task is lost, so that it is the sweeper that starts them.
     "swept": ("x", {}, {"lose": "orchestrate"}),
+    # On accounts whose tokens the sweeper has renewed before: one that nobody used for a month, one whose token ends in a week.
+    "x-ahead": ("x", {}, {"issued": timedelta(days=31), "lives": timedelta(hours=2) - timedelta(days=31)}),
+    "threads-ahead": ("threads", {}, {"issued": timedelta(days=55), "lives": timedelta(days=5)}),
+}
+# Which functions are struck on the way of which kinds.
+_PUBLISHER = ("publisher",)
+FUNCTIONS: Mapping[str, tuple[str, ...]] = {
+    **dict.fromkeys(KINDS, _PUBLISHER),
+    "x": ("publisher", "api", "orchestrator"),
+    "swept": ("sweeper",),
+    "x-ahead": ("refresher", "sweeper"),
+    "threads-ahead": ("refresher",),
 }
 # Kinds whose outcome the platform tells nobody.
 UNKNOWABLE = frozenset({"tiktok-photos", "snapchat-story", "tiktok-refresh"})
 # Kinds whose account may honestly end as needs_reauth, without a post: a refresh token that works once was used for nothing.
-MAY_LOSE_TOKENS = frozenset({"x-refresh"})
+MAY_LOSE_TOKENS = frozenset({"x-refresh", "x-ahead"})
 PLATFORMS = ("x", "instagram", "facebook", "threads", "tiktok", "youtube", "linkedin", "snapchat")
 WAYS = ("before", "after", "lost")
 # Which calls have an answer that can be lost (emulator/killing/traps.py).
@@ -110,7 +122,7 @@ class Range:
     def on(stack: LocalStack) -> "Range":
         return Range(stack, firestore.connect(stack.projectId))
 
-    def calls_of(self, kind: str, function: str = "publisher") -> list[tuple[str, int]]:
+    def calls_of(self, kind: str, function: str) -> list[tuple[str, int]]:
         """What the function calls for such a post, in order."""
         record = self.stack.kill_plans / f"{function}.calls"
         record.write_text("")
@@ -121,10 +133,12 @@ class Range:
         record.unlink()
         return list(dict.fromkeys((line.split()[0], int(line.split()[1])) for line in lines))
 
-    def points(self, kinds: Sequence[str], function: str = "publisher") -> list[Point]:
+    def points(self, kinds: Sequence[str]) -> list[Point]:
+        """All there are."""
         return [
             Point(kind, function, call, nth, way)
             for kind in kinds
+            for function in FUNCTIONS[kind]
             for call, nth in self.calls_of(kind, function)
             for way in WAYS
             if way != "lost" or call in LOSABLE
@@ -148,7 +162,9 @@ class Range:
         platform, content, options = KINDS[point.kind]
         number = next(_numbers)
         text, account = f"{point} {number}", f"{platform}_{number}"
-        key = self._user(platform, account, options.get("lives"))
+        key = self._user(platform, account, options)
+        if "issued" in options:
+            self._until(lambda: self._is_renewed(platform, account) or self._has_struck(point), f"{point}: renewed")
         if options.get("lose"):
             prank = [{"queue": options["lose"], "kind": "lost", "times": 1}]
             requests.put(f"{self.stack.tasksUrl}/_deliveries", json=prank, timeout=10).raise_for_status()
@@ -167,29 +183,32 @@ class Range:
             assert time.monotonic() < deadline, answer.text if answer is not None else "no answer"
             time.sleep(0.2)
 
-    def _user(self, platform: str, account: str, lives: timedelta | None) -> str:
+    def _user(self, platform: str, account: str, options: Mapping[str, Any]) -> str:
         """One user for all; each post goes to an account of its own."""
         if "key" not in self._keys:
             user = self.stack.add_user("--uid", "range")
             self._keys["key"] = user["apiKey"]
-        self.connect(platform, account, lives=lives)
+        self.connect(platform, account, lives=options.get("lives"), issued=options.get("issued", timedelta(hours=2)))
         return self._keys["key"]
 
-    def connect(self, platform: str, account: str, *, lives: timedelta | None = None) -> None:
-        """`lives` None: with tokens that work for ever."""
+    def connect(self, platform: str, account: str, *, lives: timedelta | None, issued: timedelta) -> None:
+        """`lives` None: with tokens that work for ever; else with those of so long ago, good for so long from now."""
         credentials = credentials_of(SandboxAccount(platform, account))
         if lives is not None:
             now = datetime.now(UTC)
-            credentials = Credentials(
-                SandboxAccount(platform, account).access_token_of(0, now + lives),
-                credentials.platform_user_id,
-                credentials.username,
-                credentials.refresh_token,
-                now - timedelta(hours=2),
-                now + lives,
-            )
+            access_token = SandboxAccount(platform, account).access_token_of(0, now + lives)
+            credentials = replace(credentials, access_token=access_token, issued_at=now - issued, expires_at=now + lives)
         keys = TokenKeys.model_validate({"GOOGLE_CLOUD_PROJECT": PROJECT_ID, "SOKU_TOKEN_KEYS": TOKEN_KEYS}).token_keys
         connect_account("range", platform, account, credentials, cipher=Cipher(keys), documents=self.documents, clock=SystemClock())
+
+    def _is_renewed(self, platform: str, account: str) -> bool:
+        [document] = self.documents.get(account_path("range", platform, account))
+        return document is not None and document.fields["tokenExpiresAt"] > datetime.now(UTC) + timedelta(
+            days=6 if platform == "threads" else 0
+        )
+
+    def _has_struck(self, point: Point) -> bool:
+        return point.nth > 0 and not (self.stack.kill_plans / point.function).exists()
 
     # What came of it
 
@@ -235,10 +254,10 @@ class Range:
 
 
 def sampled(points: Sequence[Point], number: int, seed: int) -> list[Point]:
-    """Some of each kind, in an order that a seed repeats."""
+    """Some of each kind and function, the same for the same seed."""
     chance = random.Random(seed)
     chosen: list[Point] = []
-    for _, group in itertools.groupby(points, key=lambda point: point.kind):
+    for _, group in itertools.groupby(points, key=lambda point: (point.kind, point.function)):
         of_kind = list(group)
         chosen += chance.sample(of_kind, min(number, len(of_kind)))
     return chosen

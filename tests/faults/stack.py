@@ -14,10 +14,7 @@ from collections import Counter, defaultdict
 from pathlib import Path
 
 from tests.conftest import LocalStack, start_stack, stop
-from tests.faults.kills import KINDS, Point, Range, sampled
-
-# Which functions are struck on which kinds: the publisher on all but those made for others.
-ELSEWHERE = {"api": "x", "orchestrator": "x", "sweeper": "swept"}
+from tests.faults.kills import KINDS, Range, sampled
 
 
 def main() -> int:
@@ -41,7 +38,7 @@ def main() -> int:
 
 def _strike_all(shooting: Range, kinds: list[str], sample: int | None, seed: int) -> int:
     started = time.monotonic()
-    points = _points(shooting, kinds)
+    points = shooting.points(kinds)
     chosen = sampled(points, sample, seed) if sample else points
     print(f"{len(points)} points found, {len(chosen)} to strike", flush=True)
     for number, point in enumerate(chosen, start=1):
@@ -69,14 +66,6 @@ def _strike_all(shooting: Range, kinds: list[str], sample: int | None, seed: int
     for line in wrong:
         print(f"  ! {line}")
     return 1 if wrong else 0
-
-
-def _points(shooting: Range, kinds: list[str]) -> list[Point]:
-    points = shooting.points([kind for kind in kinds if kind != "swept"])
-    for function, kind in ELSEWHERE.items():
-        if kind in kinds:
-            points += shooting.points([kind], function)
-    return points
 
 
 if __name__ == "__main__":

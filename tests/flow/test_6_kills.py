@@ -6,25 +6,18 @@ All calls of all kinds: `make faults-stack`.
 import pytest
 
 from tests.conftest import LocalStack
-from tests.faults.kills import KINDS, Point, Range, Shot, sampled
+from tests.faults.kills import KINDS, Range, Shot, sampled
 
 SEED = 20261125
 # Each kill costs the restart of a process.
-POINTS_OF_EACH_KIND = 4
-WITHOUT = ("swept",)
+POINTS_OF_EACH_KIND = 3
 
 
 @pytest.fixture(scope="module")
 def shooting(stack: LocalStack) -> Range:
     """One post per kill, made one after the other; they recover while others are struck."""
     range_ = Range.on(stack)
-    points = range_.points([kind for kind in KINDS if kind not in WITHOUT])
-    for point in sampled(points, POINTS_OF_EACH_KIND, SEED):
-        range_.strike(point)
-    commits = [
-        Point("swept", "sweeper", call, 1, way) for call, way in (("tasks.enqueue", "before"), ("documents.commit", "after"))
-    ]
-    for point in commits:
+    for point in sampled(range_.points(list(KINDS)), POINTS_OF_EACH_KIND, SEED):
         range_.strike(point)
     range_.await_all()
     return range_

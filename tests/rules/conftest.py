@@ -66,8 +66,8 @@ def owned(owner: Customer) -> Owned:
         submission,
         by_path=(
             user,
-            f"{user}/integrations/x/accounts/{owner.x}",
-            f"{user}/integrations/instagram/accounts/{owner.instagram}",
+            f"{user}/integrations/x/accounts/{owner.account('x')}",
+            f"{user}/integrations/instagram/accounts/{owner.account('instagram')}",
             *_found(documents, f"{user}/apiRequests"),
             f"{user}/credits/current",
             f"{user}/credits/current/ledger/seeded",
@@ -85,8 +85,8 @@ def owned(owner: Customer) -> Owned:
         ),
         hidden=(
             *_found(documents, "apiKeys", uid),
-            f"{user}/credentials/x:{owner.x}",
-            f"{user}/credentials/instagram:{owner.instagram}",
+            f"{user}/credentials/x:{owner.account('x')}",
+            f"{user}/credentials/instagram:{owner.account('instagram')}",
             *_found(documents, f"{user}/idempotency"),
             f"{user}/rateLimits/current",
             "oauthStates/seeded",
@@ -94,7 +94,7 @@ def owned(owner: Customer) -> Owned:
             "operations/seeded",
             f"{user}/private/seeded",
             f"{user}/integrations/x",
-            f"{user}/integrations/x/accounts/{owner.x}/tokens/seeded",
+            f"{user}/integrations/x/accounts/{owner.account('x')}/tokens/seeded",
             f"{user}/credits/seeded",
             f"{user}/credits/current/ledger/seeded/notes/seeded",
             f"{post}/private/seeded",
@@ -120,7 +120,7 @@ def post_everywhere(owner: Customer, text: str) -> str:
 
 def secrets_of(owner: Customer) -> list[str]:
     """What nobody may ever see: the API key and the platforms' tokens."""
-    tokens = [SandboxAccount(platform, getattr(owner, platform)).access_token for platform in ("x", "instagram")]
+    tokens = [SandboxAccount(platform, owner.account(platform)).access_token for platform in ("x", "instagram")]
     return [owner.key, *tokens]
 
 

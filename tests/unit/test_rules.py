@@ -8,6 +8,7 @@ import pytest
 from shared.media.media import MediaItem, StoredMedia
 from shared.platforms.content import Content, MediaType
 from shared.platforms.instagram.rules import CAPABILITY as INSTAGRAM
+from shared.platforms.names import PLATFORMS
 from shared.platforms.preflight import judge_content
 from shared.platforms.rules import compose
 from shared.platforms.x.rules import CAPABILITY as X
@@ -47,7 +48,36 @@ def content(text: str = "", *media: MediaItem, kind: MediaType | None = None) ->
         ("instagram", content("@a " * 21, image()), ["instagram.too_many_mentions"]),
         ("instagram", content("", *(image(n) for n in range(11))), ["instagram.too_many_images", "instagram.too_many_items"]),
         ("instagram", content("", VIDEO, image(0, "a.png")), []),
+        ("facebook", content("hello"), []),
+        ("facebook", content("x" * 63_207), ["facebook.text_too_long"]),
+        ("facebook", content("", image(0, "a.webp")), ["facebook.image_type"]),
+        ("facebook", content("", *(image(n) for n in range(10))), []),
+        ("threads", content("x" * 500), []),
+        ("threads", content("x" * 501), ["threads.text_too_long"]),
+        ("threads", content("😀" * 126), ["threads.text_too_long"]),
+        ("threads", content(" ".join(f"https://e.test/{n}" for n in range(6))), ["threads.too_many_links"]),
+        ("threads", content("", *(image(n) for n in range(20))), []),
+        ("threads", content("", *(image(n) for n in range(21))), ["threads.too_many_images", "threads.too_many_items"]),
+        ("threads", content("", VIDEO, image(0), kind="image"), []),
+        ("tiktok", content("hello"), ["tiktok.media_required"]),
+        ("tiktok", content("", *(image(n) for n in range(35))), []),
+        ("tiktok", content("", *(image(n) for n in range(36))), ["tiktok.too_many_images"]),
+        ("tiktok", content("", image(0, "a.png")), ["tiktok.image_type"]),
+        ("tiktok", content("😀" * 1101, VIDEO), ["tiktok.text_too_long"]),
+        ("tiktok", content("x" * 4000, image()), []),
+        ("youtube", content("hello"), ["youtube.media_required"]),
+        ("youtube", content("hello", image()), ["youtube.too_many_images", "youtube.image_type"]),
+        ("youtube", content("", VIDEO), ["youtube.title_required"]),
+        ("youtube", content("é" * 2501, VIDEO), ["youtube.text_too_long"]),
+        ("youtube", content("hello", VIDEO, image(0, "a.png")), []),
+        ("linkedin", content("x" * 3001), ["linkedin.text_too_long"]),
+        ("linkedin", content("", *(image(n) for n in range(20))), []),
+        ("linkedin", content("", *(image(n) for n in range(21))), ["linkedin.too_many_images"]),
+        ("linkedin", content("", MediaItem(f"{PREFIX}.videoUrl", "video", "https://e.test/v.mov")), ["linkedin.video_type"]),
         ("snapchat", content("hello"), ["snapchat.media_required"]),
+        ("snapchat", content("hello", image()), []),
+        ("snapchat", content("", image(0), image(1)), ["snapchat.too_many_images"]),
+        ("snapchat", content("x" * 161, VIDEO), ["snapchat.text_too_long"]),
     ],
 )
 def test_what_can_be_known_before_anything_is_queued(platform: str, post: Content, rules: list[str]) -> None:
@@ -66,6 +96,49 @@ def test_what_only_the_measured_file_tells(changes: dict[str, Any], rules: list[
     measured = replace(StoredMedia("m", "https://s.test/m.jpg", "media/m.jpg", "image/jpeg", 1000, "00"), **changes)
     post = content("", replace(image(), stored=measured))
     assert [problem.rule for problem in judge_content("instagram", post, {})] == rules
+
+
+MP4 = StoredMedia("m", "https://s.test/m.mp4", "media/m.mp4", "video/mp4", 1 << 20, "00", 1080, 1920, 20.0)
+WIDE = {"width": 1920, "height": 1080}
+
+
+@pytest.mark.parametrize(
+    ("platform", "changes", "options", "rules"),
+    [
+        *((platform, {}, {}, []) for platform in PLATFORMS),
+        ("x", {"duration_seconds": 141.0}, {}, ["x.video_duration"]),
+        ("x", {"duration_seconds": 0.4}, {}, ["x.video_duration"]),
+        ("x", {"size_bytes": (512 << 20) + 1}, {}, ["x.video_size"]),
+        ("x", {"width": 400, "height": 1300}, {}, ["x.video_ratio"]),
+        ("x", {"content_type": "video/x-msvideo"}, {}, ["x.video_type"]),
+        ("instagram", {"duration_seconds": 901.0}, {}, ["instagram.video_duration"]),
+        ("instagram", {"duration_seconds": 61.0}, {"story": True}, ["instagram.story_duration"]),
+        ("instagram", {"size_bytes": (100 << 20) + 1}, {"story": True}, ["instagram.story_size"]),
+        ("facebook", {"duration_seconds": 91.0}, {}, []),
+        ("facebook", {"duration_seconds": 91.0}, {"reel": True}, ["facebook.reel_video"]),
+        ("facebook", WIDE, {"reel": True}, ["facebook.reel_video"]),
+        ("threads", {"duration_seconds": 301.0}, {}, ["threads.video_duration"]),
+        ("tiktok", {"duration_seconds": 601.0}, {}, ["tiktok.video_duration"]),
+        ("tiktok", {"width": 300, "height": 600}, {}, ["tiktok.video_dimensions"]),
+        ("tiktok", {"width": 1080, "height": 4100}, {}, ["tiktok.video_dimensions"]),
+        ("youtube", {"duration_seconds": 12 * 3600 + 1.0}, {}, ["youtube.video_duration"]),
+        ("linkedin", {"duration_seconds": 2.0}, {}, ["linkedin.video_duration"]),
+        ("linkedin", {"size_bytes": 74_999}, {}, ["linkedin.video_too_small"]),
+        ("linkedin", {"size_bytes": (500 << 20) + 1}, {}, ["linkedin.video_size"]),
+        ("snapchat", {"duration_seconds": 61.0}, {}, ["snapchat.video_duration"]),
+        ("snapchat", {"duration_seconds": 5.5}, {}, ["snapchat.spotlight_duration"]),
+        ("snapchat", {"duration_seconds": 5.5}, {"story": True}, []),
+        ("snapchat", WIDE, {}, ["snapchat.video_ratio"]),
+        ("snapchat", {"width": 360, "height": 640}, {}, ["snapchat.video_dimensions"]),
+    ],
+)
+def test_what_only_the_measured_video_tells(
+    platform: str, changes: dict[str, Any], options: dict[str, Any], rules: list[str]
+) -> None:
+    post = content("hello", replace(VIDEO, stored=replace(MP4, **changes)))
+    problems = judge_content(platform, post, options)
+    assert [problem.rule for problem in problems] == rules
+    assert all(problem.message.endswith(".") and problem.field == VIDEO.field for problem in problems)
 
 
 def test_an_audio_file_is_refused_once_it_is_known_to_be_one() -> None:

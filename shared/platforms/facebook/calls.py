@@ -19,6 +19,8 @@ PROCESSING_LIMIT = timedelta(minutes=60)
 MAX_PAGES = 10
 # How long after the call a video may still be called unpublished by a status that lags.
 PUBLISHING_LIMIT = timedelta(minutes=10)
+# The same of a video that is ready: nobody asked for it to be published, or its status lags.
+UNTOUCHED_LIMIT = timedelta(minutes=2)
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,8 @@ class Calls:
         if phase == "complete" if done == "publishing_phase" else status.get("video_status") == "ready":
             return Found(self.publication.handle["video"], address_of(answer))
         since = self.publication.now() - self.publication.intent_at
-        if done == "publishing_phase" and phase == "not_started" and since > PUBLISHING_LIMIT:
+        limit = PUBLISHING_LIMIT if status.get("video_status") == "processing" else UNTOUCHED_LIMIT
+        if done == "publishing_phase" and phase == "not_started" and since > limit:
             # Finishing the same video again cannot make a second one.
             return Absent()
         return Wait(POLL_SECONDS, "Facebook is processing the video")

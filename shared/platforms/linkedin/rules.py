@@ -12,7 +12,8 @@ CAPABILITY = Capability(
     platform="linkedin",
     text_only=True,
     max_images=20,
-    images=MediaLimits(frozenset({"image/jpeg", "image/png", "image/gif"}), 100 * MIB, "JPEG, PNG or GIF"),
+    # LinkedIn names a number of pixels and no size; an image goes there in one request.
+    images=MediaLimits(frozenset({"image/jpeg", "image/png", "image/gif"}), 20 * MIB, "JPEG, PNG or GIF"),
     max_videos=1,
     videos=MediaLimits(frozenset({"video/mp4"}), 500 * MIB, "MP4", min_seconds=3, max_seconds=30 * 60),
     mixes=False,

@@ -1,4 +1,7 @@
-"""Connecting a TikTok account. The refresh token may change with every use, so whatever comes back is kept."""
+"""Connecting a TikTok account. The refresh token may change with every use, so whatever comes back is kept.
+
+No PKCE: TikTok has it for apps on devices only.
+"""
 
 from collections.abc import Sequence
 from dataclasses import replace

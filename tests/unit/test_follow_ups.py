@@ -1,0 +1,123 @@
+"""What comes after a post: sent in order, once, and what goes wrong with it is a note, for the post itself is public."""
+
+from typing import Any
+
+import pytest
+
+from shared.documents.document import REMOVE, Update
+from shared.platforms.http import HttpAnswer, HttpRequest, NotSent
+from shared.posts.post import RunPath
+from shared.posts.publish import publish_run
+from tests.fakes.world import World
+
+PHOTO, VIDEO = "https://example.com/photo.jpg", "https://example.com/video.mp4"
+# platform → (content, options, the step at the platform, what the ledger then has after the post)
+AFTER: dict[str, tuple[dict[str, Any], dict[str, Any], str, list[tuple[str, str]]]] = {
+    "x": ({}, {"thread": ["two", "three"]}, "reply", [("reply", "two"), ("reply", "three")]),
+    "instagram": ({"imageUrls": [PHOTO]}, {"firstComment": "first"}, "comment", [("comment", "first")]),
+    "linkedin": ({}, {"firstComment": "first"}, "comment", [("comment", "first")]),
+    "youtube": ({"videoUrl": VIDEO}, {"thumbnailUrl": PHOTO}, "thumbnail", []),
+}
+
+
+def publish(platform: str, *faults: tuple[str, str, int]) -> tuple[World, str]:
+    world = World()
+    key = world.user(connect=(f"{platform}:main",))
+    content, options, _, _ = AFTER[platform]
+    for step, kind, times in faults:
+        world.fail(platform, step, kind, times)
+    target = {"platform": platform, "options": options}
+    submission = world.accepted(key, {"text": "one", **content, "platform": [target]})
+    world.run_for(3 * 3600)
+    return world, submission
+
+
+def after_the_post(world: World) -> list[tuple[str, str]]:
+    first, *rest = world.sandbox.ledger
+    assert first.kind == "post"
+    return [(entry.kind, entry.text) for entry in rest]
+
+
+@pytest.mark.parametrize("platform", AFTER)
+def test_they_follow_the_post_in_order(platform: str) -> None:
+    world, submission = publish(platform)
+    assert after_the_post(world) == AFTER[platform][3]
+    run = world.run(submission, platform)
+    assert (run["status"], run.get("notes") or []) == ("succeeded", [])
+
+
+@pytest.mark.parametrize("kind", ["rate_limit", "reset_before", "server_error_before"])
+@pytest.mark.parametrize("platform", AFTER)
+def test_trouble_that_passes_leaves_at_most_one_of_each(platform: str, kind: str) -> None:
+    world, submission = publish(platform, (AFTER[platform][2], kind, 1))
+    run = world.run(submission, platform)
+    assert run["status"] == "succeeded"
+    sent, wanted = after_the_post(world), AFTER[platform][3]
+    if kind == "rate_limit" or platform == "youtube":
+        # Provably not sent, or harmless to send again.
+        assert (sent, run.get("notes") or []) == (wanted, [])
+    else:
+        assert sent == []
+        assert "may or may not be public" in run["notes"][0]
+
+
+@pytest.mark.parametrize("platform", ["x", "instagram", "linkedin"])
+def test_one_that_was_perhaps_sent_is_not_sent_again(platform: str) -> None:
+    world, submission = publish(platform, (AFTER[platform][2], "reset_after", 1))
+    assert after_the_post(world) == AFTER[platform][3][:1]
+    run = world.run(submission, platform)
+    assert run["status"] == "succeeded"
+    assert "may or may not be public" in run["notes"][0]
+
+
+@pytest.mark.parametrize("platform", AFTER)
+def test_a_refusal_is_a_note_with_the_platforms_reason(platform: str) -> None:
+    world, submission = publish(platform, (AFTER[platform][2], "reject", 1))
+    run = world.run(submission, platform)
+    assert (run["status"], after_the_post(world)) == ("succeeded", [])
+    assert "was refused" in run["notes"][0]
+    assert len(run["notes"][0]) > len("The first comment was refused.")
+
+
+class Unreachable:
+    """The sandbox, which cannot be reached for the first request that says `text`."""
+
+    def __init__(self, world: World, text: str) -> None:
+        self._http, self._text = world.http, text
+
+    def send(self, request: HttpRequest) -> HttpAnswer:
+        if request.json and request.json.get("text") == self._text:
+            self._text = ""
+            raise NotSent("ConnectTimeout")
+        return self._http.send(request)
+
+
+def test_a_thread_goes_on_where_it_stopped() -> None:
+    world = World()
+    key = world.user()
+    world.replace_publishing(http=Unreachable(world, "three"))
+    target = {"platform": "x", "options": {"thread": ["two", "three", "four"]}}
+    submission = world.accepted(key, {"text": "one", "platform": [target]})
+    world.deliver_due()
+    assert [entry.text for entry in world.sandbox.ledger] == ["one", "two"]
+    assert [state["state"] for state in world.run(submission)["followUps"]] == ["sent"]
+    world.run_for(120)
+    assert [entry.text for entry in world.sandbox.ledger] == ["one", "two", "three", "four"]
+    assert world.run(submission)["status"] == "succeeded"
+
+
+def test_one_that_was_begun_by_a_worker_that_died_is_left_alone() -> None:
+    world = World()
+    key = world.user()
+    target = {"platform": "x", "options": {"thread": ["two", "three"]}}
+    submission = world.accepted(key, {"text": "one", "platform": [target]})
+    world.run_for(60)
+    path = f"postSubmissions/{submission}/runs/x"
+    begun = [{"name": "thread", "state": "intent", "id": ""}]
+    world.documents.commit(
+        Update(path, {"status": "processing", "phase": "published", "leaseUntil": REMOVE, "followUps": begun}),
+        Update(f"postSubmissions/{submission}", {("runCounts", "succeeded"): 0, "completedAt": REMOVE}),
+    )
+    publish_run(RunPath(submission, "x"), world.publishing)
+    assert [entry.text for entry in world.sandbox.ledger] == ["one", "two", "three"]
+    assert "may or may not be public" in world.run(submission)["notes"][0]
