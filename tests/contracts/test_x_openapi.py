@@ -9,6 +9,7 @@ import jsonschema
 import pytest
 
 from shared.platforms.http import HttpAnswer, HttpRequest
+from tests.contracts.recorded import Recorded
 from tests.fakes.outside import SANDBOX_URL
 from tests.fakes.world import World
 
@@ -17,6 +18,11 @@ POSTS: list[dict[str, Any]] = [
     {"text": "plain"},
     {"text": "images", "imageUrls": ["https://example.com/photo.jpg", "https://example.com/photo.png"]},
     {"text": "video", "videoUrl": "https://example.com/video.mp4"},
+    {
+        "text": "options",
+        "imageUrls": ["https://example.com/photo.jpg"],
+        "platform": [{"platform": "x", "options": {"altText": "a", "replySettings": "following", "thread": ["more"]}}],
+    },
 ]
 
 
@@ -25,17 +31,6 @@ def openapi() -> dict[str, Any]:
     if not DOCUMENT.exists():
         pytest.skip(f"X's OpenAPI document is not here: {DOCUMENT}")
     return json.loads(DOCUMENT.read_text(encoding="utf-8"))
-
-
-class Recorded:
-    def __init__(self, world: World) -> None:
-        self._http = world.http
-        self.exchanges: list[tuple[HttpRequest, HttpAnswer]] = []
-
-    def send(self, request: HttpRequest) -> HttpAnswer:
-        answer = self._http.send(request)
-        self.exchanges.append((request, answer))
-        return answer
 
 
 @pytest.fixture
@@ -51,7 +46,7 @@ def exchanges(world: World) -> list[tuple[HttpRequest, HttpAnswer]]:
     world.fail("x", "publish", "server_error_after")
     world.accepted(key, {"text": "looked up https://example.com/a"})
     world.run_for(300)
-    assert len(world.ledger()) == len(POSTS) + 1
+    assert len(world.ledger()) == len(POSTS) + 2, "each, a reply, and the one whose answer was lost"
     return recorded_answers
 
 
@@ -79,7 +74,7 @@ def test_every_request_is_one_that_x_documents(openapi: dict[str, Any], exchange
             _check_body(openapi, operation["requestBody"], request)
         else:
             assert (request.json, request.form, request.parts) == (None, None, None)
-    assert len(seen) == 7, f"every call we have was made: {seen}"
+    assert len(seen) == 8, f"every call we have was made: {seen}"
 
 
 def _check_parameters(openapi: dict[str, Any], operation: dict[str, Any], request: HttpRequest) -> None:

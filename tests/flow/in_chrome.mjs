@@ -1,8 +1,9 @@
-// A person connects an account on every platform in headless Chrome: signs in, allows or declines, reads what the page says.
-// argv: the page, the e-mail address, then platform=account or platform=account!, which declines. Prints [[platform, said], …].
+// A person connects accounts in headless Chrome: signs in, allows or declines, reads what the page says, disconnects one.
+// argv: the page, the e-mail address, the account to disconnect in the end, then platform=account or platform=account!, which
+// declines. Prints what the page said, [[platform, said], …, ["listed", …], ["disconnected", …]].
 import { launch } from "../chrome.mjs";
 
-const [address, email, ...wishes] = process.argv.slice(2);
+const [address, email, unwanted, ...wishes] = process.argv.slice(2);
 const browser = await launch();
 const page = await browser.newPage();
 page.setDefaultTimeout(60_000);
@@ -22,7 +23,7 @@ try {
     said.push([platform, await page.$eval("#told", ({ textContent }) => textContent)]);
   }
   said.push(["listed", await page.$eval("#platforms", ({ innerText }) => innerText)]);
-  await page.locator(`button[aria-label^="Disconnect"]`).click();
+  await page.locator(`button[aria-label^="Disconnect ${unwanted} "]`).click();
   await page.waitForFunction(() => /forgotten/.test(document.getElementById("told").textContent));
   said.push(["disconnected", await page.$eval("#told", ({ textContent }) => textContent)]);
   if (process.env.SCREENSHOT) await page.screenshot({ path: process.env.SCREENSHOT, fullPage: true });

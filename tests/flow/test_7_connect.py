@@ -15,10 +15,10 @@ from tests.flow.conftest import Customer
 PATIENCE_SECONDS = 300
 
 
-def in_chrome(customer: Customer, folder: Path, *wishes: str) -> list[list[str]]:
+def in_chrome(customer: Customer, folder: Path, unwanted: str, *wishes: str) -> list[list[str]]:
     command = ["node", str(ROOT / "tests/flow/in_chrome.mjs"), f"{customer.stack.sandboxUrl}/_connect"]
     ended = subprocess.run(
-        [*command, f"{customer.uid}@example.com", *wishes],
+        [*command, f"{customer.uid}@example.com", unwanted, *wishes],
         env=os.environ | {"TMPDIR": str(folder)},
         capture_output=True,
         text=True,
@@ -37,15 +37,15 @@ def signed_in(customer: Customer) -> dict[str, str]:
 
 def test_a_person_connects_every_platform_and_posts_with_what_came_of_it(customer: Customer, tmp_path: Path) -> None:
     wishes = [f"{label}=mine_on_{platform}" for platform, label in PLATFORMS.items()]
-    *connected, listed, disconnected = in_chrome(customer, tmp_path, "X=not_mine!", *wishes)
+    *connected, listed, disconnected = in_chrome(customer, tmp_path, customer.account("x"), "X=not_mine!", *wishes)
     declined, *allowed = connected
     assert "not connected" in declined[1]
     assert [said.startswith("Connected: ") for _, said in allowed] == [True] * len(PLATFORMS), allowed
     assert "token until" in listed[1]
-    # The first in the list is what the customer began with on X.
     assert customer.account("x") in disconnected[1]
     headers = signed_in(customer)
     accounts = requests.get(f"{customer.stack.apiUrl}/v1/integrations", headers=headers, timeout=30).json()["accounts"]
+    assert customer.account("x") not in {account["accountId"] for account in accounts}
     new = {a["platform"]: a["accountId"] for a in accounts if a["accountId"] != customer.account(a["platform"])}
     assert set(new) == set(PLATFORMS), accounts
     targets = [{"platform": platform, "accountId": account} for platform, account in new.items()]

@@ -41,7 +41,7 @@ def test_the_owner_sees_a_post_move_forward_until_it_is_on_both_platforms(web: W
     for platform, run in post["runs"].items():
         assert moved_forward(run, RUN_STATES), run
         assert run["seen"][-1]["status"] == "succeeded", run
-        [published] = [entry for entry in owner.ledger(getattr(owner, platform)) if entry["text"] == f"Watched from {where}"]
+        [published] = [entry for entry in owner.ledger(owner.account(platform)) if entry["text"] == f"Watched from {where}"]
         assert run["seen"][-1]["platformPostUrl"] == published["url"]
     # Nor did a secret show while the runs were under way.
     assert [secret for secret in secrets_of(owner) if secret in json.dumps(watched)] == []
