@@ -1,0 +1,81 @@
+"""An account's tokens are renewed once, whatever the number of processes that want them at the same moment."""
+
+import os
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from emulator.environment import TOKEN_KEYS, function_variables
+from emulator.ports import PROJECT_ID, Ports
+from emulator.sandbox.accounts import SandboxAccount, read_token
+from emulator.users import credentials_of
+from shared.accounts.connect import connect_account
+from shared.accounts.credentials import Credentials, account_path
+from shared.accounts.encryption import Cipher
+from shared.core.clock import SystemClock
+from shared.core.settings import TokenKeys
+from shared.gcp import firestore
+from tests.conftest import ROOT, LocalStack
+
+PROCESSES = 6
+# What a process does: as soon as the file is there, get tokens, as a publisher would.
+WORKER = """
+import sys, time
+from pathlib import Path
+from functions.refresher import live
+from shared.integrations.tokens import AccountKey, Later
+tokens, key, start = live.ports().tokens, AccountKey("once", sys.argv[1], "main"), Path(sys.argv[2])
+print("ready", flush=True)
+while not start.exists():
+    time.sleep(0.001)
+while isinstance(got := tokens.usable(key), Later):
+    time.sleep(0.1)
+print(getattr(got, "access_token", got))
+"""
+
+
+@pytest.mark.parametrize("platform", ["x", "snapchat"])
+def test_six_processes_renew_an_expired_token_once(stack: LocalStack, tmp_path: Path, platform: str) -> None:
+    """Both platforms' refresh tokens work once: a second renewal would be refused, and the account dead."""
+    account, now = SandboxAccount(platform, "main"), datetime.now(UTC)
+    known, over = credentials_of(account), now - timedelta(minutes=1)
+    expired = Credentials(
+        account.access_token_of(0, over),
+        known.platform_user_id,
+        known.username,
+        known.refresh_token,
+        over - timedelta(hours=2),
+        over,
+    )
+    keys = TokenKeys.model_validate({"GOOGLE_CLOUD_PROJECT": PROJECT_ID, "SOKU_TOKEN_KEYS": TOKEN_KEYS}).token_keys
+    documents = firestore.connect(PROJECT_ID)
+    stack.add_user("--uid", "once")
+    connect_account("once", platform, "main", expired, cipher=Cipher(keys), documents=documents, clock=SystemClock())
+    start = tmp_path / "start"
+    environment = {**os.environ, **function_variables(Ports(stack.offset), stack.firestoreHost)}
+    command = [sys.executable, "-c", WORKER, platform, str(start)]
+    workers = [
+        subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        for _ in range(PROCESSES)
+    ]
+    try:
+        for worker in workers:
+            assert worker.stdout
+            assert worker.stdout.readline() == "ready\n", worker.communicate()[1]
+        start.touch()
+        answers = [worker.communicate(timeout=60) for worker in workers]
+    finally:
+        for worker in workers:
+            worker.kill()
+            worker.wait()
+    [token] = {stdout.strip() for stdout, _ in answers}
+    read = read_token(token, platform)
+    assert read is not None, answers
+    assert read.generation == 1, "renewed once, and by one"
+    [found] = documents.get(account_path("once", platform, "main"))
+    assert found is not None
+    assert found.fields["status"] == "connected"
+    assert found.fields["tokenExpiresAt"] > datetime.now(UTC)
