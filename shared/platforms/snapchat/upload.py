@@ -21,6 +21,8 @@ from shared.platforms.snapchat.errors import read
 # Snapchat takes 35 parts of up to 32 MB: small ones for small files, larger ones where 35 would not do.
 PART_BYTES, MAX_PARTS = 8 << 20, 35
 BLOCK_BYTES = 16
+# What is read and encrypted at a time.
+READ_BYTES = 2 << 20
 EXPIRY_SECONDS = 23 * 3600
 
 
@@ -59,15 +61,16 @@ def _upload(publication: Publication, hosts: Hosts, stored: StoredMedia) -> str:
 
 def encrypted_parts(storage: Storage, stored: StoredMedia, key: bytes, iv: bytes) -> Iterator[bytes]:
     """The ciphertext in at most 35 parts; whole blocks, of which the last is padded."""
-    part_bytes = max(PART_BYTES, -(-(stored.size_bytes + BLOCK_BYTES) // MAX_PARTS // BLOCK_BYTES) * BLOCK_BYTES + BLOCK_BYTES)
+    part_bytes = max(PART_BYTES, -(-stored.size_bytes // (MAX_PARTS - 1)))
     encryptor, padder = Cipher(algorithms.AES(key), modes.CBC(iv)).encryptor(), PKCS7(8 * BLOCK_BYTES).padder()
-    for start in range(0, stored.size_bytes, part_bytes):
-        length = min(part_bytes, stored.size_bytes - start)
-        clear = padder.update(storage.read(stored.storage_path, start, length))
-        if start + length == stored.size_bytes:
-            yield encryptor.update(clear + padder.finalize()) + encryptor.finalize()
-        else:
-            yield encryptor.update(clear)
+    part: list[bytes] = []
+    for start in range(0, stored.size_bytes, READ_BYTES):
+        clear = storage.read(stored.storage_path, start, min(READ_BYTES, stored.size_bytes - start))
+        part.append(encryptor.update(padder.update(clear)))
+        if sum(map(len, part)) >= part_bytes:
+            yield b"".join(part)
+            part.clear()
+    yield b"".join([*part, encryptor.update(padder.finalize()) + encryptor.finalize()])
 
 
 def _path(value: object) -> str:
