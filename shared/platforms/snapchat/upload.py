@@ -68,8 +68,8 @@ def encrypted_parts(storage: Storage, stored: StoredMedia, key: bytes, iv: bytes
         clear = storage.read(stored.storage_path, start, min(READ_BYTES, stored.size_bytes - start))
         part.append(encryptor.update(padder.update(clear)))
         if sum(map(len, part)) >= part_bytes:
-            yield b"".join(part)
-            part.clear()
+            whole, part = b"".join(part), []
+            yield whole
     yield b"".join([*part, encryptor.update(padder.finalize()) + encryptor.finalize()])
 
 
