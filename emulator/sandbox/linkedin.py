@@ -225,7 +225,9 @@ class LinkedIn(WithOAuth):
         )
         if twin is not None:
             return _duplicate(twin.urn)
-        post = _Post(f"urn:li:share:{self.world.new_id()}", account.account_id, body, now)
+        # As LinkedIn's own: milliseconds, then bits that tell posts apart.
+        number = (int(now.timestamp() * 1000) << 22) + int(self.world.new_id()) % (1 << 22)
+        post = _Post(f"urn:li:share:{number}", account.account_id, body, now)
         self._posts.append(post)
         url = f"https://www.linkedin.com/feed/update/{post.urn}/"
         digests = tuple(m.digest for m in media)

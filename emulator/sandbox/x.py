@@ -12,7 +12,7 @@ from emulator.sandbox.oauth import AuthorizationServer, Dialect, WithOAuth
 from emulator.sandbox.platform import Answer, Call, Entry, World
 from emulator.sandbox.x_answers import invalid, ok, problem
 from emulator.sandbox.x_media import Uploads
-from shared.platforms.x.weighted_length import weighted_length
+from shared.platforms.x.weighted_length import links_of, weighted_length
 
 _TIMELINE_PARAMETERS = {
     "max_results",
@@ -199,12 +199,14 @@ def _shortened(tweet: _Tweet) -> dict[str, Any]:
     """As X shows a tweet: links as t.co, one more for the media, and &, <, > escaped."""
     urls: list[dict[str, Any]] = []
 
-    def shorten(found: re.Match[str]) -> str:
-        short = f"https://t.co/{hashlib.sha256(f'{tweet.id}{found.start()}'.encode()).hexdigest()[:10]}"
-        urls.append({"url": short, "expanded_url": found[0], "display_url": found[0].partition("://")[2]})
-        return short
-
-    text = re.sub(r"https?://[^\s]+", shorten, tweet.text)
+    text, position = "", 0
+    for number, link in enumerate(links_of(tweet.text)):
+        short = f"https://t.co/{hashlib.sha256(f'{tweet.id}{number}'.encode()).hexdigest()[:10]}"
+        full = link if "://" in link else f"http://{link}"
+        urls.append({"url": short, "expanded_url": full, "display_url": full.partition("://")[2]})
+        start = tweet.text.index(link, position)
+        text, position = text + tweet.text[position:start] + short, start + len(link)
+    text += tweet.text[position:]
     for character, escaped in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;")):
         text = text.replace(character, escaped)
     shown: dict[str, Any] = {"id": tweet.id, "created_at": tweet.created_at.strftime("%Y-%m-%dT%H:%M:%S.000Z")}

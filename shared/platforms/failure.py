@@ -7,13 +7,13 @@ transient        back off, try again               nobody knows: reconcile
 processing       wait, ask again                   back to preparing
 media_invalid    fail                              fail
 rejected         fail                              fail
-duplicate        fail                              first call: fail · later: reconcile, it may be ours
+duplicate        fail                              fail; reconcile, where an earlier call got no answer: it may be ours
 permission       fail                              fail
 outcome_unknown  –                                 reconcile
 bug              fail                              fail
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from shared.core.errors import SokuError
@@ -114,3 +114,16 @@ class PlatformFailure(SokuError):
             "httpStatus": self.http_status,
         }
         return {name: value for name, value in fields.items() if value is not None}
+
+    @staticmethod
+    def from_fields(fields: Mapping[str, Any], *, published_after_all: bool = False) -> "PlatformFailure":
+        return PlatformFailure(
+            fields["class"],
+            fields["message"],
+            code=fields["code"],
+            remediation=fields["remediation"],
+            platform_code=fields.get("platformCode"),
+            platform_message=fields.get("platformMessage"),
+            http_status=fields.get("httpStatus"),
+            published_after_all=published_after_all,
+        )

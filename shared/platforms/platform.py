@@ -76,9 +76,12 @@ class Unknowable:
 
 @dataclass(frozen=True)
 class NotListed:
-    """A listing lacks it, which proves nothing yet: listings lag behind. `similar`: it holds something that may be ours."""
+    """A listing lacks it, which proves nothing yet: listings lag behind, by up to `lag_seconds` after the call. `similar`: it holds
+    something that may be ours."""
 
     similar: bool = False
+    # Timelines show a post within seconds, seldom after a minute.
+    lag_seconds: float = 120.0
 
 
 @dataclass(frozen=True)
@@ -117,6 +120,15 @@ class Publication(Protocol):
     @property
     def intents(self) -> int:
         """How often the public call was about to be made, this time included."""
+        ...
+
+    @property
+    def doubted(self) -> bool:
+        """Whether an earlier public call got no answer, so that this one may meet its post."""
+        ...
+
+    def is_anothers(self, post_id: str) -> bool:
+        """Whether another run of the same user's is known to have made this post. A query: for what a listing shows only."""
         ...
 
     def now(self) -> datetime: ...

@@ -99,11 +99,16 @@ def compose(content: Content, capability: Capability, options: Mapping[str, Any]
     named = options.get(capability.cover_option)
     if named is not None:
         draft = replace(draft, cover=MediaItem(f"options.{capability.cover_option}", "image", named))
-    silent = draft.is_story or (capability.images_are_stories and draft.media and draft.video is None)
-    if silent and draft.text:
-        note = f"The text was left out: {capability.label} shows none with a story."
-        draft = replace(draft, text="", notes=(*draft.notes, note))
-    return _without_unfit_cover(draft, capability)
+    return _without_unfit_cover(_without_text_of_story(draft, capability), capability)
+
+
+def _without_text_of_story(draft: Draft, capability: Capability) -> Draft:
+    """What an address does not tell to be an image becomes one of the stories only once it is measured."""
+    images_only = bool(draft.media) and all(item.kind == "image" for item in draft.media)
+    if not draft.text or not (draft.is_story or (capability.images_are_stories and images_only)):
+        return draft
+    note = f"The text was left out: {capability.label} shows none with a story."
+    return replace(draft, text="", notes=(*draft.notes, note))
 
 
 def _without_unfit_cover(draft: Draft, capability: Capability) -> Draft:
@@ -224,4 +229,4 @@ def with_stored(draft: Draft, stored: Sequence[MediaItem], capability: Capabilit
         media=tuple(by_field[item.field] for item in draft.media),
         cover=by_field[draft.cover.field] if draft.cover else None,
     )
-    return _without_unfit_cover(measured, capability)
+    return _without_unfit_cover(_without_text_of_story(measured, capability), capability)

@@ -74,7 +74,7 @@ class Attempt:
         settle(self.run.path.submission_id, documents=self.worker.documents, clock=self.worker.clock)
 
     def let_go(self, seconds: float, reason: Mapping[str, Any], changes: Changes | None = None) -> None:
-        """Until `seconds` from now, but not beyond the deadline."""
+        """Until `seconds` from now, but not over the deadline."""
         let_go(self.worker, seconds, reason, changes)
 
     def pause_for(self, failure: PlatformFailure) -> tuple[float, Changes] | None:
@@ -112,8 +112,9 @@ class Attempt:
 
 
 def let_go(worker: Worker, seconds: float, reason: Mapping[str, Any], changes: Changes | None = None) -> None:
-    until = worker.clock.now() + timedelta(seconds=seconds)
-    worker.wait(min(until, max(worker.run.due_at + DEADLINE, worker.clock.now())), reason, changes)
+    now, deadline = worker.clock.now(), worker.run.due_at + DEADLINE
+    until = now + timedelta(seconds=seconds)
+    worker.wait(min(until, deadline) if now < deadline else until, reason, changes)
 
 
 def key_of(run: Run) -> AccountKey:

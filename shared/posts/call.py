@@ -9,7 +9,7 @@ from shared.platforms.http import NoAnswer, NotSent
 from shared.platforms.platform import Accepted, Published
 from shared.posts.attempt import BACK_TO_PREPARING, Attempt
 from shared.posts.finish import succeed
-from shared.posts.follow_up import Postponed, send_follow_ups
+from shared.posts.follow_up import Postponed, not_sent, send_follow_ups
 from shared.posts.retry import MAX_BACKOFF_SECONDS
 from shared.posts.settle import settle
 
@@ -29,7 +29,7 @@ def call(attempt: Attempt) -> None:
     except NoAnswer as error:
         doubt(attempt, PlatformFailure("outcome_unknown", f"{label} did not answer ({error})."))
     except PlatformFailure as failure:
-        perhaps_ours = failure.kind == "duplicate" and attempt.publication.intents > 1
+        perhaps_ours = failure.kind == "duplicate" and attempt.run.doubted
         unclear = failure.kind in ("transient", "outcome_unknown") and not failure.starts_over
         if unclear or failure.published_after_all or perhaps_ours:
             doubt(attempt, failure)
@@ -54,6 +54,8 @@ def finish(attempt: Attempt, published: Published) -> None:
         except (PlatformFailure, NotSent, NoAnswer) as error:
             _log.warning("no permalink", extra={"run": str(worker.run.path), "reason": str(error)})
     notes: Sequence[str] = publication.draft.notes
+    if not published.post_id:
+        notes = (*notes, *not_sent(attempt.platform.follow_ups(publication)))
     if follow_ups:
         outcome = send_follow_ups(attempt, published.post_id, follow_ups)
         if isinstance(outcome, Postponed):
@@ -65,7 +67,7 @@ def finish(attempt: Attempt, published: Published) -> None:
 
 
 def refused(attempt: Attempt, failure: PlatformFailure) -> None:
-    """Provably nothing public: wait if waiting helps, else fail. Clears INTENT."""
+    """Provably nothing public by this call: wait if waiting helps, else fail. Clears INTENT."""
     pause = attempt.pause_for(failure)
     if pause is None:
         attempt.end(failure)
@@ -73,11 +75,13 @@ def refused(attempt: Attempt, failure: PlatformFailure) -> None:
     seconds, changes = pause
     forgotten = {"handle": REMOVE} if failure.starts_over else {}
     told = failure.without(attempt.publication.account.secrets).to_fields()
-    attempt.let_go(seconds, told, {**BACK_TO_PREPARING, **changes, **forgotten})
+    # What an earlier call left in doubt may still turn up.
+    first = {} if attempt.run.doubted else {"firstIntentAt": REMOVE}
+    attempt.let_go(seconds, told, {**BACK_TO_PREPARING, **first, **changes, **forgotten})
 
 
 def doubt(attempt: Attempt, failure: PlatformFailure) -> None:
     """It may be public: INTENT stays, and the next claim looks before anything else."""
     seconds = min(FIRST_LOOK_SECONDS * 2 ** (attempt.run.intents - 1), MAX_BACKOFF_SECONDS)
     told = failure.without(attempt.publication.account.secrets).to_fields()
-    attempt.let_go(seconds, told, {"callFailure": failure.kind})
+    attempt.let_go(seconds, told, {"callFailure": {**told, "publishedAfterAll": failure.published_after_all}})

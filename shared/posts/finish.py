@@ -11,7 +11,7 @@ from shared.posts.post import submission_path
 
 # If whoever finished the run dies before settling, the sweeper settles after this long.
 SETTLE_GRACE = timedelta(seconds=60)
-_NO_LONGER_KEPT = ("leaseUntil", "sweepAt", "nextAttemptAt", "handle", "callFailure", "absentListings")
+_NO_LONGER_KEPT = ("leaseUntil", "sweepAt", "nextAttemptAt", "handle", "callFailure", "absentListings", "doubted")
 
 
 def succeed(worker: Worker, post_id: str, url: str | None, notes: Sequence[str]) -> None:

@@ -52,35 +52,40 @@ def send_follow_ups(attempt: Attempt, post_id: str, follow_ups: Sequence[FollowU
     return []
 
 
+def not_sent(follow_ups: Sequence[FollowUp]) -> Sequence[str]:
+    """Notes on what would follow a post of which the platform says only that it is public."""
+    return [_note(follow_up, "was not sent: the platform does not say which post it belongs to") for follow_up in follow_ups]
+
+
 def _send(
     attempt: Attempt, follow_up: FollowUp, before: Sequence[Mapping[str, Any]], public: Sequence[str]
 ) -> str | Sequence[str] | Postponed:
     """The new id, notes, or when to come back."""
     attempt.worker.write_and_renew({"followUps": [*before, {"name": follow_up.name, "state": "intent", "id": ""}]})
-    not_sent: Changes = {"followUps": list(before)}
+    unsent: Changes = {"followUps": list(before)}
     try:
         return follow_up.send(attempt.publication, public)
     except (NotSent, StorageUnavailable) as error:
         if attempt.is_late:
             return [_note(follow_up, f"was not sent ({error})")]
-        return _later(attempt, f"It could not be sent ({error}).", not_sent)
+        return _later(attempt, f"It could not be sent ({error}).", unsent)
     except NoAnswer as error:
-        return _in_doubt(attempt, follow_up, f"the platform did not answer ({error})", not_sent)
+        return _in_doubt(attempt, follow_up, f"the platform did not answer ({error})", unsent)
     except PlatformFailure as failure:
         told = failure.without(attempt.publication.account.secrets)
         if failure.kind in ("transient", "outcome_unknown"):
-            return _in_doubt(attempt, follow_up, told.message, not_sent)
+            return _in_doubt(attempt, follow_up, told.message, unsent)
         pause = None if attempt.is_late else attempt.pause_for(failure)
         if pause is None:
             return [_note(follow_up, f"was refused. {told.message}")]
         seconds, changes = pause
-        return Postponed(seconds, told.to_fields(), {**changes, **not_sent})
+        return Postponed(seconds, told.to_fields(), {**changes, **unsent})
 
 
-def _in_doubt(attempt: Attempt, follow_up: FollowUp, why: str, not_sent: Changes) -> Sequence[str] | Postponed:
+def _in_doubt(attempt: Attempt, follow_up: FollowUp, why: str, unsent: Changes) -> Sequence[str] | Postponed:
     """Sent again only where a second time does no harm."""
     if follow_up.repeatable and not attempt.is_late:
-        return _later(attempt, why, not_sent)
+        return _later(attempt, why, unsent)
     return [_note(follow_up, f"may or may not be public: {why}")]
 
 

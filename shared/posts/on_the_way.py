@@ -7,6 +7,7 @@ from typing import Any
 
 from shared.accounts.credentials import Credentials
 from shared.accounts.encryption import Cipher
+from shared.documents.document import Query
 from shared.media.storage import Storage
 from shared.platforms.http import Http
 from shared.platforms.rules import Draft
@@ -51,6 +52,16 @@ class OnTheWay:
     @property
     def search_from(self) -> datetime:
         return (self._first_intent_at or self.intent_at) - CLOCK_SKEW
+
+    @property
+    def doubted(self) -> bool:
+        return self.worker.run.doubted
+
+    def is_anothers(self, post_id: str) -> bool:
+        run = self.worker.run
+        found = self.worker.documents.query(Query("runs", where=(("platformPostId", "==", post_id),), limit=10, group=True))
+        others = [document.fields for document in found if document.path != str(run.path)]
+        return any((other["uid"], other["platform"]) == (run.uid, run.platform) for other in others)
 
     def now(self) -> datetime:
         return self.worker.clock.now()

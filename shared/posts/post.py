@@ -17,6 +17,7 @@ from typing import Any, Literal
 
 from shared.documents.document import Document, Version
 from shared.platforms.content import Content
+from shared.platforms.failure import PlatformFailure
 
 SubmissionStatus = Literal["queued", "orchestrating", "dispatched", "cancelled"]
 RunStatus = Literal["queued", "processing", "succeeded", "failed"]
@@ -141,7 +142,10 @@ class Run:
     first_intent_at: datetime | None = None
     intents: int = 0
     absent_listings: int = 0
-    call_failure: str | None = None
+    # What the platform said at ☎, where that did not settle whether the post is public.
+    call_failure: PlatformFailure | None = None
+    # A ☎ of this run got no answer, and was then found or taken not to have worked: the next one may still meet its post.
+    doubted: bool = False
     platform_post_id: str | None = None
     platform_post_url: str | None = None
     attempts: tuple[Mapping[str, Any], ...] = ()
@@ -177,7 +181,8 @@ class Run:
             first_intent_at=fields.get("firstIntentAt"),
             intents=fields.get("intents", 0),
             absent_listings=fields.get("absentListings", 0),
-            call_failure=fields.get("callFailure"),
+            call_failure=_call_failure(fields.get("callFailure")),
+            doubted=fields.get("doubted", False),
             platform_post_id=fields.get("platformPostId"),
             platform_post_url=fields.get("platformPostUrl"),
             attempts=tuple(fields.get("attempts", ())),
@@ -185,6 +190,12 @@ class Run:
             reauths=fields.get("reauths", 0),
             follow_ups=tuple(fields.get("followUps", ())),
         )
+
+
+def _call_failure(fields: Mapping[str, Any] | None) -> PlatformFailure | None:
+    if fields is None:
+        return None
+    return PlatformFailure.from_fields(fields, published_after_all=fields["publishedAfterAll"])
 
 
 def submission_path(submission_id: str) -> str:

@@ -3,7 +3,8 @@
 Found      ─► published
 Absent     ─► (the platform's own handle proves it) prepare again
 Failed     ─► (likewise) begin anew, or fail
-NotListed  ─► a listing lags: counted only from 120 s after INTENT; lacking twice ─► prepare again
+NotListed  ─► a listing lags: counted only from 120 s after INTENT (or as the platform says); lacking twice ─► prepare again,
+              unless the platform said at ☎ that it has the post: then looked for longer, and never sent again
 Repeatable ─► the platform itself refuses a second copy: from 120 s after INTENT ─► prepare again
 cannot ask, for good, or out of time ─► failed, outcome_unknown
 """
@@ -33,10 +34,15 @@ from shared.posts.retry import backoff, pause_of
 
 _log = logging.getLogger(__name__)
 
-# Timelines show a post within seconds, seldom after a minute; two listings after two minutes are taken as proof.
-LISTING_LAG = timedelta(seconds=120)
+# A copy that is sent again is refused only once the first is known over there.
+COPY_LAG = timedelta(seconds=120)
+# Two listings after the lag are taken as proof.
 LISTINGS_NEEDED = 2
 BETWEEN_LISTINGS = timedelta(seconds=15)
+# While a listing lags for longer than usual.
+BETWEEN_LOOKS = timedelta(minutes=5)
+# How long a post is looked for that the platform says it has, and does not list.
+CLAIMED_LAG = timedelta(hours=1)
 
 
 class LookAgain:
@@ -59,7 +65,7 @@ def _conclude(attempt: Attempt, finding: Finding) -> Published | LookAgain | Non
         case Found():
             return Published(finding.post_id or "", finding.url)
         case Absent():
-            return _absent(attempt)
+            return _absent_for_sure(attempt)
         case Failed():
             return _gave_up(attempt, finding.failure)
         case NotListed():
@@ -76,13 +82,17 @@ def _conclude(attempt: Attempt, finding: Finding) -> Published | LookAgain | Non
 
 def _not_listed(attempt: Attempt, finding: NotListed) -> LookAgain | None:
     since_intent = attempt.publication.now() - attempt.publication.intent_at
-    if since_intent < LISTING_LAG:
-        return _look_again(attempt, LISTING_LAG - since_intent, "not listed yet")
+    lag = timedelta(seconds=finding.lag_seconds)
+    if since_intent < lag:
+        return _look_again(attempt, min(lag - since_intent, BETWEEN_LOOKS), "not listed yet")
     lacking = attempt.run.absent_listings + 1
     if lacking < LISTINGS_NEEDED and not attempt.is_late:
         return _look_again(attempt, BETWEEN_LISTINGS, "not listed", {"absentListings": lacking})
-    if attempt.run.call_failure == "duplicate":
-        return _unknown(attempt, "the platform called it a duplicate of a post that it does not list")
+    told = attempt.run.call_failure
+    if told is not None and (told.kind == "duplicate" or told.published_after_all):
+        if since_intent < CLAIMED_LAG and not attempt.is_late:
+            return _look_again(attempt, backoff(lacking), "not listed", {"absentListings": lacking})
+        return _unknown(attempt, f"the platform said that it has the post, and does not list it ({told.message})", told)
     if finding.similar:
         return _unknown(attempt, "the account shows a post that may be this one")
     if lacking < LISTINGS_NEEDED:
@@ -94,14 +104,26 @@ def _repeat(attempt: Attempt) -> LookAgain | None:
     since_intent = attempt.publication.now() - attempt.publication.intent_at
     if attempt.is_late:
         return _unknown(attempt, "the platform shows nobody this account's posts, and it was too late to ask by sending it again")
-    if since_intent < LISTING_LAG:
-        return _look_again(attempt, LISTING_LAG - since_intent, "the platform would not yet know a copy")
+    if since_intent < COPY_LAG:
+        return _look_again(attempt, COPY_LAG - since_intent, "the platform would not yet know a copy")
     return _absent(attempt)
 
 
+def _absent_for_sure(attempt: Attempt) -> LookAgain | None:
+    """By the platform's own handle; so a refusal that it also gives for what it did publish was meant after all."""
+    told = attempt.run.call_failure
+    if told is None or told.kind != "rejected" or not told.published_after_all:
+        return _absent(attempt)
+    since_intent = attempt.publication.now() - attempt.publication.intent_at
+    if since_intent < COPY_LAG and not attempt.is_late:
+        return _look_again(attempt, COPY_LAG - since_intent, "the platform's own word may lag")
+    attempt.end(told)
+    return LookAgain()
+
+
 def _absent(attempt: Attempt) -> None:
-    attempt.worker.run = replace(attempt.run, phase="preparing")
-    attempt.worker.write_and_renew(BACK_TO_PREPARING)
+    attempt.worker.run = replace(attempt.run, phase="preparing", doubted=True, call_failure=None, absent_listings=0)
+    attempt.worker.write_and_renew({**BACK_TO_PREPARING, "doubted": True})
 
 
 def _gave_up(attempt: Attempt, failure: PlatformFailure) -> LookAgain:

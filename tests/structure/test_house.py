@@ -100,9 +100,11 @@ def test_every_query_is_declared_in_the_indexes() -> None:
     assert queries == {
         "Query('apiKeys', where=(('uid', '==', uid),), limit=MAX_LISTED)",
         "Query('credentials', where=(('refreshAt', '<=', now),), order_by='refreshAt', limit=BATCH, group=True)",
+        "Query('runs', where=(('platformPostId', '==', post_id),), limit=10, group=True)",
         "Query(collection, where=(past,), order_by='sweepAt', limit=BATCH, group=group)",
     }
     assert {"order": "ASCENDING", "queryScope": "COLLECTION_GROUP"} in overrides["runs", "sweepAt"]["indexes"]
+    assert {"order": "ASCENDING", "queryScope": "COLLECTION_GROUP"} in overrides["runs", "platformPostId"]["indexes"]
     assert {"order": "ASCENDING", "queryScope": "COLLECTION_GROUP"} in overrides["credentials", "refreshAt"]["indexes"]
     for exempted in (("apiKeys", "uid"), ("postSubmissions", "sweepAt"), ("apiKeys", "*"), ("postSubmissions", "*")):
         assert exempted not in overrides, "its own index serves a query"

@@ -17,9 +17,7 @@ POLL_SECONDS = 10.0
 # A video whose processing takes longer is given up; nothing is public then.
 PROCESSING_LIMIT = timedelta(minutes=60)
 MAX_PAGES = 10
-# How long after the call a video may still be called unpublished by a status that lags.
-PUBLISHING_LIMIT = timedelta(minutes=10)
-# The same of a video that is ready: nobody asked for it to be published, or its status lags.
+# How long after the call a video that is ready may still be called unpublished: nobody asked for it, or its status lags.
 UNTOUCHED_LIMIT = timedelta(minutes=2)
 
 
@@ -57,6 +55,15 @@ class Calls:
                 raise PlatformFailure("transient", "Facebook did not say that it took the video", http_status=200)
             self.publication.save(upload=None, uploaded_at=self.publication.now().timestamp())
 
+    def post_once(self, edge: str, form: dict[str, str], query: dict[str, str] | None = None) -> dict[str, Any]:
+        """☎ with something that can be published once: refused after a call that got no answer, perhaps because that one worked."""
+        try:
+            return self.graph.post(f"{self.graph.user}/{edge}", form, query)
+        except PlatformFailure as failure:
+            if self.publication.doubted and failure.kind in ("rejected", "media_invalid"):
+                failure.published_after_all = True
+            raise
+
     def status(self) -> dict[str, Any]:
         """The video's status, and its address once it has one."""
         return self.graph.get(self.publication.handle["video"], fields="status,permalink_url")
@@ -71,8 +78,8 @@ class Calls:
         if phase == "complete" if done == "publishing_phase" else status.get("video_status") == "ready":
             return Found(self.publication.handle["video"], address_of(answer))
         since = self.publication.now() - self.publication.intent_at
-        limit = PUBLISHING_LIMIT if status.get("video_status") == "processing" else UNTOUCHED_LIMIT
-        if done == "publishing_phase" and phase == "not_started" and since > limit:
+        is_idle = phase == "not_started" and status.get("video_status") != "processing"
+        if done == "publishing_phase" and is_idle and since > UNTOUCHED_LIMIT:
             # Finishing the same video again cannot make a second one.
             return Absent()
         return Wait(POLL_SECONDS, "Facebook is processing the video")
@@ -82,8 +89,8 @@ class Calls:
 
     def is_new_enough(self, created: object) -> bool:
         moment = (
-            datetime.fromtimestamp(created, self.publication.search_from.tzinfo)
-            if isinstance(created, int)
+            datetime.fromtimestamp(int(str(created)), self.publication.search_from.tzinfo)
+            if str(created).isdecimal()
             else datetime.strptime(str(created), "%Y-%m-%dT%H:%M:%S%z")
         )
         return moment >= self.publication.search_from

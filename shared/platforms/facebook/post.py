@@ -30,10 +30,11 @@ def find(calls: Calls) -> Finding:
     photos = set(calls.publication.handle.get("photos", []))
     alike = [post for post in posts if (post.get("message") or "").strip() == calls.publication.draft.text.strip()]
     for post in alike:
-        if _photos(post) == photos:
+        # Without photos of ours, what is attached is the preview of a link.
+        if (not photos or _photos(post) == photos) and not calls.publication.is_anothers(post["id"]):
             return Found(post["id"], post.get("permalink_url"))
-    # A post of the same text whose photos are not shown may be ours.
-    return NotListed(similar=more or any(photos and not _photos(post) for post in alike))
+    # A post of the same text that shows only some of our photos, or none, may be ours.
+    return NotListed(similar=more or any(photos and _photos(post) <= photos for post in alike))
 
 
 def _photos(post: dict[str, Any]) -> set[str]:

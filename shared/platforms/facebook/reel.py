@@ -1,4 +1,4 @@
-"""A reel: start, upload, wait, finish. ☎ is finish; the video's id is known before, and is published at most once."""
+"""A reel: start, upload, finish. ☎ is finish; the video's id is known before, and is published at most once."""
 
 from datetime import UTC, datetime
 
@@ -21,7 +21,7 @@ def publish(calls: Calls) -> Accepted:
     if calls.options.title is not None:
         form["title"] = calls.options.title
     query = {"upload_phase": "finish", "video_id": calls.publication.handle["video"]}
-    answer = calls.graph.post(f"{calls.graph.user}/{EDGE}", form, query)
+    answer = calls.post_once(EDGE, form, query)
     if answer.get("success") is not True:
         raise PlatformFailure("outcome_unknown", "Facebook did not say that it took the reel", http_status=200)
     return calls.accepted()

@@ -20,10 +20,10 @@ def prepare(calls: Calls) -> Ready | Wait:
 def publish(calls: Calls) -> Published:
     if calls.publication.draft.video is None:
         [photo] = calls.publication.handle["photos"]
-        answer = calls.graph.post(f"{calls.graph.user}/photo_stories", {"photo_id": photo})
+        answer = calls.post_once("photo_stories", {"photo_id": photo})
     else:
         query = {"upload_phase": "finish", "video_id": calls.publication.handle["video"]}
-        answer = calls.graph.post(f"{calls.graph.user}/video_stories", {}, query)
+        answer = calls.post_once("video_stories", {}, query)
     if answer.get("success") is not True:
         raise PlatformFailure("outcome_unknown", "Facebook did not say that it took the story", http_status=200)
     post_id = calls.graph.id_of(answer, "post_id")

@@ -3,7 +3,7 @@
 The listing by /{page}/videos is from memory, not from a page of Meta's that was at hand.
 """
 
-from shared.platforms.facebook.calls import Calls
+from shared.platforms.facebook.calls import PROCESSING_LIMIT, Calls
 from shared.platforms.meta.graph import url_of
 from shared.platforms.platform import Accepted, Finding, NotListed, Ready
 
@@ -30,8 +30,13 @@ def find(calls: Calls) -> Finding:
     if "video" not in calls.publication.handle:
         videos, more = calls.newest("videos", "id,description,created_time,permalink_url", "created_time")
         text = calls.publication.draft.text.strip()
-        alike = [video for video in videos if (video.get("description") or "").strip() == text]
+        alike = [
+            video
+            for video in videos
+            if (video.get("description") or "").strip() == text and not calls.publication.is_anothers(video["id"])
+        ]
         if len(alike) != 1 or not text:
-            return NotListed(similar=more or bool(alike))
+            # A video may be listed only once it is processed.
+            return NotListed(similar=more or bool(alike), lag_seconds=PROCESSING_LIMIT.total_seconds())
         calls.publication.save(video=alike[0]["id"])
     return calls.await_published(done="processing_phase")

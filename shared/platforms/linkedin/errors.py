@@ -18,6 +18,10 @@ _DEAD_TOKEN = frozenset(
         "EMPTY_ACCESS_TOKEN",
     }
 )
+# LinkedIn-Version is past its year: SOKU_LINKEDIN_VERSION.
+_DEAD_VERSION = frozenset({"NONEXISTENT_VERSION", "VERSION_MISSING"})
+# Seen to pass by clients that tried again.
+_PASSING = ("resource is forbidden", "unable to obtain activity")
 _POST_URN = re.compile(r"urn:li:(?:share|ugcPost):\d+")
 
 
@@ -46,6 +50,10 @@ def original_of(failure: PlatformFailure) -> str | None:
 def _kind(status: int, codes: set[str], message: str) -> FailureKind:
     if codes & _DEAD_TOKEN:
         return "reauth"
+    if codes & _DEAD_VERSION:
+        return "bug"
+    if any(words in message.lower() for words in _PASSING):
+        return "transient"
     if "DUPLICATE_POST" in codes or "duplicate of urn:li:" in message:
         return "duplicate"
     match status:
@@ -54,7 +62,6 @@ def _kind(status: int, codes: set[str], message: str) -> FailureKind:
         case 403:
             return "permission"
         case 426:
-            # LinkedIn-Version is past its year: SOKU_LINKEDIN_VERSION.
             return "bug"
         case 429:
             return "throttled"

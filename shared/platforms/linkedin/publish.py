@@ -33,6 +33,8 @@ from shared.platforms.platform import (
 )
 
 MAX_LISTED = 100
+# 2010, in Unix time.
+RECKONED_FROM = 1_262_304_000
 
 
 def linkedin(hosts: Hosts, version: str) -> Platform:
@@ -55,8 +57,12 @@ class _LinkedIn:
         try:
             answer = self._calls(publication).send("POST", "posts", json=_post(publication))
         except PlatformFailure as failure:
-            original = original_of(failure) if failure.kind == "duplicate" and publication.intents > 1 else None
+            original = original_of(failure) if failure.kind == "duplicate" and publication.doubted else None
             if original is None:
+                raise
+            if _is_older(original, publication):
+                # LinkedIn has had such a post for longer, or had it: what was sent without an answer was refused like this one.
+                failure.kind = "rejected"
                 raise
             # Sent before, by a worker that got no answer.
             return _published(original)
@@ -76,7 +82,8 @@ class _LinkedIn:
         new = [post for post in elements if _created(post) >= publication.search_from]
         commentary, files = escaped(publication.draft.text), _files(publication)
         for post in new:
-            if post.get("commentary", "") == commentary and _shown_files(post) == files:
+            same = post.get("commentary", "") == commentary and _shown_files(post) == files
+            if same and not publication.is_anothers(post["id"]):
                 return Found(post["id"], _published(post["id"]).url)
         return NotListed(similar=len(new) >= MAX_LISTED)
 
@@ -133,6 +140,13 @@ def _shown_files(post: dict[str, Any]) -> list[str]:
 
 def _created(post: dict[str, Any]) -> datetime:
     return datetime.fromtimestamp(float(post.get("createdAt") or post.get("publishedAt") or 0) / 1000, UTC)
+
+
+def _is_older(urn: str, publication: Publication) -> bool:
+    """Whether the post was made before this run's first call. LinkedIn's ids begin with milliseconds since 1970, as no page says: a
+    number that makes no moment of our time says nothing."""
+    moment = (int(urn.rpartition(":")[2]) >> 22) / 1000
+    return RECKONED_FROM < moment < publication.search_from.timestamp()
 
 
 def _published(urn: str) -> Published:

@@ -2,13 +2,14 @@
 most once, so that the container itself tells the outcome.
 
 Handle: `children` = container ids in order, `finished` = how many of them are known to be, `container` = the one to publish,
-`polls` = how often it was asked about. A container lives 24 h; a new one costs nothing but one of some hundreds a day.
+`polls` = how often it was asked about, `missing` = how often Meta did not know it. A container lives 24 h; a new one costs nothing
+but one of some hundreds a day.
 """
 
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from shared.media.media import MediaItem
@@ -25,6 +26,13 @@ MAX_POLLS = 70
 IN_PROGRESS_SECONDS = 10.0
 # A window of 24 rolling hours: room appears when the oldest post leaves it, which nobody names.
 QUOTA_PAUSE_SECONDS = 3600.0
+# How long after its publication a post may be missing from the account's list.
+LISTING_LAG, LISTING_PAUSE_SECONDS = timedelta(minutes=2), 20.0
+# How often a container that Meta does not know is asked about before another one is made.
+MISSING_LOOKS, MISSING_PAUSE_SECONDS = 2, 30.0
+REFETCH_PAUSE_SECONDS = 10.0
+_GONE = ("24/2207006", "24/2207008", "-2/2207020", "100/33")
+_NOT_FETCHED = "9004/2207052"
 
 
 @dataclass(frozen=True)
@@ -83,6 +91,8 @@ class Containers:
             if failure.kind in RETRYABLE:
                 raise
             return Found(None)
+        if not ours and publication.now() - publication.intent_at < LISTING_LAG:
+            return Wait(LISTING_PAUSE_SECONDS, f"{self.dialect.label} has published the post and not listed it yet")
         # Several posts alike: it is published, but which of them it is nobody can say.
         return Found(ours[0]["id"], ours[0].get("permalink")) if len(ours) == 1 else Found(None)
 
@@ -90,7 +100,14 @@ class Containers:
         return self.dialect.graph(publication).get(post_id, fields="permalink").get("permalink")
 
     def _create(self, graph: Graph, parameters: dict[str, str]) -> str:
-        return graph.id_of(graph.post(f"{graph.user}/{self.dialect.create_edge}", parameters))
+        try:
+            return graph.id_of(graph.post(f"{graph.user}/{self.dialect.create_edge}", parameters))
+        except PlatformFailure as failure:
+            if failure.platform_code != _NOT_FETCHED or "refetched" in graph.publication.handle:
+                raise
+            # Once more: Meta's servers fail to fetch a file now and then.
+            graph.publication.save(refetched=True)
+            raise PlatformFailure("processing", failure.message, retry_after_seconds=REFETCH_PAUSE_SECONDS) from failure
 
     def _prepare_children(self, publication: Publication, graph: Graph) -> Wait | None:
         children: list[str] = list(publication.handle.get("children", []))
@@ -117,7 +134,12 @@ class Containers:
         return {**self.dialect.file(publication, media[0], 0, False), **whole} if media else {"media_type": "TEXT", **whole}
 
     def _await_finished(self, publication: Publication, graph: Graph, container: str) -> Ready | Wait:
-        status, text = self._status(graph, container)
+        try:
+            status, text = self._status(graph, container)
+        except PlatformFailure as failure:
+            if failure.platform_code not in _GONE or publication.doubted:
+                raise
+            return self._look_or_renew(publication)
         match status:
             case "FINISHED" | "PUBLISHED":
                 return Ready()
@@ -131,6 +153,15 @@ class Containers:
                 raise failure_of_container(self.dialect.label, text)
             case _:
                 raise self._not_a_status(status)
+
+    def _look_or_renew(self, publication: Publication) -> Wait:
+        """Meta does not know the container: not yet, or not any more. Nothing was published of it, so another one does no harm."""
+        missing = publication.handle.get("missing", 0)
+        if missing >= MISSING_LOOKS:
+            start_over(publication)
+            return Wait(1.0, f"{self.dialect.label} does not know the container; making a new one")
+        publication.save(missing=missing + 1)
+        return Wait(MISSING_PAUSE_SECONDS, f"{self.dialect.label} does not know the container yet")
 
     def _poll_again(self, publication: Publication) -> Wait:
         polls = publication.handle.get("polls", 0)
@@ -169,7 +200,9 @@ class Containers:
     def _is_ours(self, media: dict[str, Any], publication: Publication) -> bool:
         posted_at = datetime.strptime(media["timestamp"], "%Y-%m-%dT%H:%M:%S%z")
         text = media.get(self.dialect.text_field) or ""
-        return text == publication.draft.text and posted_at >= publication.search_from
+        if text.strip() != publication.draft.text.strip() or posted_at < publication.search_from:
+            return False
+        return not publication.is_anothers(media["id"])
 
     def _not_a_status(self, status: str) -> PlatformFailure:
         message = f"{self.dialect.label} answered {status!r} where a container's status was expected"
@@ -177,7 +210,7 @@ class Containers:
 
 
 def start_over(publication: Publication) -> None:
-    publication.save(children=None, finished=None, container=None, polls=None)
+    publication.save(children=None, finished=None, container=None, polls=None, missing=None)
 
 
 # Threads names what went wrong with a file; what is not here is about the file.

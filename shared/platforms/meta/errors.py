@@ -4,6 +4,8 @@ Classified by code and subcode first; the HTTP status only where they say nothin
 """
 
 import re
+from collections.abc import Mapping
+from typing import Any
 
 from shared.platforms.failure import FailureKind, PlatformFailure
 from shared.platforms.http import HttpAnswer
@@ -42,6 +44,7 @@ _BY_SUBCODE: dict[int, FailureKind] = {
     4279013: "permission",  # Threads: the user is restricted
     1363130: "processing",  # Facebook: the story's video is not ready
     1366051: "rejected",  # Facebook: these photos were already posted; seen on posts that were live, see below
+    1363024: "media_invalid",  # Facebook: the video could not be fetched
     1366046: "media_invalid",  # Facebook: the photo is too large, or no photo
     1390008: "throttled",  # Facebook: posting too fast
     1346003: "rejected",  # Facebook: reported as abusive
@@ -76,23 +79,28 @@ _BY_CODE: dict[int, FailureKind] = {
     **dict.fromkeys(range(80000, 80015), "throttled"),
 }
 _SPAM = 2207051
+# What Meta says is transient is tried again, whatever its code seems to say, but for these.
+_DOUBTFUL = ("rejected", "media_invalid", "permission")
 _DAILY_LIMIT = 2207042
 # These say that a container is gone, which it also is once it was published: ask before making a new one.
 _GONE = (2207006, 2207008, 2207020, 4279009)
 _ALREADY_POSTED = 1366051
+_FINAL = (_SPAM, _ALREADY_POSTED)
 _LINK_LIMIT = "THREADS_API__LINK_LIMIT_EXCEEDED"
 
 
 def failure_of(answer: HttpAnswer, label: str) -> PlatformFailure:
     """What an answer that is not the expected 200 means."""
-    error = answer.json().get("error")
+    error, upload = answer.json().get("error"), answer.json().get("debug_info")
+    if not isinstance(error, dict) and isinstance(upload, dict):
+        return _failure_of_upload(upload, answer, label)
     if not isinstance(error, dict):
         kind: FailureKind = "transient" if answer.status >= 500 else "outcome_unknown" if answer.status < 300 else "rejected"
         kind = {401: "reauth", 429: "throttled"}.get(answer.status, kind)  # pyright: ignore[reportAssignmentType]
         return PlatformFailure(kind, f"{label} answered {answer.status} without a reason", http_status=answer.status)
     code, subcode = _number(error.get("code")), _number(error.get("error_subcode"))
     kind = _BY_SUBCODE.get(subcode) or _BY_CODE.get(code) or ("transient" if answer.status >= 500 else "rejected")
-    if error.get("is_transient") and kind == "rejected" and subcode != _SPAM and error.get("code") != _LINK_LIMIT:
+    if error.get("is_transient") and kind in _DOUBTFUL and subcode not in _FINAL and error.get("code") != _LINK_LIMIT:
         kind = "transient"
     message = str(error.get("error_user_msg") or error.get("message") or "no reason given")
     return PlatformFailure(
@@ -103,6 +111,18 @@ def failure_of(answer: HttpAnswer, label: str) -> PlatformFailure:
         http_status=answer.status,
         retry_after_seconds=_pause(kind, subcode, answer),
         published_after_all=subcode in (_SPAM, _ALREADY_POSTED, *_GONE),
+    )
+
+
+def _failure_of_upload(told: Mapping[str, Any], answer: HttpAnswer, label: str) -> PlatformFailure:
+    """rupload answers in a shape of its own: {debug_info: {retriable, type, message}}."""
+    message = str(told.get("message") or "no reason given")
+    return PlatformFailure(
+        "transient" if told.get("retriable") or answer.status >= 500 else "media_invalid",
+        f"{label} could not take the file: {message}",
+        platform_code=str(told.get("type") or answer.status),
+        platform_message=message,
+        http_status=answer.status,
     )
 
 

@@ -9,6 +9,7 @@ from shared.platforms.failure import PlatformFailure
 from shared.platforms.hosts import SNAPCHAT_API, Hosts
 from shared.platforms.http import HttpRequest
 from shared.platforms.platform import (
+    Failed,
     Finding,
     Found,
     NotListed,
@@ -25,6 +26,7 @@ from shared.platforms.snapchat.rules import CAPABILITY, judge
 from shared.platforms.snapchat.upload import upload
 
 MAX_LISTED = 20
+_POLL_SECONDS = (5.0, 10.0, 15.0, 30.0, 30.0, 60.0, 120.0, 300.0, 300.0, 300.0, 300.0, 300.0)
 
 
 def snapchat(hosts: Hosts) -> Platform:
@@ -39,6 +41,14 @@ def snapchat(hosts: Hosts) -> Platform:
         return ready
 
     def publish(publication: Publication) -> Published:
+        try:
+            return post(publication)
+        except PlatformFailure as failure:
+            if failure.kind == "processing":
+                _wait_longer(publication, failure)
+            raise
+
+    def post(publication: Publication) -> Published:
         media = {"media_id": publication.handle["media"]}
         if _kind(publication) == "story":
             answer = call(publication, "POST", "stories", json=media)
@@ -54,14 +64,7 @@ def snapchat(hosts: Hosts) -> Platform:
         listed = call(publication, "GET", "spotlights", params={"limit": str(MAX_LISTED)}).get("spotlights")
         if not isinstance(listed, list):
             raise PlatformFailure("transient", "Snapchat answered the listing with something else", http_status=200)
-        spotlights: list[dict[str, Any]] = [entry["spotlight"] for entry in listed]
-        new = [one for one in spotlights if _created(one) >= publication.search_from]
-        text = publication.draft.text
-        alike = [one for one in new if (one.get("caption") or one.get("description") or "") == text]
-        if text and len(alike) == 1:
-            found = _spotlight(str(alike[0]["id"]))
-            return Found(found.post_id, found.url)
-        return NotListed(similar=bool(alike) or len(new) >= MAX_LISTED)
+        return _among([entry["spotlight"] for entry in listed], publication)
 
     return Platform(CAPABILITY, judge, prepare, publish, find)
 
@@ -71,6 +74,34 @@ def _kind(publication: Publication) -> str:
     if "kind" in publication.handle:
         return publication.handle["kind"]
     return "story" if publication.draft.is_story or publication.draft.video is None else "spotlight"
+
+
+def _wait_longer(publication: Publication, failure: PlatformFailure) -> None:
+    """Snapchat tells that it is still processing a file only when it is asked to publish it. Raises PlatformFailure in the end."""
+    polls = publication.handle.get("polls", 0)
+    if polls >= len(_POLL_SECONDS):
+        message = "Snapchat did not finish processing the file within half an hour."
+        raise PlatformFailure("media_invalid", message, code="processing_timeout", remediation="Try a shorter or smaller file.")
+    publication.save(polls=polls + 1)
+    failure.retry_after_seconds = _POLL_SECONDS[polls]
+
+
+def _among(spotlights: list[dict[str, Any]], publication: Publication) -> Finding:
+    """Ours among the profile's newest Spotlights, by caption and time; one without a caption may be it."""
+    new = [one for one in spotlights if _created(one) >= publication.search_from]
+    text = publication.draft.text
+    alike = [one for one in new if _caption(one) in (text, "") and not publication.is_anothers(str(one["id"]))]
+    ours = [one for one in alike if text and _caption(one) == text]
+    if len(ours) != 1:
+        return NotListed(similar=bool(alike) or len(new) >= MAX_LISTED)
+    if ours[0].get("status") == "REJECTED":
+        return Failed(PlatformFailure("rejected", "Snapchat's review rejected the Spotlight.", platform_code="REJECTED"))
+    found = _spotlight(str(ours[0]["id"]))
+    return Found(found.post_id, found.url)
+
+
+def _caption(spotlight: dict[str, Any]) -> str:
+    return spotlight.get("caption") or spotlight.get("description") or ""
 
 
 def _spotlight(spotlight_id: str) -> Published:
@@ -84,8 +115,9 @@ def _id_of(answer: dict[str, Any], name: str) -> str:
 
 
 def _created(spotlight: dict[str, Any]) -> datetime:
-    """As ISO 8601, or, which no page says, as milliseconds."""
+    """As ISO 8601, or, which no page says, as seconds or milliseconds."""
     created = spotlight.get("created_at")
     if isinstance(created, int | float) or str(created).isdecimal():
-        return datetime.fromtimestamp(float(created or 0) / 1000, UTC)
+        moment = float(created or 0)
+        return datetime.fromtimestamp(moment / 1000 if moment > 1e11 else moment, UTC)
     return datetime.fromisoformat(str(created))

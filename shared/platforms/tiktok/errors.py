@@ -15,7 +15,8 @@ _BY_CODE: dict[str, FailureKind] = {
     "access_token_invalid": "reauth",
     "scope_not_authorized": "reauth",
     "scope_permission_missed": "reauth",
-    "token_not_authorized_for_specified_publish_id": "reauth",
+    # About one upload, not about the account.
+    "token_not_authorized_for_specified_publish_id": "permission",
     "spam_risk_too_many_posts": "throttled",
     "reached_active_user_cap": "throttled",
     "rate_limit_exceeded": "throttled",

@@ -10,7 +10,7 @@ PrivacyLevel = Literal["PUBLIC_TO_EVERYONE", "MUTUAL_FOLLOW_FRIENDS", "FOLLOWER_
 
 
 class Options(TargetOptions):
-    """Without `privacyLevel` the post is as public as the account and the app may post. `title` heads photos; a video's title is
+    """Without `privacyLevel` the post is as public as the account allows. `title` heads photos; a video's title is
     the text. The creator's own settings for comments, duets and stitches prevail."""
 
     privacy_level: PrivacyLevel | None = None

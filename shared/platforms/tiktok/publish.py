@@ -51,6 +51,17 @@ class _TikTok:
         headers = {**bearer(publication), "Content-Type": "application/json; charset=UTF-8"}
         return read(publication.http.send(HttpRequest("POST", f"{self.hosts.at(TIKTOK_API)}{path}", headers=headers, json=body)))
 
+    def _begin(self, publication: Publication, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        """The creator may have changed what the account allows since it was asked: asked again, unless the customer chose it."""
+        try:
+            return self._call(publication, path, body)
+        except PlatformFailure as failure:
+            chosen = Options.read(publication.draft.options).privacy_level is not None
+            if failure.platform_code != "privacy_level_option_mismatch" or chosen or "asked_again" in publication.handle:
+                raise
+            publication.save(privacy=None, asked_again=True)
+            raise PlatformFailure("processing", failure.message, retry_after_seconds=1.0) from failure
+
     def prepare(self, publication: Publication) -> Ready | Wait:
         if "privacy" not in publication.handle:
             creator = self._call(publication, "/v2/post/publish/creator_info/query/", {})
@@ -63,7 +74,7 @@ class _TikTok:
         if publication.draft.video is None:
             return Ready()
         if "upload" not in publication.handle:
-            started = self._call(publication, "/v2/post/publish/video/init/", _video(publication))
+            started = self._begin(publication, "/v2/post/publish/video/init/", _video(publication))
             address = self.hosts.follow(started.get("upload_url"), *UPLOAD_DOMAINS)
             size = stored_of(publication.draft.media[0]).size_bytes
             begun = publication.now().timestamp()
@@ -75,7 +86,7 @@ class _TikTok:
         if publication.draft.video is not None:
             send_last(publication)
         else:
-            started = self._call(publication, "/v2/post/publish/content/init/", _photos(publication))
+            started = self._begin(publication, "/v2/post/publish/content/init/", _photos(publication))
             if not started.get("publish_id"):
                 raise PlatformFailure("outcome_unknown", "TikTok answered without a publish_id", http_status=200)
             publication.save(publish_id=started["publish_id"])

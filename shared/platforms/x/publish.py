@@ -7,6 +7,7 @@ import html
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal
+from urllib.parse import unquote
 
 from shared.platforms.failure import PlatformFailure
 from shared.platforms.hosts import X_API, Hosts
@@ -25,7 +26,7 @@ from shared.platforms.x.errors import failure_of
 from shared.platforms.x.options import Options
 from shared.platforms.x.rules import CAPABILITY, judge
 from shared.platforms.x.upload import upload_all
-from shared.platforms.x.weighted_length import without_links
+from shared.platforms.x.weighted_length import links_of, without_links
 
 # X's OpenAPI document (2.167) calls the parameter post.fields, its prose tweet.fields; a name it does not know is answered 400.
 POST_FIELDS, TWEET_FIELDS = "post.fields", "tweet.fields"
@@ -49,6 +50,8 @@ def x(hosts: Hosts) -> Platform:
         similar = False
         for tweet in _timeline(publication, url):
             match "beyond" if tweet is None else _resemblance(tweet, publication):
+                case "ours" if tweet is not None and publication.is_anothers(tweet["id"]):
+                    pass
                 case "ours" if tweet is not None:
                     return Found(tweet["id"], _url(publication, tweet["id"]))
                 case "other":
@@ -133,9 +136,34 @@ def _listed(answer: HttpAnswer) -> list[Mapping[str, Any]]:
 
 
 def _resemblance(tweet: Mapping[str, Any], publication: Publication) -> Literal["ours", "perhaps", "other"]:
-    """Texts are compared without their links, which X rewrites; files by the keys that their uploads got."""
+    """Texts are compared without their links, which X rewrites; links by what X says they lead to; files by the keys that their
+    uploads got."""
     if _words(html.unescape(str(tweet.get("text", "")))) != _words(publication.draft.text):
         return "other"
+    links = _links_alike(tweet, publication.draft.text)
+    return _files_alike(tweet, publication) if links == "ours" else links
+
+
+def _links_alike(tweet: Mapping[str, Any], text: str) -> Literal["ours", "perhaps", "other"]:
+    # What X took for no link it shows as it was.
+    kept = {_bare(link) for link in links_of(str(tweet.get("text", "")))}
+    ours = [bare for bare in map(_bare, links_of(unicodedata.normalize("NFC", text))) if bare not in kept]
+    shown: list[Mapping[str, Any]] = (tweet.get("entities") or {}).get("urls") or []
+    theirs = [_bare(str(url.get("expanded_url") or "")) for url in shown if "media_key" not in url]
+    if sorted(ours) == sorted(theirs):
+        return "ours"
+    # X may have tidied an address up, or not say where it leads; elsewhere it leads to another host or page.
+    known = all(theirs) and len(theirs) >= len(ours)
+    prefixed = any(a.startswith(b) or b.startswith(a) for a in ours for b in theirs if a != b)
+    return "perhaps" if ours and (not known or prefixed) else "other"
+
+
+def _bare(link: str) -> str:
+    """An address as people tell it from others: without scheme and final slash."""
+    return unquote(link.lower().partition("://")[2] or link.lower()).rstrip("/")
+
+
+def _files_alike(tweet: Mapping[str, Any], publication: Publication) -> Literal["ours", "perhaps", "other"]:
     ours = [entry["key"] for entry in _uploads(publication)]
     theirs = (tweet.get("attachments") or {}).get("media_keys") or []
     if ours and (None in ours or not theirs):

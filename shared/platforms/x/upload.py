@@ -1,6 +1,7 @@
 """Brings files to X: images in one request, videos and GIFs in segments, then asks until they are processed.
 
-Handle, per file: `media.<n>` = {id, key, state: uploaded | ready, expires}. Uploading again is harmless; an id lives a day.
+Handle, per file: `media.<n>` = {id, key, state: uploaded | ready, uploaded_at, check_after, expires}. Uploading again is harmless;
+an id lives a day.
 """
 
 from typing import Any
@@ -18,6 +19,8 @@ SEGMENT_BYTES = 4 << 20
 # Ids are given for 24 h; a run that waited out a rate limit must not publish with one about to lapse.
 EXPIRY_MARGIN_SECONDS = 600
 DEFAULT_CHECK_SECONDS = 5.0
+# X is done within minutes, or never.
+PROCESSING_LIMIT_SECONDS = 1800.0
 
 
 def upload_all(publication: Publication, base_url: str) -> Ready | Wait:
@@ -99,10 +102,15 @@ def _entry(publication: Publication, data: dict[str, Any], before: dict[str, Any
         )
     now = publication.now().timestamp()
     done = not processing or processing.get("state") == "succeeded"
+    uploaded_at = (before or {}).get("uploaded_at") or now
+    if not done and now - uploaded_at > PROCESSING_LIMIT_SECONDS:
+        message = "X did not finish processing the file within half an hour."
+        raise PlatformFailure("media_invalid", message, code="processing_timeout", remediation="Try a shorter or smaller file.")
     return {
         "id": data["id"],
         "key": data.get("media_key") or (before or {}).get("key"),
         "state": "ready" if done else "uploaded",
+        "uploaded_at": uploaded_at,
         "check_after": now + float(processing.get("check_after_secs") or DEFAULT_CHECK_SECONDS),
         "expires": (before or {}).get("expires") or now + data.get("expires_after_secs", 86400) - EXPIRY_MARGIN_SECONDS,
     }

@@ -51,6 +51,10 @@ def weighted_length(text: str) -> int:
     return total + _weigh(text[position:])
 
 
+def links_of(text: str) -> list[str]:
+    return [text[start:end] for start, end in _links(text)]
+
+
 def without_links(text: str) -> str:
     """The text with every link cut out."""
     kept, position = "", 0

@@ -10,8 +10,8 @@ from shared.platforms.http import HttpAnswer
 # Quotas are reset at midnight, Pacific time.
 _QUOTA_ZONE = ZoneInfo("America/Los_Angeles")
 RATE_PAUSE_SECONDS = 60.0
-# A channel's own limit is of a rolling day, whose end nobody names.
-CHANNEL_PAUSE_SECONDS = 3600.0
+# A channel's own limit is of a rolling day, whose end nobody names; and every try counts against the project's quota.
+CHANNEL_PAUSE_SECONDS = 6 * 3600.0
 
 _BY_REASON: dict[str, FailureKind] = {
     "uploadLimitExceeded": "throttled",

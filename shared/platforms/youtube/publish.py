@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from shared.media.media import StoredMedia
 from shared.platforms.failure import PlatformFailure
 from shared.platforms.hosts import GOOGLE_API, Hosts
 from shared.platforms.http import HttpRequest
@@ -83,7 +84,7 @@ class _YouTube:
             received = state.received
         until = session.last_chunk_start(stored.size_bytes)
         while received < until:
-            state = session.send(publication, stored, received)
+            state = _sent(publication, stored, received, until)
             if isinstance(state, session.Complete):
                 publication.save(video=state.video_id)
                 return Ready()
@@ -102,9 +103,7 @@ class _YouTube:
         try:
             state = session.send(publication, stored_of(publication.draft.media[0]), publication.handle.get("received", 0))
         except session.Gone:
-            raise PlatformFailure(
-                "transient", "YouTube's upload session has lapsed", starts_over=publication.intents == 1
-            ) from None
+            raise PlatformFailure("transient", "YouTube's upload session has lapsed", starts_over=not publication.doubted) from None
         if isinstance(state, session.Incomplete):
             # Some of the last chunk is missing, and so is the video: go on from there.
             raise PlatformFailure("processing", "YouTube took only a part of the last chunk", retry_after_seconds=1.0)
@@ -161,6 +160,13 @@ def _probed(publication: Publication) -> session.Incomplete | session.Complete:
         raise PlatformFailure("transient", "YouTube's upload session has lapsed", starts_over=True) from None
 
 
+def _sent(publication: Publication, stored: StoredMedia, start: int, until: int) -> session.Incomplete | session.Complete:
+    try:
+        return session.send(publication, stored, start, until)
+    except session.Gone:
+        raise PlatformFailure("transient", "YouTube's upload session has lapsed", starts_over=True) from None
+
+
 def _published(video_id: str) -> Published:
     return Published(video_id, f"https://www.youtube.com/watch?v={video_id}")
 
@@ -176,7 +182,8 @@ def _listed(publication: Publication, get: Any) -> Finding:
         raise PlatformFailure("transient", "YouTube answered the listing with something else", http_status=200)
     new = [item["snippet"] for item in items if _moment(item["snippet"]["publishedAt"]) >= publication.search_from]
     title, text = title_of(publication.draft), publication.draft.text.strip()
-    ours = [snippet for snippet in new if snippet["title"] == title and snippet.get("description", "").strip() == text]
+    alike = [snippet for snippet in new if snippet["title"] == title and snippet.get("description", "").strip() == text]
+    ours = [snippet for snippet in alike if not publication.is_anothers(snippet["resourceId"]["videoId"])]
     if len(ours) == 1:
         video_id = ours[0]["resourceId"]["videoId"]
         return Found(video_id, _published(video_id).url)

@@ -43,9 +43,12 @@ def probe(publication: Publication) -> Incomplete | Complete:
     return _put(publication, f"bytes */{publication.handle['size']}", b"", "application/octet-stream")
 
 
-def send(publication: Publication, stored: StoredMedia, start: int) -> Incomplete | Complete:
-    """The chunk that begins at `start`; with the last one this is ☎. Raises Gone or PlatformFailure."""
-    end = min(start + CHUNK_BYTES, stored.size_bytes)
+def send(publication: Publication, stored: StoredMedia, start: int, until: int | None = None) -> Incomplete | Complete:
+    """The chunk that begins at `start` and ends before `until`; without that, with the file's last byte, it is ☎.
+
+    Raises Gone or PlatformFailure.
+    """
+    end = min(start + CHUNK_BYTES, until or stored.size_bytes)
     content = publication.storage.read(stored.storage_path, start, end - start)
     return _put(publication, f"bytes {start}-{end - 1}/{stored.size_bytes}", content, stored.content_type)
 
