@@ -110,7 +110,8 @@ async function complete() {
   if (!told.platform || !session()) return;
   // The code works once: reloading the page must not send it again.
   history.replaceState(null, "", location.pathname);
-  const label = platforms[told.platform] ?? told.platform;
+  const label = platforms[told.platform];
+  if (!label) throw new Error("This address names no platform.");
   if (told.error) throw new Error(`${label} was not connected: ${told.error_description ?? told.error}`);
   const { accounts } = await api("POST", `/${told.platform}/complete`, { code: told.code ?? "", state: told.state ?? "" });
   tell(`Connected: ${accounts.map(({ displayName, accountId }) => displayName ?? accountId).join(", ")}`);

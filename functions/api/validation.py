@@ -10,6 +10,8 @@ from shared.core.errors import Detail, ValidationFailed
 
 M = TypeVar("M", bound=BaseModel)
 
+# Nobody reads more, and a body of a megabyte can hold hundreds of thousands of faults.
+MAX_DETAILS = 100
 # pydantic's type of error → ours; everything else that is about a type is invalid_type, and the rest custom.
 _CODES = {
     "missing": "invalid_type",
@@ -30,7 +32,8 @@ def validated(model: type[M], body: Mapping[str, Any]) -> M:
     try:
         return model.model_validate(body)
     except ValidationError as error:
-        raise ValidationFailed(details=[_detail(found) for found in error.errors(include_url=False)]) from None
+        found = error.errors(include_url=False)[:MAX_DETAILS]
+        raise ValidationFailed(details=[_detail(one) for one in found]) from None
 
 
 def field_name(parts: Sequence[str | int]) -> str:
@@ -43,13 +46,13 @@ def _detail(found: ErrorDetails) -> Detail:
     context = found.get("ctx") or {}
     if kind == "missing":
         return Detail(field_name(found["loc"]), "Required", code)
-    return Detail(
-        field_name(found["loc"]), context.get("message") or _message(kind, found), context.get("code") or code, found["input"]
-    )
+    return Detail(field_name(found["loc"]), message_of(found), context.get("code") or code, found["input"])
 
 
-def _message(kind: str, found: ErrorDetails) -> str:
-    match kind:
+def message_of(found: ErrorDetails) -> str:
+    if message := (found.get("ctx") or {}).get("message"):
+        return message
+    match found["type"]:
         case "extra_forbidden":
             return "Unrecognized field: check its spelling"
         case "literal_error":

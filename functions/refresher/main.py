@@ -10,7 +10,7 @@ from flask import Request
 
 from functions.refresher import live
 from shared.core.log import start_logging
-from shared.integrations.tokens import AccountKey
+from shared.integrations.stored_tokens import AccountKey
 from shared.tasks.receive import Answer, receive
 
 start_logging()

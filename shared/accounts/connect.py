@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from shared.accounts.credentials import Credentials, account_path, credentials_path
-from shared.accounts.encryption import Cipher
+from shared.accounts.encryption import CannotDecrypt, Cipher
 from shared.accounts.user import user_path
 from shared.core.clock import Clock
 from shared.core.ids import random_base62
-from shared.documents.document import Documents, Merge, Write
+from shared.documents.document import Conflict, Create, Document, Documents, Merge, Update, Write
 
 
 def connect_account(
@@ -23,7 +23,7 @@ def connect_account(
     documents: Documents,
     clock: Clock,
 ) -> None:
-    """Connecting an account again gives it the new tokens, whoever is refreshing the old ones."""
+    """Connecting an account again gives it the new tokens, whoever is refreshing the old ones; but never older ones than it has."""
     secret_path = credentials_path(uid, platform, account_id)
     account = {
         "uid": uid,
@@ -36,12 +36,29 @@ def connect_account(
         "connectedAt": clock.now(),
         "tokenExpiresAt": credentials.expires_at,
     }
-    writes: list[Write] = [
-        Merge(account_path(uid, platform, account_id), account),
-        Merge(secret_path, secret_fields(uid, platform, account_id, credentials, cipher)),
-        Merge(user_path(uid), {"accounts": {platform: {account_id: "connected"}}}),
-    ]
-    documents.commit(*writes)
+    secret = secret_fields(uid, platform, account_id, credentials, cipher)
+    digest = Merge(user_path(uid), {"accounts": {platform: {account_id: "connected"}}})
+    while True:
+        [held] = documents.get(secret_path)
+        if held is not None and _is_newer(held, credentials, cipher):
+            return
+        tokens: Write = Create(secret_path, secret) if held is None else Update(secret_path, secret, if_version=held.version)
+        try:
+            documents.commit(tokens, Merge(account_path(uid, platform, account_id), account), digest)
+            return
+        except Conflict:
+            # Connected or renewed meanwhile.
+            continue
+
+
+def _is_newer(held: Document, credentials: Credentials, cipher: Cipher) -> bool:
+    """Whether the document's tokens were given after these."""
+    try:
+        issued = Credentials.open(held, cipher).issued_at
+    except CannotDecrypt:
+        return False
+    is_good = issued is not None and not held.fields.get("dead")
+    return is_good and credentials.issued_at is not None and issued is not None and issued > credentials.issued_at
 
 
 def secret_fields(uid: str, platform: str, account_id: str, credentials: Credentials, cipher: Cipher) -> dict[str, Any]:

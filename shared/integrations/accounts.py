@@ -31,18 +31,23 @@ def disconnect(uid: str, platform: str, account_id: str, ports: ConnectPorts) ->
 
     What is forgotten here is forgotten whatever the platform says; what was to be published there fails.
     """
-    if platform not in PLATFORMS or "/" in account_id:
+    [user] = ports.documents.get(user_path(uid))
+    mine = User.from_document(uid, user).accounts.get(platform, {})
+    if account_id not in mine:
         raise NotFound("Account not found")
     secret_path, path = credentials_path(uid, platform, account_id), account_path(uid, platform, account_id)
-    account, secret = ports.documents.get(path, secret_path)
-    if account is None:
-        raise NotFound("Account not found")
+    paths = [credentials_path(uid, platform, other) for other in mine if other != account_id]
+    secret, *others = ports.documents.get(secret_path, *paths)
     ports.documents.commit(Delete(path), Delete(secret_path), Update(user_path(uid), {("accounts", platform, account_id): REMOVE}))
     connector = ports.connectors.get(platform)
     if connector is None or connector.revoke is None or secret is None or secret.fields.get("dead"):
         return False
     try:
-        connector.revoke(ports.http, Credentials.open(secret, ports.cipher))
+        credentials = Credentials.open(secret, ports.cipher)
+        if any(Credentials.open(other, ports.cipher).access_token == credentials.access_token for other in others if other):
+            # A person and their organisations on LinkedIn share a token: the others go on with it.
+            return False
+        connector.revoke(ports.http, credentials)
     except (PlatformFailure, NotSent, NoAnswer, CannotDecrypt) as error:
         _log.warning("tokens were forgotten, but not revoked", extra={"account": path, "reason": str(error)})
         return False

@@ -1,6 +1,6 @@
 """Connecting an account: a person is sent to the platform, comes back with a code, and that becomes accounts.
 
-begin ─► oauthStates/{sha256(state)}: whose, which platform, 10 minutes ─► complete: deleted, then exchanged
+begin ─► oauthStates/{sha256(state)}: whose, which platform, 10 minutes ─► complete: used up, then exchanged
 
 The state works once, and only for the user who began: nobody can slip his own authorisation to somebody else.
 """
@@ -16,7 +16,7 @@ from shared.accounts.connect import connect_account
 from shared.accounts.encryption import Cipher
 from shared.core.clock import Clock
 from shared.core.errors import ConnectionRefused, Detail, NotFound, ServiceUnavailable, ValidationFailed
-from shared.documents.document import Conflict, Create, Delete, Documents
+from shared.documents.document import Conflict, Create, Documents, Update
 from shared.platforms.connector import Connected, Connector, Grant, Request, challenge_of, new_verifier
 from shared.platforms.failure import PlatformFailure
 from shared.platforms.http import Http, NoAnswer, NotSent
@@ -67,11 +67,14 @@ def complete(uid: str, platform: str, code: str, state: str, redirect_uri: str, 
         connected = connector.exchange(ports.http, grant)
     except PlatformFailure as failure:
         told = failure.without((code,))
+        if failure.kind in ("transient", "throttled"):
+            message = f"{told.message.rstrip('.')}. Begin again later with POST /v1/integrations/{platform}/connect."
+            raise ServiceUnavailable(message) from failure
         raise ConnectionRefused(f"{told.message} {told.remediation if told.kind == 'permission' else ''}".strip()) from failure
     except (NotSent, NoAnswer) as error:
         message = f"{PLATFORMS[platform]} did not answer: begin again with POST /v1/integrations/{platform}/connect."
         raise ServiceUnavailable(message) from error
-    except (KeyError, TypeError, IndexError) as error:
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
         raise ConnectionRefused(f"{PLATFORMS[platform]} answered without what makes an account: connect again.") from error
     for one in connected:
         connect_account(
@@ -94,10 +97,10 @@ def _used_up(uid: str, platform: str, state: str, ports: ConnectPorts) -> Mappin
     [document] = ports.documents.get(path)
     if document is not None:
         fields = document.fields
-        is_ours = fields["uid"] == uid and fields["platform"] == platform
+        is_ours = fields["uid"] == uid and fields["platform"] == platform and "usedAt" not in fields
         if is_ours and fields["expireAt"] > ports.clock.now():
             try:
-                ports.documents.commit(Delete(path, if_version=document.version))
+                ports.documents.commit(Update(path, {"usedAt": ports.clock.now()}, if_version=document.version))
                 return ports.cipher.open(fields, path=path)
             except Conflict:
                 pass

@@ -15,12 +15,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from shared.accounts.connect import secret_fields
-from shared.accounts.credentials import Credentials, account_path, credentials_path
+from shared.accounts.credentials import Credentials
 from shared.accounts.encryption import Cipher
-from shared.accounts.user import user_path
 from shared.core.clock import Clock
-from shared.documents.document import Conflict, Document, Documents, Update, Write
+from shared.documents.document import Conflict, Document, Documents, Update
+from shared.integrations.stored_tokens import AccountKey, bury, store
 from shared.platforms.connector import Connector
 from shared.platforms.failure import PlatformFailure
 from shared.platforms.http import Http, NoAnswer, NotSent
@@ -31,17 +30,6 @@ _log = logging.getLogger(__name__)
 # Longer than a call to a platform may take: whoever holds the claim has its answer, or has died.
 CLAIM = timedelta(seconds=60)
 LOOK_AGAIN_SECONDS = 3.0
-
-
-@dataclass(frozen=True)
-class AccountKey:
-    uid: str
-    platform: str
-    account_id: str
-
-    @property
-    def credentials_path(self) -> str:
-        return credentials_path(self.uid, self.platform, self.account_id)
 
 
 @dataclass(frozen=True)
@@ -94,7 +82,7 @@ class TokenKeeper:
     def refresh(self, key: AccountKey) -> None:
         """Ahead of time, as the sweeper wants it. Raises PlatformFailure when the platform cannot be asked now."""
         [document] = self.documents.get(key.credentials_path)
-        if document is None or document.fields.get("dead"):
+        if document is None or document.fields.get("dead") or key.platform not in self.connectors:
             return
         credentials, now = Credentials.open(document, self.cipher), self.clock.now()
         if credentials.refresh_at is None or credentials.refresh_at > now:
@@ -125,7 +113,7 @@ class TokenKeeper:
             if Credentials.open(document, self.cipher).access_token != token:
                 return
             try:
-                self._bury(key, document)
+                bury(key, document, self.documents)
             except Conflict:
                 continue
             return
@@ -144,22 +132,27 @@ class TokenKeeper:
         claimed = document.fields.get("refreshingUntil")
         if claimed is not None and claimed > now:
             return credentials if still_good else Later(LOOK_AGAIN_SECONDS, "the account's tokens are being renewed")
+        if key.platform not in self.connectors:
+            if still_good:
+                return credentials
+            # The operator may switch it on again.
+            raise PlatformFailure("transient", f"{PLATFORMS[key.platform]} is switched off here: its tokens cannot be renewed.")
         if not self._can_renew(key, credentials, refused):
             if still_good:
                 return credentials
-            self._bury(key, document)
+            bury(key, document, self.documents)
             return Unusable(_has_to_be_connected(key))
         version = self.documents.commit(Update(key.credentials_path, {"refreshingUntil": now + CLAIM}, if_version=document.version))
         claimed_document = Document(document.path, {**document.fields, "refreshingUntil": now + CLAIM}, version)
         try:
             fresh = self._ask(key, credentials)
         except PlatformFailure as failure:
-            if failure.kind in ("reauth", "permission", "rejected"):
+            if failure.kind == "reauth":
                 return self._refused(key, claimed_document, failure)
             self._release(key, claimed_document)
             if still_good:
                 return credentials
-            raise
+            raise failure.without(credentials.secrets) from None
         except (NotSent, NoAnswer) as error:
             self._release(key, claimed_document)
             if still_good:
@@ -167,7 +160,8 @@ class TokenKeeper:
             raise PlatformFailure(
                 "transient", f"{PLATFORMS[key.platform]} did not renew the account's tokens ({error})."
             ) from error
-        return self._store(key, claimed_document, fresh)
+        stored = store(key, claimed_document, fresh, documents=self.documents, cipher=self.cipher)
+        return stored or _gone(key)
 
     def _can_renew(self, key: AccountKey, credentials: Credentials, refused: str | None) -> bool:
         """By a refresh token; or, where `renews_refused` is False, by the access token itself as long as it is good."""
@@ -182,24 +176,6 @@ class TokenKeeper:
             raise ValueError(f"{key.platform} renews no tokens")
         return refresh(self.http, credentials, self.clock.now())
 
-    def _store(self, key: AccountKey, held: Document, fresh: Credentials) -> Credentials | Unusable:
-        """Unless the document holds other tokens by now, which are newer, or is gone."""
-        while True:
-            secret = secret_fields(key.uid, key.platform, key.account_id, fresh, self.cipher)
-            account = Update(account_path(key.uid, key.platform, key.account_id), {"tokenExpiresAt": fresh.expires_at})
-            try:
-                self.documents.commit(Update(key.credentials_path, secret, if_version=held.version), account)
-                return fresh
-            except Conflict:
-                pass
-            [document] = self.documents.get(key.credentials_path)
-            if document is None:
-                return _gone(key)
-            if document.fields.get("generation") != held.fields.get("generation"):
-                return Credentials.open(document, self.cipher)
-            # The same tokens, parked meanwhile.
-            held = document
-
     def _refused(self, key: AccountKey, held: Document, failure: PlatformFailure) -> Credentials | Unusable:
         """Dead only after a fresh read: whoever connected the account again, or renewed it before us, is right."""
         _log.warning("tokens were not renewed", extra={"account": key.credentials_path, "reason": failure.platform_code})
@@ -210,19 +186,10 @@ class TokenKeeper:
             if document.fields.get("generation") != held.fields.get("generation"):
                 return Credentials.open(document, self.cipher)
             try:
-                self._bury(key, document)
+                bury(key, document, self.documents)
             except Conflict:
                 continue
             return Unusable(_has_to_be_connected(key))
-
-    def _bury(self, key: AccountKey, document: Document) -> None:
-        """The tokens, the account and the user's digest in one commit. Raises Conflict."""
-        writes: list[Write] = [
-            Update(document.path, {"dead": True, "refreshAt": None, "refreshingUntil": None}, if_version=document.version),
-            Update(account_path(key.uid, key.platform, key.account_id), {"status": "needs_reauth"}),
-            Update(user_path(key.uid), {("accounts", key.platform, key.account_id): "needs_reauth"}),
-        ]
-        self.documents.commit(*writes)
 
     def _release(self, key: AccountKey, held: Document) -> None:
         try:

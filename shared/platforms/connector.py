@@ -5,6 +5,7 @@ authorize_url ─► the person consents there ─► code ─► exchange ─�
 
 import base64
 import hashlib
+import logging
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -14,8 +15,9 @@ from urllib.parse import urlencode
 
 from shared.accounts.credentials import Credentials
 from shared.core.settings import App
-from shared.platforms.failure import PlatformFailure
+from shared.platforms.failure import FailureKind, PlatformFailure
 from shared.platforms.http import Http, HttpAnswer, HttpRequest
+from shared.platforms.meta.errors import kind_of_code
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,14 @@ class Connector:
     revoke: Callable[[Http, Credentials], None] | None = None
 
 
+_log = logging.getLogger(__name__)
+
+_META = ("Facebook", "Instagram", "Threads")
+_DEAD_GRANT = ("invalid_grant", "invalid_token", "access_token_invalid")
+_PASSING = ("temporarily_unavailable", "server_error", "slow_down")
+_OPERATORS_FAULT = ("invalid_client", "unauthorized_client", "invalid_scope", "unsupported_grant_type")
+
+
 def new_verifier() -> str:
     return secrets.token_urlsafe(48)
 
@@ -86,7 +96,7 @@ def authorize_url(address: str, app: App, request: Request, *, scope: str, clien
 
 
 def asked(http: Http, request: HttpRequest, label: str) -> dict[str, Any]:
-    """The answer of an authorization server. A 4xx says that the grant is dead (RFC 6749 §5.2; X says invalid_request for it)."""
+    """The answer of an authorization server. Raises PlatformFailure, of kind reauth only where it says that the grant is dead."""
     answer = http.send(request)
     body = answer.json()
     error = body.get("error")
@@ -101,9 +111,21 @@ def _refusal(answer: HttpAnswer, label: str) -> PlatformFailure:
     nested: dict[str, Any] = error if isinstance(error, dict) else {}
     code = str(nested.get("code") or error or answer.status)
     message = str(body.get("error_description") or nested.get("message") or body.get("error_message") or "no reason given")
-    transient = answer.status >= 500 or code == "temporarily_unavailable" or bool(nested.get("is_transient"))
-    kind = "throttled" if answer.status == 429 else "transient" if transient else "reauth"
+    kind = _kind(answer.status, code, is_transient=bool(nested.get("is_transient")), label=label)
+    if code in _OPERATORS_FAULT:
+        _log.error("a platform refuses the app of SOKU_APPS", extra={"platform": label, "code": code, "reason": message})
     return PlatformFailure(kind, f"{label}: {message}", platform_code=code, platform_message=message, http_status=answer.status)
+
+
+def _kind(status: int, code: str, *, is_transient: bool, label: str) -> FailureKind:
+    graph = kind_of_code(int(code)) if label in _META and code.isdecimal() else None
+    if status == 429 or graph == "throttled":
+        return "throttled"
+    if status >= 500 or status == 408 or code in _PASSING or is_transient or graph == "transient":
+        return "transient"
+    # RFC 6749 §5.2; X says invalid_request for it; a resource asked with a token that is not taken answers 401.
+    dead = code in _DEAD_GRANT or graph == "reauth" or (label == "X" and code == "invalid_request")
+    return "reauth" if dead or (status == 401 and code not in _OPERATORS_FAULT) else "rejected"
 
 
 def granted(body: dict[str, Any], label: str, now: datetime, *, before: Credentials | None = None) -> Credentials:

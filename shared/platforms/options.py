@@ -30,6 +30,15 @@ def _one_or_several(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
 
+def _not_blank(value: str) -> str:
+    if not value.strip():
+        raise PydanticCustomError(
+            "custom", "{message}", {"message": "It is empty: say something, or leave it out", "code": "too_small"}
+        )
+    return value
+
+
+NonBlank = Annotated[str, AfterValidator(_not_blank)]
 Url = Annotated[str, Field(max_length=MAX_URL_LENGTH), AfterValidator(judged_url)]
 # One text for a single image, or one per image in their order.
 AltText = Annotated[list[Annotated[str, Field(max_length=MAX_ALT_TEXT_CHARACTERS)]], BeforeValidator(_one_or_several)]

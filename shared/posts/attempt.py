@@ -8,7 +8,8 @@ from typing import Any
 from shared.accounts.encryption import Cipher
 from shared.core.clock import Clock
 from shared.documents.document import REMOVE, Changes, Documents
-from shared.integrations.tokens import AccountKey, Later, TokenKeeper, Unusable
+from shared.integrations.stored_tokens import AccountKey
+from shared.integrations.tokens import Later, TokenKeeper, Unusable
 from shared.media.fetch import Fetcher
 from shared.media.storage import Storage
 from shared.platforms.connector import Connector

@@ -139,6 +139,7 @@ def _gave_up(attempt: Attempt, failure: PlatformFailure) -> LookAgain:
 
 def _cannot_ask(attempt: Attempt, failure: PlatformFailure) -> LookAgain:
     """Not to be allowed to ask for a while is no answer; to be refused for good is none either."""
+    failure = failure.without(attempt.publication.account.secrets)
     pause = None if attempt.is_late else attempt.pause_for(failure)
     if pause is None and failure.kind == "reauth" and not attempt.is_late:
         # Once the person has connected the account again, the platform can be asked.

@@ -112,7 +112,8 @@ def test_pkce_is_used_where_the_platform_has_it(client: FlaskClient, platform: s
 def test_a_state_works_once(client: FlaskClient, world: World) -> None:
     told = consent(world, begin(client, "x"))
     assert complete(client, "x", told).status_code == 200
-    assert world.paths("oauthStates/") == []
+    [state] = world.paths("oauthStates/")
+    assert world.document(state).fields["usedAt"]
     again = complete(client, "x", told)
     assert (again.status_code, error_of(again)["details"][0]["field"]) == (400, "body.state")
 

@@ -25,8 +25,8 @@ from shared.core.errors import Unauthorized
 from shared.documents.document import Document, Merge
 from shared.documents.reliable import ReliableDocuments
 from shared.integrations.oauth import ConnectPorts
+from shared.integrations.stored_tokens import AccountKey
 from shared.integrations.sweep import sweep_tokens
-from shared.integrations.tokens import AccountKey
 from shared.platforms.connectors import connectors
 from shared.platforms.registry import platforms
 from shared.posts.attempt import PublisherPorts

@@ -12,7 +12,8 @@ from shared.accounts.connect import connect_account
 from shared.accounts.credentials import Credentials
 from shared.accounts.encryption import Cipher
 from shared.documents.document import Conflict
-from shared.integrations.tokens import AccountKey, Later, TokenKeeper, Unusable
+from shared.integrations.stored_tokens import AccountKey
+from shared.integrations.tokens import Later, TokenKeeper, Unusable
 from shared.platforms.failure import PlatformFailure
 from shared.platforms.http import HttpAnswer, HttpRequest
 from tests.fakes.world import World

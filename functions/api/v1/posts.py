@@ -1,5 +1,7 @@
 """POST /v1/posts: publish one post to many platforms, now or later."""
 
+import logging
+
 from flask import Blueprint
 
 from functions.api.endpoint import Call, Reply, endpoint
@@ -12,6 +14,9 @@ from shared.idempotency.record import key_for
 from shared.posts.create import PostRequest, create_post
 
 ENDPOINT = "POST /v1/posts"
+
+
+_log = logging.getLogger(__name__)
 
 
 def routes(ports: Ports) -> Blueprint:
@@ -39,6 +44,7 @@ def routes(ports: Ports) -> Blueprint:
         except (ApiError, Unavailable):
             raise
         except Exception as error:
+            _log.exception("a post was not created")
             raise PostCreationFailed from error
         headers = {"Idempotency-Replayed": "true"} if accepted.replayed else {}
         return Reply(accepted.status, accepted.body, headers, logged=not accepted.replayed)

@@ -8,13 +8,14 @@ from typing import Annotated, Any, Literal, cast
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, ValidationError, model_validator
 from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
 
-from functions.api.validation import field_name
+from functions.api.validation import field_name, message_of
 from shared.media.media import MEDIA_ID, Kind, MediaItem, declared_content_type, kind_of
 from shared.platforms.content import Content
 from shared.platforms.names import ALIASES, PLATFORMS
 from shared.platforms.options import Url
 from shared.platforms.preflight import RULES
 from shared.posts.create import PostRequest
+from shared.posts.post import MAX_TARGETS
 from shared.posts.targets import PLATFORM_FIELD, WantedTarget
 
 # More than any platform takes in one post (TikTok: 35 photos).
@@ -67,6 +68,8 @@ class _TargetObject(BaseModel):
 
 def _platform(value: object) -> tuple[WantedTarget, ...]:
     """A name, an object, or an array of both; every problem in it is reported where it stands."""
+    if isinstance(value, list) and len(value) > MAX_TARGETS:
+        raise _wrong("too_big", f"A post goes to at most {MAX_TARGETS} targets.")
     if isinstance(value, list):
         entries = [((str(position),), entry) for position, entry in enumerate(cast("list[object]", value))]
     else:
@@ -109,7 +112,8 @@ def _options(platform: str, given: dict[str, Any]) -> dict[str, Any]:
 
 def _moved(found: ErrorDetails, where: tuple[str, ...]) -> InitErrorDetails:
     """The same problem, further inside."""
-    problem = PydanticCustomError(cast("Any", found["type"]), cast("Any", found["msg"].replace("{", "{{")), found.get("ctx"))
+    context = {**found.get("ctx", {}), "message": message_of(found)}
+    problem = PydanticCustomError(cast("Any", found["type"]), "{message}", context)
     return InitErrorDetails(type=problem, loc=(*where, *found["loc"]), input=found["input"])
 
 

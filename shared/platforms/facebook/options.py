@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from shared.platforms.options import AltText, TargetOptions, Url
+from shared.platforms.options import AltText, NonBlank, TargetOptions, Url
 
 
 class Options(TargetOptions):
@@ -14,5 +14,5 @@ class Options(TargetOptions):
     reel: bool | None = None
     story: bool = False
     link: Url | None = None
-    title: Annotated[str, Field(min_length=1, max_length=255)] | None = None
+    title: Annotated[NonBlank, Field(max_length=255)] | None = None
     alt_text: AltText | None = None

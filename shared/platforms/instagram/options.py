@@ -1,6 +1,10 @@
 """What an Instagram target may say for itself."""
 
-from shared.platforms.options import AltText, TargetOptions, Url
+from typing import Annotated
+
+from pydantic import Field
+
+from shared.platforms.options import AltText, NonBlank, TargetOptions, Url
 
 
 class Options(TargetOptions):
@@ -10,5 +14,5 @@ class Options(TargetOptions):
     story: bool = False
     share_to_feed: bool = True
     cover_url: Url | None = None
-    first_comment: str | None = None
+    first_comment: Annotated[NonBlank, Field(max_length=2200)] | None = None
     alt_text: AltText | None = None

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from shared.platforms.options import AltText, TargetOptions
+from shared.platforms.options import AltText, NonBlank, TargetOptions
 
 
 class Options(TargetOptions):
@@ -12,6 +12,6 @@ class Options(TargetOptions):
     an organisation are different accounts: the target's accountId chooses."""
 
     visibility: Literal["PUBLIC", "CONNECTIONS"] = "PUBLIC"
-    first_comment: Annotated[str, Field(min_length=1, max_length=1250)] | None = None
-    title: Annotated[str, Field(min_length=1, max_length=400)] | None = None
+    first_comment: Annotated[NonBlank, Field(max_length=1250)] | None = None
+    title: Annotated[NonBlank, Field(max_length=400)] | None = None
     alt_text: AltText | None = None

@@ -114,6 +114,10 @@ def failure_of(answer: HttpAnswer, label: str) -> PlatformFailure:
     )
 
 
+def kind_of_code(code: int) -> FailureKind | None:
+    return _BY_CODE.get(code)
+
+
 def _failure_of_upload(told: Mapping[str, Any], answer: HttpAnswer, label: str) -> PlatformFailure:
     """rupload answers in a shape of its own: {debug_info: {retriable, type, message}}."""
     message = str(told.get("message") or "no reason given")

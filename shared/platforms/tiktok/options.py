@@ -1,10 +1,8 @@
 """What a TikTok target may say for itself."""
 
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import Field
-
-from shared.platforms.options import TargetOptions
+from shared.platforms.options import NonBlank, TargetOptions
 
 PrivacyLevel = Literal["PUBLIC_TO_EVERYONE", "MUTUAL_FOLLOW_FRIENDS", "FOLLOWER_OF_CREATOR", "SELF_ONLY"]
 
@@ -17,4 +15,4 @@ class Options(TargetOptions):
     disable_comment: bool = False
     disable_duet: bool = False
     disable_stitch: bool = False
-    title: Annotated[str, Field(min_length=1)] | None = None
+    title: NonBlank | None = None

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from shared.platforms.options import AltText, TargetOptions
+from shared.platforms.options import AltText, NonBlank, TargetOptions
 
 MAX_THREAD_POSTS = 24
 
@@ -13,5 +13,5 @@ class Options(TargetOptions):
     """`thread` are further posts, each a reply to the one before; `replySettings` says who may reply to the first."""
 
     reply_settings: Literal["following", "mentionedUsers", "subscribers", "verified"] | None = None
-    thread: Annotated[list[Annotated[str, Field(min_length=1)]], Field(max_length=MAX_THREAD_POSTS, default_factory=list)]
+    thread: Annotated[list[NonBlank], Field(max_length=MAX_THREAD_POSTS, default_factory=list)]
     alt_text: AltText | None = None

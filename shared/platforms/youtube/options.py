@@ -4,16 +4,16 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from shared.platforms.options import TargetOptions, Url
+from shared.platforms.options import NonBlank, TargetOptions, Url
 
 
 class Options(TargetOptions):
     """Without `title` the text's first line is it. `thumbnailUrl` needs a verified channel; where YouTube does not take it, the
     video is published without."""
 
-    title: Annotated[str, Field(min_length=1)] | None = None
+    title: NonBlank | None = None
     privacy: Literal["public", "unlisted", "private"] = "public"
-    tags: Annotated[list[Annotated[str, Field(min_length=1)]], Field(max_length=100, default_factory=list)]
+    tags: Annotated[list[NonBlank], Field(max_length=100, default_factory=list)]
     made_for_kids: bool = False
     thumbnail_url: Url | None = None
     # YouTube's number of a category; 22 is "People & Blogs".
