@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from shared.platforms.compose import compose
 from shared.platforms.content import Content
 from shared.platforms.facebook import options as facebook_options
 from shared.platforms.facebook import rules as facebook
@@ -12,7 +13,7 @@ from shared.platforms.instagram import rules as instagram
 from shared.platforms.linkedin import options as linkedin_options
 from shared.platforms.linkedin import rules as linkedin
 from shared.platforms.options import TargetOptions
-from shared.platforms.rules import Capability, Judge, Problem, compose
+from shared.platforms.rules import Capability, Judge, Problem
 from shared.platforms.snapchat import options as snapchat_options
 from shared.platforms.snapchat import rules as snapchat
 from shared.platforms.threads import options as threads_options

@@ -5,12 +5,11 @@ A rule that needs a fact that is not known yet says nothing.
 """
 
 import math
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from shared.media.media import MediaItem
-from shared.platforms.content import Content
 from shared.platforms.names import PLATFORMS
 
 MIB = 1 << 20
@@ -45,6 +44,16 @@ class MediaLimits:
 
 
 @dataclass(frozen=True)
+class OptionUse:
+    """An option that a platform has a use for only in some posts: `with_what` says in which. `idle` are values that say nothing."""
+
+    option: str
+    with_what: str
+    applies: "Callable[[Draft], bool]"
+    idle: tuple[Any, ...] = (None, False, [])
+
+
+@dataclass(frozen=True)
 class Capability:
     """What a platform takes (the capability matrix, one row)."""
 
@@ -61,6 +70,7 @@ class Capability:
     cover_option: str = ""
     # An image becomes a story, which shows no text.
     images_are_stories: bool = False
+    uses: tuple[OptionUse, ...] = ()
 
     @property
     def label(self) -> str:
@@ -83,58 +93,21 @@ class Draft:
         return bool(self.options.get("story"))
 
     @property
+    def has_images(self) -> bool:
+        return any(item.kind == "image" for item in self.media)
+
+    @property
+    def is_one_video(self) -> bool:
+        """A story is none: it stands by itself."""
+        return len(self.media) == 1 and self.video is not None and not self.is_story
+
+    @property
     def video(self) -> MediaItem | None:
         """The first video."""
         return next((item for item in self.media if item.kind == "video"), None)
 
 
 Judge = Callable[[Draft], list[Problem]]
-
-
-def compose(content: Content, capability: Capability, options: Mapping[str, Any]) -> Draft:
-    """Which of the post's texts and files go where on this platform."""
-    text = options.get("text")
-    draft = _with_files(replace(content, text=content.text if text is None else text), capability)
-    draft = replace(draft, options=options)
-    named = options.get(capability.cover_option)
-    if named is not None:
-        draft = replace(draft, cover=MediaItem(f"options.{capability.cover_option}", "image", named))
-    return _without_unfit_cover(_without_text_of_story(draft, capability), capability)
-
-
-def _without_text_of_story(draft: Draft, capability: Capability) -> Draft:
-    """What an address does not tell to be an image becomes one of the stories only once it is measured."""
-    images_only = bool(draft.media) and all(item.kind == "image" for item in draft.media)
-    if not draft.text or not (draft.is_story or (capability.images_are_stories and images_only)):
-        return draft
-    note = f"The text was left out: {capability.label} shows none with a story."
-    return replace(draft, text="", notes=(*draft.notes, note))
-
-
-def _without_unfit_cover(draft: Draft, capability: Capability) -> Draft:
-    """An image that merely came beside the video is left out where the platform will not take it, unless an option names it."""
-    cover = draft.cover
-    if cover is None or capability.cover is None or cover.field.startswith("options."):
-        return draft
-    problems = _judge_file(cover, capability, capability.cover)
-    if not problems:
-        return draft
-    return replace(draft, cover=None, notes=(*draft.notes, f"The image was left out as a cover: {problems[0].message}"))
-
-
-def _with_files(content: Content, capability: Capability) -> Draft:
-    video = next((item for item in content.media if item.field.endswith("videoUrl")), None)
-    companions = tuple(item for item in content.media if ".imageUrls" in item.field)
-    if video is None or not companions:
-        return Draft(content.text, content.media)
-    if capability.mixes and content.media_type == "image":
-        return Draft(content.text, content.media)
-    rest = tuple(item for item in content.media if item not in companions)
-    if capability.cover is not None:
-        left_out = companions[1:]
-        notes = (f"{len(left_out)} further images were left out: a video takes one cover.",) if left_out else ()
-        return Draft(content.text, rest, companions[0], notes)
-    return Draft(content.text, rest, None, (f"The images were left out: {capability.label} shows none beside a video.",))
 
 
 def judge_media(draft: Draft, capability: Capability) -> list[Problem]:
@@ -145,6 +118,8 @@ def judge_media(draft: Draft, capability: Capability) -> list[Problem]:
     problems: list[Problem] = []
     if not draft.media and not capability.text_only:
         problems.append(Problem(f"{platform}.media_required", f"{label} takes no text-only posts: add an image or a video."))
+    if not draft.media and capability.text_only and not draft.text.strip() and not draft.options.get("link"):
+        problems.append(Problem(f"{platform}.text_required", f"{label} takes no empty posts: add a text, an image or a video."))
     if images and videos and not capability.mixes:
         message = f"{label} takes images or a video in one post, not both."
         problems.append(Problem(f"{platform}.no_mixed_media", message, videos[0].field))
@@ -155,13 +130,13 @@ def judge_media(draft: Draft, capability: Capability) -> list[Problem]:
         message = f"{label} takes at most {capability.max_videos} video in a post; this one has {len(videos)}."
         problems.append(Problem(f"{platform}.too_many_videos", message, videos[capability.max_videos].field))
     for item in draft.media:
-        problems += _judge_file(item, capability, capability.images if item.kind == "image" else capability.videos)
+        problems += judge_file(item, capability, capability.images if item.kind == "image" else capability.videos)
     if draft.cover is not None and capability.cover is not None:
-        problems += _judge_file(draft.cover, capability, capability.cover)
+        problems += judge_file(draft.cover, capability, capability.cover)
     return problems
 
 
-def _judge_file(item: MediaItem, capability: Capability, limits: MediaLimits) -> list[Problem]:
+def judge_file(item: MediaItem, capability: Capability, limits: MediaLimits) -> list[Problem]:
     platform, label = capability.platform, capability.label
     if item.kind == "unknown":
         if item.stored is None:
@@ -219,14 +194,3 @@ def too_long(platform: str, text: str, limit: int, *, counted: int | None = None
         return []
     message = f"{PLATFORMS[platform]} takes texts of at most {limit} {unit}; this one has {length}."
     return [Problem(f"{platform}.text_too_long", message)]
-
-
-def with_stored(draft: Draft, stored: Sequence[MediaItem], capability: Capability) -> Draft:
-    """The draft with its files replaced by their measured copies (matched by field)."""
-    by_field = {item.field: item for item in stored}
-    measured = replace(
-        draft,
-        media=tuple(by_field[item.field] for item in draft.media),
-        cover=by_field[draft.cover.field] if draft.cover else None,
-    )
-    return _without_unfit_cover(_without_text_of_story(measured, capability), capability)

@@ -7,9 +7,10 @@ from shared.media.copy import Copier, CopyFailed, CopyLater
 from shared.media.fetch import Fetcher
 from shared.media.media import MediaItem, StoredMedia, kind_of
 from shared.media.storage import Storage
+from shared.platforms.compose import with_stored
 from shared.platforms.failure import PlatformFailure
 from shared.platforms.platform import Wait
-from shared.platforms.rules import Capability, Draft, with_stored
+from shared.platforms.rules import Capability, Draft
 from shared.posts.claim import Worker
 from shared.posts.post import submission_path
 

@@ -15,11 +15,12 @@ from shared.accounts.encryption import CannotDecrypt
 from shared.documents.document import Conflict, Unavailable
 from shared.integrations.tokens import Later, Unusable
 from shared.media.storage import StorageUnavailable
+from shared.platforms.compose import compose
 from shared.platforms.failure import PlatformFailure
 from shared.platforms.http import NoAnswer, NotSent
 from shared.platforms.names import PLATFORMS
 from shared.platforms.platform import Published, Wait
-from shared.platforms.rules import Problem, compose
+from shared.platforms.rules import Problem
 from shared.posts.attempt import DEADLINE, RECONNECT_SECONDS, Attempt, PublisherPorts, key_of, let_go
 from shared.posts.call import call, finish, refused
 from shared.posts.claim import CALL_BUDGET, Fenced, Worker, claim

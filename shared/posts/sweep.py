@@ -19,8 +19,8 @@ _log = logging.getLogger(__name__)
 
 # Per query; a tick takes as many as are due, in such portions, within its time.
 BATCH = 300
-# The next tick comes after a minute.
-TICK_SECONDS = 50.0
+# Of each kind of document; the next tick comes after a minute, and tokens are to be handed on, too.
+PORTION_SECONDS = 20.0
 PUSH = timedelta(seconds=60)
 # How long after a scheduled post's time the sweeper checks that it has started.
 LATE_GRACE = timedelta(seconds=30)
@@ -34,14 +34,16 @@ class Swept:
 
 def sweep(*, documents: Documents, tasks: Tasks, clock: Clock) -> Swept:
     """One tick. Raises Unavailable; the next tick goes on where this one stopped."""
-    started = clock.now()
 
     def due(collection: str, *, group: bool, handle: Callable[[Document], None]) -> int:
-        count = 0
-        while clock.now() - started < timedelta(seconds=TICK_SECONDS):
+        count, until = 0, clock.now() + timedelta(seconds=PORTION_SECONDS)
+        while clock.now() < until:
             past: tuple[str, Operator, datetime] = ("sweepAt", "<=", clock.now())
             found = documents.query(Query(collection, where=(past,), order_by="sweepAt", limit=BATCH, group=group))
             for document in found:
+                if clock.now() >= until:
+                    return count
+                count += 1
                 try:
                     handle(document)
                 except Unavailable:
@@ -49,7 +51,6 @@ def sweep(*, documents: Documents, tasks: Tasks, clock: Clock) -> Swept:
                 except Exception:
                     # One document that nobody can read must not keep all the others waiting.
                     _log.exception("not swept", extra={"document": document.path})
-            count += len(found)
             if len(found) < BATCH:
                 break
         return count

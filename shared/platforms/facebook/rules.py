@@ -1,7 +1,7 @@
 """What Facebook Pages take. Sources: Meta's reels publishing guide (2026-07-30), Graph API's page/photos and page/videos."""
 
 from shared.platforms.facebook.options import Options
-from shared.platforms.rules import MIB, Capability, Draft, MediaLimits, Problem, judge_media, too_long
+from shared.platforms.rules import MIB, Capability, Draft, MediaLimits, OptionUse, Problem, judge_media, too_long
 
 MAX_MESSAGE_CHARACTERS = 63_206
 REEL_SECONDS = (3.0, 90.0)
@@ -18,6 +18,10 @@ CAPABILITY = Capability(
     max_videos=1,
     videos=MediaLimits(frozenset({"video/mp4", "video/quicktime"}), 1024 * MIB, "MP4 or MOV", min_seconds=1, max_seconds=4 * 3600),
     mixes=False,
+    uses=(
+        OptionUse("altText", "images", lambda draft: draft.has_images and not draft.is_story),
+        OptionUse("title", "a video", lambda draft: draft.is_one_video),
+    ),
 )
 
 

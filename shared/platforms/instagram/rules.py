@@ -3,7 +3,7 @@
 import re
 
 from shared.platforms.instagram.options import Options
-from shared.platforms.rules import MIB, Capability, Draft, MediaLimits, Problem, judge_media, too_long
+from shared.platforms.rules import MIB, Capability, Draft, MediaLimits, OptionUse, Problem, judge_media, too_long
 
 MAX_CAPTION_CHARACTERS = 2200
 MAX_HASHTAGS = 30
@@ -32,6 +32,10 @@ CAPABILITY = Capability(
     mixes=True,
     cover=MediaLimits(frozenset({"image/jpeg"}), 8 * MIB, "JPEG"),
     cover_option="coverUrl",
+    uses=(
+        OptionUse("altText", "images", lambda draft: draft.has_images and not draft.is_story),
+        OptionUse("shareToFeed", "a reel", lambda draft: draft.is_one_video, idle=(None, True)),
+    ),
 )
 
 

@@ -2,7 +2,7 @@
 
 import re
 
-from shared.platforms.rules import MIB, Capability, Draft, MediaLimits, Problem, judge_media, too_long
+from shared.platforms.rules import MIB, Capability, Draft, MediaLimits, OptionUse, Problem, judge_media, too_long
 
 MAX_COMMENTARY_CHARACTERS = 3000
 MIN_VIDEO_BYTES = 75_000
@@ -17,6 +17,10 @@ CAPABILITY = Capability(
     max_videos=1,
     videos=MediaLimits(frozenset({"video/mp4"}), 500 * MIB, "MP4", min_seconds=3, max_seconds=30 * 60),
     mixes=False,
+    uses=(
+        OptionUse("altText", "images", lambda draft: draft.has_images),
+        OptionUse("title", "a video", lambda draft: draft.is_one_video),
+    ),
 )
 
 

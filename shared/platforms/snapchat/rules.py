@@ -1,6 +1,6 @@
 """What Snapchat takes. Source: developers.snap.com, Public Profile API (asset management), and clients written from it."""
 
-from shared.platforms.rules import MIB, Capability, Draft, MediaLimits, Problem, judge_media, too_long
+from shared.platforms.rules import MIB, Capability, Draft, MediaLimits, OptionUse, Problem, judge_media, too_long
 from shared.platforms.snapchat.options import Options
 
 MAX_DESCRIPTION_CHARACTERS = 160
@@ -24,6 +24,7 @@ CAPABILITY = Capability(
     ),
     mixes=False,
     images_are_stories=True,
+    uses=(OptionUse("locale", "a Spotlight", lambda draft: draft.is_one_video),),
 )
 
 

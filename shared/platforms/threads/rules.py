@@ -2,7 +2,7 @@
 
 import re
 
-from shared.platforms.rules import MIB, Capability, Draft, MediaLimits, Problem, judge_media, too_long
+from shared.platforms.rules import MIB, Capability, Draft, MediaLimits, OptionUse, Problem, judge_media, too_long
 
 MAX_CHARACTERS = 500
 MAX_LINKS = 5
@@ -17,6 +17,7 @@ CAPABILITY = Capability(
     max_videos=MAX_CAROUSEL_ITEMS,
     videos=MediaLimits(frozenset({"video/mp4", "video/quicktime"}), 1024 * MIB, "MP4 or MOV", max_seconds=300),
     mixes=True,
+    uses=(OptionUse("altText", "images and videos", lambda draft: bool(draft.media)),),
 )
 
 

@@ -1,6 +1,6 @@
 """What TikTok takes. Source: developers.tiktok.com, Content Posting API (media transfer guide, direct post, photo post)."""
 
-from shared.platforms.rules import MIB, Capability, Draft, MediaLimits, Problem, judge_media, too_long
+from shared.platforms.rules import MIB, Capability, Draft, MediaLimits, OptionUse, Problem, judge_media, too_long
 from shared.platforms.tiktok.options import Options
 
 MAX_VIDEO_TITLE = 2200
@@ -23,6 +23,10 @@ CAPABILITY = Capability(
         max_side=4096,
     ),
     mixes=False,
+    uses=(
+        OptionUse("disableDuet", "a video", lambda draft: draft.is_one_video),
+        OptionUse("disableStitch", "a video", lambda draft: draft.is_one_video),
+    ),
 )
 
 

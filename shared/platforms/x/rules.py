@@ -1,6 +1,6 @@
 """What X takes. Sources: docs.x.com (media, counting characters), twitter-text configuration v3."""
 
-from shared.platforms.rules import MIB, Capability, Draft, MediaLimits, Problem, judge_media
+from shared.platforms.rules import MIB, Capability, Draft, MediaLimits, OptionUse, Problem, judge_media
 from shared.platforms.x.options import Options
 from shared.platforms.x.weighted_length import weighted_length
 
@@ -29,6 +29,7 @@ CAPABILITY = Capability(
         min_sides=(32, 32),
     ),
     mixes=False,
+    uses=(OptionUse("altText", "images", lambda draft: draft.has_images),),
 )
 
 
