@@ -1,0 +1,340 @@
+"""Whose post is it that a platform shows, and what does its refusal prove? Cases that looked like one thing and were another."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from shared.platforms.http import HttpAnswer, HttpRequest, NoAnswer
+from tests.fakes.world import World
+
+PHOTO, VIDEO, UPRIGHT = "https://example.com/photo.jpg", "https://example.com/video.mp4", "https://example.com/vertical.mp4"
+
+
+class Between:
+    """The sandbox, with a word in between: `step` gets each request and may answer it, raise, or let it through with None."""
+
+    def __init__(self, world: World, step: Callable[[HttpRequest], HttpAnswer | None]) -> None:
+        self._http, self._step = world.http, step
+        self.sent: list[HttpRequest] = []
+
+    def send(self, request: HttpRequest) -> HttpAnswer:
+        self.sent.append(request)
+        answer = self._step(request)
+        return self._http.send(request) if answer is None else answer
+
+
+def between(world: World, step: Callable[[HttpRequest], HttpAnswer | None]) -> Between:
+    http = Between(world, step)
+    world.replace_publishing(http=http)
+    return http
+
+
+def post(world: World, key: str, platform: str, text: str, options: dict[str, Any] | None = None, **content: Any) -> str:
+    target = {"platform": platform, "options": options or {}}
+    return world.accepted(key, {"text": text, **content, "platform": [target]})
+
+
+@pytest.mark.parametrize(
+    ("platform", "first", "second"),
+    [
+        ("x", {"text": "New: https://e.com/2"}, {"text": "New: https://e.com/1"}),
+        ("x", {"text": "New: e.com/2"}, {"text": "New: e.com/1"}),
+        (
+            "facebook",
+            {"text": "New", "options": {"link": "https://e.com/2"}},
+            {"text": "New", "options": {"link": "https://e.com/1"}},
+        ),
+        (
+            "facebook",
+            {"text": "New", "videoUrl": VIDEO, "options": {"reel": False}},
+            {"text": "New", "videoUrl": UPRIGHT, "options": {"reel": False}},
+        ),
+        ("snapchat", {"text": "New", "videoUrl": UPRIGHT}, {"text": "New", "videoUrl": f"{UPRIGHT}?again"}),
+    ],
+)
+def test_a_lost_request_is_not_found_in_another_posts_place(platform: str, first: dict[str, Any], second: dict[str, Any]) -> None:
+    world = World()
+    world.fetcher.pages[f"{UPRIGHT}?again"] = world.fetcher.pages[UPRIGHT]
+    key = world.user(connect=(f"{platform}:main",))
+    earlier = post(world, key, platform, **first)
+    world.run_for(60)
+    world.fail(platform, "publish", "reset_before")
+    later = post(world, key, platform, **second)
+    world.run_for(3 * 3600)
+    runs = [world.run(submission, platform) for submission in (earlier, later)]
+    assert [run["status"] for run in runs] == ["succeeded", "succeeded"]
+    assert [entry.id for entry in world.sandbox.ledger] == [run["platformPostId"] for run in runs]
+
+
+@pytest.mark.parametrize("first_refusal", ["rate_limit", "reset_before"])
+def test_linkedins_word_on_a_duplicate_is_taken_only_for_what_this_run_may_have_made(first_refusal: str) -> None:
+    world = World()
+    key = world.user(connect=("linkedin:main",))
+    old = post(world, key, "linkedin", "the same")
+    world.run_for(3600)
+    [entry] = world.sandbox.ledger
+    # Sent outside of what the derived key covers.
+    world.fail("linkedin", "publish", first_refusal)
+    target = {"platform": "linkedin"}
+    again = world.accepted(key, {"text": "the same", "platform": [target]}, headers={"Idempotency-Key": "another"})
+    assert again != old
+    world.run_for(3600)
+    run = world.run(again, "linkedin")
+    assert run["status"] == "failed"
+    assert run["error"]["code"] in ("duplicate_content", "content_rejected")
+    assert [one.id for one in world.sandbox.ledger] == [entry.id]
+
+
+def test_a_platform_that_has_the_post_already_is_not_sent_it_again_and_again() -> None:
+    world = World()
+    key = world.user(connect=("snapchat:main",))
+    world.sandbox.listing_lag_seconds, world.sandbox.processing_seconds = 7 * 24 * 3600, 0
+    world.fail("snapchat", "publish", "reset_after")
+    submission = post(world, key, "snapchat", "in review", videoUrl=UPRIGHT)
+    world.run_for(26 * 3600, tick=600)
+    run = world.run(submission, "snapchat")
+    assert run["error"]["code"] == "outcome_unknown"
+    assert len(world.sandbox.ledger) == 1
+    assert sum(request.url.endswith("/spotlights") and request.method == "POST" for request in world.http.sent) <= 4
+
+
+def test_a_story_that_is_refused_the_second_time_is_perhaps_public() -> None:
+    world = World()
+    world.sandbox.listing_lag_seconds = 600
+    key = world.user(connect=("facebook:main",))
+    world.fail("facebook", "publish", "reset_after")
+    submission = post(world, key, "facebook", "", {"story": True}, imageUrls=[PHOTO])
+    world.run_for(3 * 3600)
+    run = world.run(submission, "facebook")
+    assert run["status"] == "succeeded", "found once the list has caught up"
+    assert len(world.sandbox.ledger) == 1
+
+
+def test_a_spam_verdict_that_instagram_means_ends_the_run() -> None:
+    world = World()
+    key = world.user(connect=("instagram:main",))
+    world.fail("instagram", "publish", "reject", times=10**6)
+    submission = post(world, key, "instagram", "spam?", imageUrls=[PHOTO])
+    world.run_for(3600)
+    assert world.run(submission, "instagram")["error"]["code"] == "content_rejected"
+    assert sum(request.url.endswith("/media_publish") for request in world.http.sent) == 1
+
+
+def test_youtubes_last_byte_never_leaves_before_intent() -> None:
+    """YouTube may keep a part of a chunk only, so that chunks no longer begin at multiples of their size."""
+    world = World()
+    big = b"\0\0\0\x18ftypisom" + bytes(20 * (1 << 20) - 12)
+    world.fetcher.pages["https://example.com/big.mp4"] = big
+    key = world.user(connect=("youtube:main",))
+    kept = 13 << 20
+    phases: list[tuple[str, str]] = []
+
+    def step(request: HttpRequest) -> HttpAnswer | None:
+        content_range = request.headers.get("Content-Range", "")
+        if request.method == "PUT":
+            runs = [path for path in world.paths("postSubmissions/") if "/runs/" in path]
+            phases.append((content_range, world.document(runs[0]).fields["phase"]))
+        if content_range.startswith("bytes 8388608-"):
+            return HttpAnswer(308, {"range": f"bytes=0-{kept - 1}"}, b"")
+        return None
+
+    between(world, step)
+    post(world, key, "youtube", "big", videoUrl="https://example.com/big.mp4")
+    world.run_for(60)
+    last = f"{len(big) - 1}/{len(big)}"
+    assert [phase for content_range, phase in phases if content_range.endswith(last)] == ["intent"] * sum(
+        content_range.endswith(last) for content_range, _ in phases
+    )
+    assert all(phase == "preparing" for content_range, phase in phases if not content_range.endswith(last)), phases
+
+
+def test_a_video_whose_address_says_nothing_keeps_its_text_on_snapchat() -> None:
+    world = World()
+    address = "https://example.com/download?id=1"
+    world.fetcher.pages[address] = world.fetcher.pages[UPRIGHT]
+    key = world.user(connect=("snapchat:main",))
+    submission = post(world, key, "snapchat", "said", mediaUrls=[address])
+    world.run_for(120)
+    assert world.ledger() == ["said"]
+    assert world.run(submission, "snapchat")["notes"] == []
+
+
+def test_a_published_container_is_looked_for_before_its_comment_is_given_up() -> None:
+    world = World()
+    world.sandbox.listing_lag_seconds = 60
+    key = world.user(connect=("instagram:main",))
+    world.fail("instagram", "publish", "reset_after")
+    submission = post(world, key, "instagram", "commented", {"firstComment": "first"}, imageUrls=[PHOTO])
+    world.run_for(600)
+    run = world.run(submission, "instagram")
+    assert run["platformPostId"]
+    assert [(entry.kind, entry.text) for entry in world.sandbox.ledger] == [("post", "commented"), ("comment", "first")]
+
+
+def test_a_comment_on_a_post_that_cannot_be_named_is_a_note() -> None:
+    world = World()
+    world.sandbox.listing_lag_seconds = 3600
+    key = world.user(connect=("instagram:main",))
+    world.fail("instagram", "publish", "reset_after")
+    submission = post(world, key, "instagram", "commented", {"firstComment": "first"}, imageUrls=[PHOTO])
+    world.run_for(1200)
+    run = world.run(submission, "instagram")
+    assert (run["status"], run["platformPostId"]) == ("succeeded", None)
+    assert "was not sent" in run["notes"][0]
+
+
+@pytest.mark.parametrize("body", [(24, 2207006), (24, 2207008), (-2, 2207020), (100, 33)])
+def test_a_container_that_meta_does_not_know_is_made_anew(body: tuple[int, int]) -> None:
+    world = World()
+    key = world.user(connect=("instagram:main",))
+    lost: list[str] = []
+
+    def step(request: HttpRequest) -> HttpAnswer | None:
+        if request.params.get("fields") == "status_code,status":
+            lost.append(request.url) if not lost else None
+            if request.url == lost[0]:
+                error = f'{{"error": {{"message": "gone", "code": {body[0]}, "error_subcode": {body[1]}}}}}'
+                return HttpAnswer(400, {}, error.encode())
+        return None
+
+    between(world, step)
+    submission = post(world, key, "instagram", "anew", imageUrls=[PHOTO])
+    world.run_for(900)
+    assert world.run(submission, "instagram")["status"] == "succeeded"
+    assert world.ledger() == ["anew"]
+
+
+def test_a_file_that_meta_failed_to_fetch_is_fetched_once_more() -> None:
+    world = World()
+    key = world.user(connect=("instagram:main",))
+    refused = HttpAnswer(400, {}, b'{"error": {"message": "no", "code": 9004, "error_subcode": 2207052}}')
+    remaining = [1]
+
+    def step(request: HttpRequest) -> HttpAnswer | None:
+        if request.method == "POST" and request.url.endswith("/media") and remaining[0]:
+            remaining[0] -= 1
+            return refused
+        return None
+
+    between(world, step)
+    submission = post(world, key, "instagram", "fetched", imageUrls=[PHOTO])
+    world.run_for(300)
+    assert world.run(submission, "instagram")["status"] == "succeeded"
+
+
+@pytest.mark.parametrize(("retriable", "status"), [("true", "succeeded"), ("false", "failed")])
+def test_ruploads_own_shape_of_an_error_is_read(retriable: str, status: str) -> None:
+    world = World()
+    key = world.user(connect=("facebook:main",))
+    remaining = [1]
+
+    def step(request: HttpRequest) -> HttpAnswer | None:
+        if "/video-upload/" in request.url and remaining[0]:
+            remaining[0] -= 1
+            return HttpAnswer(400, {}, f'{{"debug_info": {{"retriable": {retriable}, "type": "T", "message": "m"}}}}'.encode())
+        return None
+
+    between(world, step)
+    submission = post(world, key, "facebook", "reel", {"reel": True}, videoUrl=UPRIGHT)
+    world.run_for(300)
+    run = world.run(submission, "facebook")
+    assert run["status"] == status
+    assert run.get("error", {}).get("code") == (None if status == "succeeded" else "media_invalid")
+
+
+def test_a_platform_is_not_asked_without_a_pause_after_the_deadline() -> None:
+    world = World()
+    key = world.user()
+    asked: list[object] = []
+
+    def step(request: HttpRequest) -> HttpAnswer | None:
+        if request.method == "GET":
+            asked.append(world.clock.now())
+        if request.method == "POST" and request.url.endswith("/2/tweets"):
+            raise NoAnswer("reset")
+        return None
+
+    submission = post(world, key, "x", "late")
+    world.tasks.clear()
+    world.clock.advance(24 * 3600 - 90)
+    between(world, step)
+    world.run_for(900)
+    assert world.run(submission)["error"]["code"] in ("outcome_unknown", "deadline_exceeded")
+    assert len(asked) < 20
+
+
+def test_tiktok_is_asked_again_when_the_creator_changed_what_the_account_allows() -> None:
+    world = World()
+    key = world.user(connect=("tiktok:main",))
+    remaining = [1]
+
+    def step(request: HttpRequest) -> HttpAnswer | None:
+        if request.url.endswith("/video/init/") and remaining[0]:
+            remaining[0] -= 1
+            return HttpAnswer(403, {}, b'{"data": {}, "error": {"code": "privacy_level_option_mismatch", "message": "m"}}')
+        return None
+
+    http = between(world, step)
+    submission = post(world, key, "tiktok", "clip", videoUrl=VIDEO)
+    world.run_for(300)
+    assert world.run(submission, "tiktok")["status"] == "succeeded"
+    assert sum(request.url.endswith("/creator_info/query/") for request in http.sent) == 2
+
+
+def test_snapchat_is_not_asked_to_publish_for_ever_what_it_does_not_get_done_with() -> None:
+    world = World()
+    world.sandbox.processing_seconds = 10 * 24 * 3600
+    key = world.user(connect=("snapchat:main",))
+    submission = post(world, key, "snapchat", "slow", videoUrl=UPRIGHT)
+    world.run_for(4 * 3600)
+    assert world.run(submission, "snapchat")["error"]["code"] == "processing_timeout"
+    assert sum(request.url.endswith("/spotlights") for request in world.http.sent) < 20
+
+
+def test_an_earlier_refusal_does_not_widen_the_search() -> None:
+    world = World()
+    key = world.user()
+    world.fail("x", "publish", "rate_limit", times=3)
+    submission = post(world, key, "x", "limited")
+    world.run_for(2)
+    path = f"postSubmissions/{submission}/runs/x"
+    assert "firstIntentAt" not in world.document(path).fields
+    world.run_for(600)
+    assert world.ledger() == ["limited"]
+
+
+@pytest.mark.parametrize(
+    ("platform", "content", "options", "left_out"),
+    [
+        ("x", {"videoUrl": VIDEO}, {"altText": "a film"}, "altText"),
+        ("instagram", {"imageUrls": [PHOTO]}, {"shareToFeed": False}, "shareToFeed"),
+        ("instagram", {"imageUrls": [PHOTO]}, {"coverUrl": "https://example.com/photo.png"}, "cover"),
+        ("facebook", {}, {"title": "T"}, "title"),
+        ("threads", {}, {"altText": "words"}, "altText"),
+        ("tiktok", {"imageUrls": [PHOTO]}, {"disableDuet": True}, "disableDuet"),
+        ("linkedin", {}, {"title": "T"}, "title"),
+        ("snapchat", {"videoUrl": UPRIGHT}, {"story": True, "locale": "de_DE"}, "locale"),
+    ],
+)
+def test_an_option_without_a_use_is_noted(platform: str, content: dict[str, Any], options: dict[str, Any], left_out: str) -> None:
+    world = World()
+    key = world.user(connect=(f"{platform}:main",))
+    submission = post(world, key, platform, "t", options, **content)
+    world.run_for(600)
+    run = world.run(submission, platform)
+    assert run["status"] == "succeeded", run
+    assert any(left_out in note and "left out" in note for note in run["notes"]), run["notes"]
+
+
+def test_the_search_window_is_that_of_the_first_call_in_doubt() -> None:
+    world = World()
+    key = world.user()
+    world.fail("x", "publish", "reset_before")
+    submission = post(world, key, "x", "doubted")
+    world.run_for(1)
+    first = world.run(submission)["firstIntentAt"]
+    world.run_for(600)
+    assert world.clock.now() - first > timedelta(minutes=9)
+    assert world.ledger() == ["doubted"]
