@@ -230,3 +230,36 @@ def test_a_refusal_is_in_the_customers_log(client: FlaskClient, world: World, ke
     fields = world.document(log).fields
     assert (fields["requestId"], fields["status"], fields["errorCode"]) == ("my-debug-123", 400, "validation_error")
     assert fields["path"] == "/v1/posts"
+
+
+def test_a_body_full_of_faults_is_answered_briefly(world: World) -> None:
+    key = world.user()
+    answer = world.post(key, {"text": "t", "platform": ["q"] * 150_000})
+    assert answer.status_code == 400
+    assert len(answer.data) < 100_000
+    answer = world.client().post("/v1/posts", json={str(n): 1 for n in range(10_000)}, headers={"soku-api-key": key})
+    assert answer.status_code == 400
+    assert len(answer.data) < 100_000
+
+
+@pytest.mark.parametrize(
+    ("platform", "options", "rule_or_field"),
+    [
+        ("x", {"text": ""}, "x.text_required"),
+        ("x", {"text": "  "}, "x.text_required"),
+        ("x", {"thread": [" "]}, "body.post.content.platform.0.options.thread.0"),
+        ("youtube", {"title": " "}, "body.post.content.platform.0.options.title"),
+        ("instagram", {"firstComment": ""}, "body.post.content.platform.0.options.firstComment"),
+        ("instagram", {"firstComment": "x" * 2201}, "body.post.content.platform.0.options.firstComment"),
+        ("snapchat", {"locale": "english"}, "body.post.content.platform.0.options.locale"),
+    ],
+)
+def test_blank_and_garbled_options_are_refused_in_whole_sentences(
+    world: World, platform: str, options: dict[str, Any], rule_or_field: str
+) -> None:
+    key = world.user(connect=(f"{platform}:main",))
+    answer = world.post(key, {"text": "hello", "platform": [{"platform": platform, "options": options}]})
+    assert answer.status_code == 400
+    details = answer.get_json()["error"]["details"]
+    assert rule_or_field in {one.get("rule") for one in details} | {one["field"] for one in details}
+    assert not any("{{" in one["message"] for one in details)

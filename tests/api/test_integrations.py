@@ -1,5 +1,6 @@
 """/v1/integrations: the whole dance with every platform's authorization server, and everybody who steps out of line."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -7,9 +8,12 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 from flask.testing import FlaskClient
 
+from emulator.sandbox.platform import respond
+from emulator.sandbox.platforms import by_host
+from shared.platforms.http import HttpAnswer, HttpRequest
 from shared.platforms.names import PLATFORMS
 from tests.api.conftest import error_of
-from tests.fakes.outside import SANDBOX_URL
+from tests.fakes.outside import SANDBOX_URL, call_of
 from tests.fakes.world import World
 
 ADA = {"Authorization": "Bearer token-of-ada"}
@@ -30,11 +34,6 @@ def begin(client: FlaskClient, platform: str, headers: dict[str, str] = ADA) -> 
 
 def consent(world: World, url: str, account: str = "ada_on_stage", decision: str = "allow") -> dict[str, str]:
     """What the platform sends the person back to our callback with."""
-    from emulator.sandbox.platform import respond
-    from emulator.sandbox.platforms import by_host
-    from shared.platforms.http import HttpRequest
-    from tests.fakes.outside import call_of
-
     hosts = by_host(world.platforms)
     page = respond(hosts[call_of(HttpRequest("GET", url)).host], call_of(HttpRequest("GET", url)))
     assert page.status == 200, page.html
@@ -221,3 +220,41 @@ def test_an_id_token_is_needed(client: FlaskClient, world: World, method: str, p
     key = world.user("ada")
     for headers in ({}, {"soku-api-key": key}, {"Authorization": "Bearer junk"}):
         assert client.open(f"/v1/integrations{path}", method=method, headers=headers).status_code == 401
+
+
+# What an independent reader of the code found, kept from coming back.
+
+
+def test_disconnecting_an_organisation_leaves_the_person_their_token(client: FlaskClient, world: World) -> None:
+    told = consent(world, begin(client, "linkedin"), "ada, org_acme")
+    accounts = complete(client, "linkedin", told).get_json()["accounts"]
+    person, organisation = (account["accountId"] for account in accounts)
+    gone = client.delete(f"/v1/integrations/linkedin/accounts/{organisation}", headers=ADA)
+    assert gone.get_json() == {"disconnected": True, "revoked": False}
+    gone = client.delete(f"/v1/integrations/linkedin/accounts/{person}", headers=ADA)
+    assert gone.get_json() == {"disconnected": True, "revoked": True}
+
+
+@pytest.mark.parametrize("account", ["__all__", "..", "x" * 1600, "nobody"])
+def test_an_account_that_is_not_ones_own_is_not_found(client: FlaskClient, account: str) -> None:
+    assert client.delete(f"/v1/integrations/x/accounts/{account}", headers=ADA).status_code == 404
+
+
+@pytest.mark.parametrize("kind", ["server_error_before", "rate_limit"])
+def test_a_platform_that_cannot_be_asked_now_is_no_refusal(client: FlaskClient, world: World, kind: str) -> None:
+    told = consent(world, begin(client, "x"))
+    world.fail("x", "token", kind)
+    answer = complete(client, "x", told)
+    assert answer.status_code == 503
+    assert "egin again" in error_of(answer)["message"]
+
+
+def test_an_answer_of_nonsense_is_a_refusal(client: FlaskClient, world: World) -> None:
+    class Odd:
+        def send(self, request: HttpRequest) -> HttpAnswer:
+            return HttpAnswer(200, {}, b'{"access_token": "a", "expires_in": "soon"}')
+
+    told = consent(world, begin(client, "x"))
+    world.api_ports = replace(world.api_ports, connecting=replace(world.api_ports.connecting, http=Odd()))
+    answer = complete(world.client(), "x", told)
+    assert (answer.status_code, error_of(answer)["code"]) == (400, "connection_refused")

@@ -336,3 +336,118 @@ def test_a_conflict_is_not_an_answer(world: World) -> None:
             raise Conflict
 
     assert isinstance(interrupted(world, 1, disturb).usable(key_of("x")), Credentials)
+
+
+# What an independent reader of the code found, kept from coming back.
+
+
+class Refusing:
+    """The sandbox, whose authorization servers answer all the same."""
+
+    def __init__(self, world: World, status: int, body: bytes) -> None:
+        self._http, self._answer = world.http, HttpAnswer(status, {}, body)
+
+    def send(self, request: HttpRequest) -> HttpAnswer:
+        is_grant = "grant_type" in (request.form or {}) or "grant_type" in request.params
+        return self._answer if is_grant else self._http.send(request)
+
+
+@pytest.mark.parametrize(
+    ("platform", "status", "body"),
+    [
+        ("x", 401, b'{"error": "invalid_client"}'),
+        ("x", 400, b'{"error": "unauthorized_client"}'),
+        ("x", 403, b"<html>Forbidden</html>"),
+        ("x", 404, b""),
+        ("x", 408, b""),
+        ("x", 302, b""),
+        ("youtube", 401, b'{"error": "invalid_client"}'),
+        ("threads", 400, b'{"error": {"message": "m", "code": 4}}'),
+        ("instagram", 403, b'{"error": {"message": "m", "code": 4}}'),
+        ("instagram", 400, b'{"error": {"message": "m", "code": 2}}'),
+    ],
+)
+def test_only_a_dead_grant_is_the_end_of_an_account(world: World, platform: str, status: int, body: bytes) -> None:
+    lifetime = timedelta(hours=2) if platform in REFRESHABLE else timedelta(days=60)
+    connect(world, platform, left=lifetime / 20, lifetime=lifetime)
+    world.replace_publishing(http=Refusing(world, status, body))
+    assert isinstance(keeper(world).usable(key_of(platform)), Credentials)
+    assert world.document(f"users/ada/integrations/{platform}/accounts/acc").fields["status"] == "connected"
+    assert not world.document(SECRET.format(platform)).fields["dead"]
+
+
+@pytest.mark.parametrize(
+    ("platform", "status", "body"),
+    [
+        ("x", 400, b'{"error": "invalid_request"}'),
+        ("youtube", 400, b'{"error": "invalid_grant"}'),
+        ("threads", 400, b'{"error": {"message": "m", "code": 190}}'),
+    ],
+)
+def test_a_dead_grant_is(world: World, platform: str, status: int, body: bytes) -> None:
+    lifetime = timedelta(hours=2) if platform in REFRESHABLE else timedelta(days=60)
+    connect(world, platform, left=lifetime / 20, lifetime=lifetime)
+    world.replace_publishing(http=Refusing(world, status, body))
+    assert isinstance(keeper(world).usable(key_of(platform)), Unusable)
+
+
+def test_a_platform_that_is_switched_off_for_a_while_keeps_its_accounts(world: World) -> None:
+    connect(world, "x", left=timedelta(minutes=-1))
+    connectors = world.publishing.connectors
+    world.replace_publishing(connectors={})
+    with pytest.raises(PlatformFailure) as raised:
+        keeper(world).usable(key_of("x"))
+    assert raised.value.kind == "transient"
+    keeper(world).refresh(key_of("x"))
+    world.replace_publishing(connectors=connectors)
+    assert isinstance(keeper(world).usable(key_of("x")), Credentials)
+
+
+@pytest.mark.parametrize("gone", ["users/ada", "users/ada/integrations/x/accounts/acc"])
+@pytest.mark.parametrize("is_dead", [True, False])
+def test_tokens_whose_user_or_account_was_deleted_are_dealt_with_once(world: World, gone: str, is_dead: bool) -> None:
+    connect(world, "x", left=timedelta(minutes=-1))
+    del world.memory.contents[gone]
+    if is_dead:
+        world.fail("x", "token", "unauthorized", times=9)
+    before = world.memory.counts.rpcs
+    got = keeper(world).usable(key_of("x"))
+    assert isinstance(got, Unusable if is_dead else Credentials)
+    assert world.memory.counts.rpcs - before < 12
+    assert world.document(SECRET.format("x")).fields["dead"] is is_dead
+
+
+def test_tokens_that_arrive_after_the_account_was_given_up_bring_it_back(world: World) -> None:
+    held = connect(world, "x", left=timedelta(minutes=-1))
+    got = interrupted(world, 2, lambda: keeper(world).declare_dead(key_of("x"), held.access_token)).usable(key_of("x"))
+    assert isinstance(got, Credentials)
+    assert world.document("users/ada").fields["accounts"]["x"]["acc"] == "connected"
+    assert world.document("users/ada/integrations/x/accounts/acc").fields["status"] == "connected"
+    assert keeper(world).usable(key_of("x")) == got
+
+
+def test_connecting_never_puts_older_tokens_over_newer_ones(world: World) -> None:
+    newer = connect(world, "x", left=timedelta(hours=2))
+    older = replace(newer, access_token="older", issued_at=world.clock.now() - timedelta(hours=1))
+    connect_account("ada", "x", "acc", older, cipher=world.cipher, documents=world.documents, clock=world.clock)
+    assert keeper(world).usable(key_of("x")) == newer
+    newest = replace(newer, access_token="newest", issued_at=world.clock.now() + timedelta(seconds=1))
+    connect_account("ada", "x", "acc", newest, cipher=world.cipher, documents=world.documents, clock=world.clock)
+    assert keeper(world).usable(key_of("x")) == newest
+
+
+def test_no_document_that_a_browser_reads_repeats_a_token_that_a_platform_echoes(world: World) -> None:
+    key = world.user(connect=("facebook:page",))
+    token = SandboxAccount("facebook", "page").access_token
+    echo = HttpAnswer(400, {}, f'{{"error": {{"message": "Malformed access token {token}", "code": 190}}}}'.encode())
+
+    class Echoing:
+        def send(self, request: HttpRequest) -> HttpAnswer:
+            return echo if request.method == "GET" else sandbox.send(request)
+
+    sandbox = world.http
+    world.replace_publishing(http=Echoing())
+    world.fail("facebook", "publish", "reset_after")
+    submission = world.accepted(key, {"text": "t", "platform": ["facebook"]})
+    world.run_for(1800)
+    assert token not in repr(world.run(submission, "facebook"))
