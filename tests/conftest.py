@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -50,9 +50,9 @@ class LocalStack:
     log: Path
     pid: int
 
-    def plan_kill(self, function: str, call: str, nth: int, when: str) -> None:
+    def plan_kill(self, function: str, call: str, nth: int, when: str, spared: Sequence[str] = ()) -> None:
         plan = self.kill_plans / f".{function}.part"
-        plan.write_text(json.dumps({"call": call, "nth": nth, "when": when}))
+        plan.write_text(json.dumps({"call": call, "nth": nth, "when": when, "spared": list(spared)}))
         plan.rename(self.kill_plans / function)
 
     def add_user(self, *arguments: str) -> dict[str, str]:

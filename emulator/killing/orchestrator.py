@@ -17,5 +17,5 @@ def _ports() -> live.Ports:
 
 
 def orchestrator(request: Request) -> Answer:
-    _traps.begin_request()
+    _traps.begin_request(request)
     return main.answer(request, _ports())

@@ -19,5 +19,5 @@ def _ports() -> live.Ports:
 
 
 def refresher(request: Request) -> Answer:
-    _traps.begin_request()
+    _traps.begin_request(request)
     return main.answer(request, _ports())

@@ -1,7 +1,9 @@
 """Kills its own process, or loses an answer, at a chosen call of a port.
 
 A plan is a file named after the function in the folder SOKU_KILL_PLANS: {"call": "documents.commit", "nth": 2, "when": "before"},
-or "after", or "lost". It strikes once: whoever removes the file, dies (or, with "lost", is not told what it did).
+or "after", or "lost". Calls are counted over all requests about the same post (or account, for the refresher), in those of the
+sweeper and the API per request; `spared` are the posts and accounts that are not meant. It strikes once: whoever removes the file,
+dies (or, with "lost", is not told what it did).
 Where a file FUNCTION.calls is there, every call is written into it: that is how the calls that can be struck are found.
 """
 
@@ -14,6 +16,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+
+from flask import Request
 
 from shared.documents.document import Unavailable
 from shared.documents.reliable import ReliableDocuments
@@ -38,14 +42,19 @@ class Traps:
         self._plan = Path(os.environ["SOKU_KILL_PLANS"]) / function
         self._record = self._plan.with_name(f"{function}.calls")
         self._request = threading.local()
+        self._counts: dict[str, Counter[str]] = {}
 
-    def begin_request(self) -> None:
-        """Calls are counted per request; each is handled on one thread."""
-        self._request.calls = Counter()
+    def begin_request(self, task: Request | None = None) -> None:
+        """Each is handled on one thread; `task` where it names a post or an account."""
+        payload = task.get_json(silent=True) if task is not None else None
+        named = payload if isinstance(payload, dict) else {}
+        subject = named.get("postSubmissionId") or named.get("accountId")
+        self._request.subject = subject
+        self._request.calls = self._counts.setdefault(subject, Counter()) if subject else Counter()
 
     def around(self, call: str, method: Callable[..., Any]) -> Callable[..., Any]:
         def trapped(*arguments: Any, **options: Any) -> Any:
-            when = self._due(call)
+            when = self._due(call, arguments)
             if when == "before":
                 os.kill(os.getpid(), signal.SIGKILL)
             result = method(*arguments, **options)
@@ -57,15 +66,16 @@ class Traps:
 
         return trapped
 
-    def _due(self, call: str) -> str | None:
+    def _due(self, call: str, arguments: tuple[Any, ...]) -> str | None:
         """When to strike at this call, if it is the one; removes the plan."""
         self._request.calls[call] += 1
         if self._record.exists():
+            about = arguments[0].url if call == "http.send" else ""
             with self._record.open("a") as record:
-                record.write(f"{call} {self._request.calls[call]}\n")
+                record.write(f"{call} {self._request.calls[call]} {about}\n")
         try:
             plan = json.loads(self._plan.read_text())
-            if call != plan["call"] or self._request.calls[call] != plan["nth"]:
+            if call != plan["call"] or self._request.calls[call] != plan["nth"] or self._request.subject in plan["spared"]:
                 return None
             self._plan.unlink()
         except FileNotFoundError:

@@ -17,12 +17,14 @@ from operator import add
 import tests.conftest  # noqa: F401  (the environment that functions are imported in)
 from tests.faults.ablation import ABLATIONS, Ablation
 from tests.faults.check import HARMS, Verdict
-from tests.faults.simulation import ACCOUNTS, Options, simulate
+from tests.faults.simulation import ACCOUNTS, STEPS, Options, simulate
 
 PER_SEED = 300
 ABLATION_SEEDS = 6
 # Faults of each kind per call, and per step of a platform: two per cent and five.
 FAULT_RATE, PLATFORM_RATE = 0.02, 0.05
+# Accounts die where an answer with tokens that work once was lost; of more than that something else is the cause.
+MOST_REAUTH = 0.1
 
 
 def main() -> int:
@@ -39,7 +41,7 @@ def main() -> int:
         total = _sum(pool.imap_unordered(_history, seeds))
         _print_total(total, len(seeds), time.monotonic() - started)
         seen = given.no_ablation or _print_ablation(pool.map(_without, ABLATIONS, chunksize=1))
-    return 0 if total.is_clean and seen else 1
+    return 0 if total.is_clean and seen and total.reauth <= MOST_REAUTH * total.runs else 1
 
 
 def _history(seed: int) -> Verdict:
@@ -68,9 +70,11 @@ def _print_total(total: Verdict, histories: int, seconds: float) -> None:
         print(f"  {name.replace('_', ' '):<18}{getattr(total, name):>8}")
     print(f"  {'succeeded':<18}{total.succeeded:>8}")
     print(f"  {'reauth required':<18}{total.reauth:>8}   the account was dead, and nothing was published")
-    print("  outcome unknown, by platform (public):")
+    print("  outcome unknown, by platform (public): TikTok's photos and Snapchat's stories, which nobody is told about")
     for platform in ACCOUNTS:
         print(f"    {platform:<16}{total.unknown[platform]:>8} ({total.unknown_public[platform]})")
+    void = [f"{platform} {step}" for platform, steps in STEPS.items() for step in steps if (platform, step) not in total.reached]
+    print(f"  steps never reached: {', '.join(void) or 'none'}")
     for example in total.examples:
         print(f"  ! {example}")
     sys.stdout.flush()
@@ -85,11 +89,9 @@ def _print_ablation(verdicts: Sequence[Verdict]) -> bool:
     all_seen = True
     for ablation, verdict in zip(ABLATIONS, verdicts, strict=True):
         figures = [getattr(verdict, name) for name in (*HARMS, "reauth")] + [sum(verdict.unknown.values())]
-        # With everything on, accounts die too, as nobody can help it; the first row says how many.
-        usual = verdicts[0].reauth if ablation.harm == "reauth" else 0
-        seen = not ablation.harm or getattr(verdict, ablation.harm) > usual
+        seen = getattr(verdict, ablation.harm) > 0 if ablation.harm else ablation is not ABLATIONS[0] or verdict.is_clean
         all_seen = all_seen and seen
-        mark = "" if seen else f"   ! {ablation.harm} was not seen"
+        mark = "" if seen else f"   ! {ablation.harm or 'harm'} was {'not ' if ablation.harm else ''}seen"
         print(f"{ablation.mechanism:<25} {verdict.runs:>8}  " + " ".join(f"{figure:>15}" for figure in figures) + mark)
     return all_seen
 

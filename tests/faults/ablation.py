@@ -150,10 +150,10 @@ ABLATIONS = (
     Ablation("leases and fences", "duplicates", ("x", "facebook", "linkedin"), without_leases_and_fences),
     Ablation("fences", "unfinished", ("x", "facebook", "linkedin"), without_fences),
     Ablation("intent before the call", "duplicates", ("x", "linkedin"), without_intents),
-    Ablation("saved handles", "duplicates", ("facebook", "threads"), without_handles),
+    Ablation("saved handles", "false_unknowns", ("facebook", "threads"), without_handles),
     Ablation("reconciliation", "duplicates", _LISTED, platform=blind),
     Ablation("patience with listings", "duplicates", _LISTED, platform=impatient),
-    Ablation("single-flight refresh", "reauth", ("x", "snapchat"), without_single_flight),
+    Ablation("single-flight refresh", "double_refreshes", ("x", "snapchat"), without_single_flight),
     Ablation("intent of a follow-up", "duplicates", ("x", "instagram", "linkedin"), without_follow_up_intents),
     Ablation("nonces", "", ("x", "tiktok"), without_nonces),
 )

@@ -1,20 +1,35 @@
 """What came of a history: the clients' answers, the platforms' ledgers and the documents' last state, compared."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from emulator.sandbox.platform import Entry
+from tests.faults.posts import Wanted
 
 if TYPE_CHECKING:
     from tests.faults.simulation import Simulation
 
-HARMS = ("duplicates", "lost", "false_successes", "false_failures", "unfinished")
-# What a run may honestly fail with though everything was done: the account was dead, and nobody published anything.
-HONEST = frozenset({"reauth"})
+HARMS = (
+    "duplicates",
+    "lost",
+    "false_successes",
+    "false_failures",
+    "false_unknowns",
+    "wrong_names",
+    "double_refreshes",
+    "unfinished",
+)
+# Where the platform names what it published only by a listing that may fail, or by what came before.
+MAY_BE_NAMELESS = ("instagram", "threads")
+MAY_LACK_ADDRESS = ("instagram", "threads", "facebook")
 
 
 @dataclass
 class Verdict:
-    """`unknown` counts outcome_unknown by platform (in brackets: how many of those are public); the harms must all be zero."""
+    """`unknown` counts outcome_unknown by platform (in brackets: how many of those are public), where nobody can know; the harms
+    must all be zero."""
 
     runs: int = 0
     succeeded: int = 0
@@ -25,8 +40,16 @@ class Verdict:
     lost: int = 0
     false_successes: int = 0
     false_failures: int = 0
+    # outcome_unknown where the platform could have been asked.
+    false_unknowns: int = 0
+    # Succeeded, with another post's id or address.
+    wrong_names: int = 0
+    # Two renewals of the same tokens under way at once.
+    double_refreshes: int = 0
     unfinished: int = 0
     examples: list[str] = field(default_factory=list)
+    # (platform, step) that was called at all.
+    reached: set[tuple[str, str]] = field(default_factory=set)
 
     @property
     def is_clean(self) -> bool:
@@ -38,6 +61,7 @@ class Verdict:
             setattr(total, name, getattr(self, name) + getattr(other, name))
         total.unknown, total.unknown_public = self.unknown + other.unknown, self.unknown_public + other.unknown_public
         total.examples = (self.examples + other.examples)[:20]
+        total.reached = self.reached | other.reached
         return total
 
     def harm(self, kind: str, what: str) -> None:
@@ -47,70 +71,112 @@ class Verdict:
 
 
 def judge(simulation: "Simulation") -> Verdict:
-    verdict = Verdict()
+    verdict = Verdict(double_refreshes=simulation.renewals.at_once, reached=set(simulation.reached))
     world = simulation.world
     for _ in range(simulation.twins):
         verdict.harm("duplicates", "one request, two submissions")
-    by_id = {(entry.platform, entry.id) for entry in world.sandbox.ledger}
-    # A platform's own words for a post; stories have none, so they are told apart by their runs' ids alone.
-    spoken = Counter((entry.platform, entry.account_id, entry.text) for entry in world.sandbox.ledger if entry.text)
-    silent = Counter((entry.platform, entry.account_id) for entry in world.sandbox.ledger if not entry.text)
-    claimed: Counter[tuple[str, str]] = Counter()
-    may_be: Counter[tuple[str, str]] = Counter()
+    for text in simulation.unanswered:
+        verdict.harm("unfinished", f"{text} was never answered")
     submissions = {path.split("/")[1] for path in world.memory.contents if path.startswith("postSubmissions/")}
     for extra in submissions - {submission_id for submission_id, _ in simulation.accepted.values()}:
         verdict.harm("duplicates", f"a submission that nobody was told about: {extra}")
+    told_apart = _Ledger(world.sandbox.ledger)
     for text, (submission_id, wanted) in simulation.accepted.items():
         submission = world.memory.contents[f"postSubmissions/{submission_id}"][0]
         if submission.get("completedAt") is None or "sweepAt" in submission:
             verdict.harm("unfinished", f"{text}: {submission['status']} {submission['runCounts']}")
         for target in submission["targets"]:
-            platform, account, where = target["platform"], target["accountId"], f"{text} on {target['platform']}"
             path = f"postSubmissions/{submission_id}/runs/{target['runId']}"
             run = world.memory.contents[path][0] if path in world.memory.contents else {"status": "missing"}
-            is_silent = platform in wanted.silent
-            times = spoken[platform, account, text] if not is_silent else None
-            verdict.runs += 1
-            if times is not None and times > 1:
-                verdict.harm("duplicates", f"{where}: {times} times")
-            for said in wanted.said.get(platform, ()):
-                if spoken[platform, account, said] > 1:
-                    verdict.harm("duplicates", f"{where}: {said!r} {spoken[platform, account, said]} times")
-            _judge_run(verdict, run, where, platform, times, by_id)
-            if is_silent:
-                claimed[platform, account] += run["status"] == "succeeded"
-                may_be[platform, account] += run["status"] == "failed" and run["error"]["code"] == "outcome_unknown"
-    for account, number in silent.items():
-        # Of stories every one must belong to a run that succeeded, or to one whose outcome nobody knows.
-        for _ in range(max(0, number - claimed[account] - may_be[account])):
-            verdict.harm("duplicates", f"more stories on {account} than runs")
-    known = set(simulation.accepted)
-    for entry in world.sandbox.ledger:
-        if entry.kind == "post" and entry.text and entry.text not in known:
-            verdict.harm("false_failures", f"published, but never accepted: {entry.text}")
+            account = (target["platform"], target["accountId"])
+            _judge_run(verdict, run, wanted, account, told_apart, has_died=account in simulation.died)
+    for entry in told_apart.left():
+        verdict.harm("false_failures", f"published, but never accepted: {entry.platform} {entry.text}")
     return verdict
 
 
-def _judge_run(verdict: Verdict, run: Any, where: str, platform: str, times: int | None, by_id: set[tuple[str, str]]) -> None:
-    """`times` is how often the platform shows it; None where it cannot be told apart."""
+class _Ledger:
+    """Posts told apart by their texts; those that show none by their files, of which each is used once."""
+
+    def __init__(self, entries: Sequence[Entry]) -> None:
+        self._entries = entries
+        self._taken: set[int] = set()
+
+    def posts(self, wanted: Wanted, account: tuple[str, str]) -> list[Entry]:
+        def is_it(entry: Entry) -> bool:
+            if (entry.platform, entry.account_id) != account or entry.kind != "post":
+                return False
+            return entry.media[:1] == wanted.digests[:1] if account[0] in wanted.silent else entry.text == wanted.text
+
+        return self._take([number for number, entry in enumerate(self._entries) if is_it(entry)])
+
+    def said(self, text: str, account: tuple[str, str]) -> list[Entry]:
+        return self._take(
+            [
+                number
+                for number, entry in enumerate(self._entries)
+                if entry.kind != "post" and (entry.platform, entry.account_id, entry.text) == (*account, text)
+            ]
+        )
+
+    def left(self) -> list[Entry]:
+        return [entry for number, entry in enumerate(self._entries) if number not in self._taken]
+
+    def _take(self, numbers: list[int]) -> list[Entry]:
+        self._taken |= set(numbers)
+        return [self._entries[number] for number in numbers]
+
+
+def _judge_run(verdict: Verdict, run: Any, wanted: Wanted, account: tuple[str, str], ledger: _Ledger, *, has_died: bool) -> None:
+    platform, where = account[0], f"{wanted.text} on {account[0]}"
+    posts = ledger.posts(wanted, account)
+    verdict.runs += 1
+    if len(posts) > 1:
+        verdict.harm("duplicates", f"{where}: {len(posts)} times")
+    for said in wanted.said.get(platform, ()):
+        times = len(ledger.said(said, account))
+        if times > 1:
+            verdict.harm("duplicates", f"{where}: {said!r} {times} times")
+        if times == 0 and run["status"] == "succeeded" and not run.get("notes"):
+            verdict.harm("lost", f"{where}: {said!r} is not there, and no note says so")
     match run["status"]:
+        case "succeeded" if not posts:
+            verdict.harm("false_successes", f"{where}: {run.get('platformPostId')}")
         case "succeeded":
             verdict.succeeded += 1
-            post_id = run.get("platformPostId")
-            if times == 0 or (post_id and not post_id.startswith("v_pub") and (platform, post_id) not in by_id):
-                verdict.harm("false_successes", f"{where}: {post_id}")
+            if not _is_named(run, posts[0]):
+                verdict.harm("wrong_names", f"{where}: {run.get('platformPostId')} {run.get('platformPostUrl')}")
         case "failed":
-            error = run["error"]
-            if error["code"] == "outcome_unknown":
-                verdict.unknown[platform] += 1
-                verdict.unknown_public[platform] += bool(times)
-            elif times:
-                verdict.harm("false_failures", f"{where}: {error['code']} {error['message']}")
-            elif error["class"] in HONEST:
-                verdict.reauth += 1
-            else:
-                verdict.harm("lost", f"{where}: {error['code']} {error['message']}")
+            _judge_failure(verdict, run["error"], wanted, platform, where, is_public=bool(posts), has_died=has_died)
         case "missing":
             verdict.harm("lost", f"{where}: there is no run")
         case status:
             verdict.harm("unfinished", f"{where}: {status}")
+
+
+def _is_named(run: Any, entry: Entry) -> bool:
+    post_id, url = run.get("platformPostId"), run.get("platformPostUrl")
+    if post_id is None:
+        return entry.platform in MAY_BE_NAMELESS
+    if entry.platform == "tiktok" and post_id.startswith(("v_pub", "p_pub")):
+        # Not named by TikTok in time.
+        return True
+    return post_id == entry.id and (url == entry.url or (url is None and entry.platform in MAY_LACK_ADDRESS))
+
+
+def _judge_failure(
+    verdict: Verdict, error: Any, wanted: Wanted, platform: str, where: str, *, is_public: bool, has_died: bool
+) -> None:
+    told = f"{where}: {error['code']} {error['message']}"
+    if error["code"] == "outcome_unknown":
+        if platform not in wanted.unknowable:
+            verdict.harm("false_unknowns", told)
+        verdict.unknown[platform] += 1
+        verdict.unknown_public[platform] += is_public
+    elif is_public:
+        verdict.harm("false_failures", told)
+    elif error["class"] == "reauth" and has_died:
+        # Honest: the account was dead, and nobody published anything.
+        verdict.reauth += 1
+    else:
+        verdict.harm("lost", told)

@@ -68,10 +68,11 @@ FUNCTIONS: Mapping[str, tuple[str, ...]] = {
     "x-ahead": ("refresher", "sweeper"),
     "threads-ahead": ("refresher",),
 }
-# Kinds whose outcome the platform tells nobody.
-UNKNOWABLE = frozenset({"tiktok-photos", "snapchat-story", "tiktok-refresh"})
-# Kinds whose account may honestly end as needs_reauth, without a post: a refresh token that works once was used for nothing.
-MAY_LOSE_TOKENS = frozenset({"x-refresh", "x-ahead"})
+# Kinds whose outcome the platform tells nobody: whoever is struck from just before this address on may end as outcome_unknown.
+UNKNOWABLE = {"tiktok-photos": "/content/init/", "tiktok-refresh": "/content/init/", "snapchat-story": "/stories"}
+# Kinds whose account may end as needs_reauth, without a post, from this address on: a refresh token that works once was used for
+# nothing.
+MAY_LOSE_TOKENS = {"x-refresh": "/oauth2/token", "x-ahead": "/oauth2/token"}
 PLATFORMS = ("x", "instagram", "facebook", "threads", "tiktok", "youtube", "linkedin", "snapchat")
 WAYS = ("before", "after", "lost")
 # Which calls have an answer that can be lost (emulator/killing/traps.py).
@@ -86,13 +87,14 @@ _numbers = itertools.count(1)
 
 @dataclass(frozen=True)
 class Point:
-    """Where to strike: `nth` call of that name within one request of the function."""
+    """Where to strike: the function's `nth` call of that name for one post. `honest`: what may become of the run but success."""
 
     kind: str
     function: str
     call: str
     nth: int
     way: str
+    honest: str = ""
 
     def __str__(self) -> str:
         return f"{self.kind} {self.function} {self.call} {self.nth} {self.way}"
@@ -117,35 +119,43 @@ class Range:
     documents: Documents
     shots: list[Shot] = field(default_factory=list)
     _keys: dict[str, str] = field(default_factory=dict)
+    # Submissions and accounts of earlier posts, which are on their way still.
+    _spared: list[str] = field(default_factory=list)
 
     @staticmethod
     def on(stack: LocalStack) -> "Range":
         return Range(stack, firestore.connect(stack.projectId))
 
-    def calls_of(self, kind: str, function: str) -> list[tuple[str, int]]:
-        """What the function calls for such a post, in order."""
+    def calls_of(self, kind: str, function: str) -> list[tuple[str, int, str]]:
+        """What the function calls for such a post, in order: name, number, what it may honestly end as from there on."""
         record = self.stack.kill_plans / f"{function}.calls"
         record.write_text("")
         shot = self._publish(Point(kind, function, "none", 0, "undisturbed"))
         self._until(lambda: self.submission(shot).get("completedAt"), f"{kind}, undisturbed")
         self.verify(shot)
-        lines = record.read_text().splitlines()
+        lines = [line.split(" ") for line in record.read_text().splitlines()]
         record.unlink()
-        return list(dict.fromkeys((line.split()[0], int(line.split()[1])) for line in lines))
+        calls = list(dict.fromkeys((name, int(number), about) for name, number, about in lines))
+        unknown = _first(calls, UNKNOWABLE.get(kind)) - 1
+        needs_reauth = _first(calls, MAY_LOSE_TOKENS.get(kind))
+        return [
+            (name, number, "unknown" if position >= unknown else "needs_reauth" if position >= needs_reauth else "")
+            for position, (name, number, _) in enumerate(calls)
+        ]
 
     def points(self, kinds: Sequence[str]) -> list[Point]:
         """All there are."""
         return [
-            Point(kind, function, call, nth, way)
+            Point(kind, function, call, nth, way, honest)
             for kind in kinds
             for function in FUNCTIONS[kind]
-            for call, nth in self.calls_of(kind, function)
+            for call, nth, honest in self.calls_of(kind, function)
             for way in WAYS
             if way != "lost" or call in LOSABLE
         ]
 
     def strike(self, point: Point) -> Shot:
-        self.stack.plan_kill(point.function, point.call, point.nth, point.way)
+        self.stack.plan_kill(point.function, point.call, point.nth, point.way, self._spared)
         shot = self._publish(point)
         plan = self.stack.kill_plans / point.function
         seconds = SWEEPER_STRIKE_SECONDS if point.function == "sweeper" else STRIKE_SECONDS
@@ -179,6 +189,7 @@ class Range:
             except requests.ConnectionError:
                 answer = None
             if answer is not None and answer.status_code == 201:
+                self._spared += [account, answer.json()["postSubmissionId"]]
                 return Shot(point, text, account, answer.json()["postSubmissionId"])
             assert time.monotonic() < deadline, answer.text if answer is not None else "no answer"
             time.sleep(0.2)
@@ -236,21 +247,29 @@ class Range:
         replies = [entry for entry in self.stack.ledger(shot.account) if entry["kind"] == "reply"]
         assert len(entries) <= 1, f"{shot.point}: published {len(entries)} times"
         assert len(replies) <= 1, f"{shot.point}: replied {len(replies)} times"
+        is_thread = "thread" in KINDS[shot.point.kind][2] and run.fields["status"] == "succeeded"
+        assert not is_thread or replies or run.fields.get("notes"), f"{shot.point}: no reply, and no note"
         if run.fields["status"] == "failed":
             error = run.fields["error"]
-            if error["code"] == "reauth_required" and shot.point.kind in MAY_LOSE_TOKENS:
+            if error["code"] == "reauth_required" and shot.point.honest == "needs_reauth":
                 [account] = self.documents.get(f"users/range/integrations/{platform}/accounts/{shot.account}")
                 assert account is not None, f"{shot.point}: the account is gone"
                 assert account.fields["status"] == "needs_reauth", f"{shot.point}: {account.fields['status']}"
                 assert entries == [], f"{shot.point}: published, but said to need a new connection"
                 return "needs_reauth"
             assert error["code"] == "outcome_unknown", f"{shot.point}: {error}"
-            assert shot.point.kind in UNKNOWABLE, f"{shot.point}: {error}"
+            assert shot.point.honest == "unknown", f"{shot.point}: {error}"
             return "unknown"
         assert run.fields["status"] == "succeeded", f"{shot.point}: {run.fields}"
         assert len(entries) == 1, f"{shot.point}: succeeded, but is not there"
         assert run.fields["platformPostId"] == entries[0]["id"], f"{shot.point}: {run.fields['platformPostId']} {entries}"
         return "succeeded"
+
+
+def _first(calls: Sequence[tuple[str, int, str]], address: str | None) -> int:
+    """The position of the first call to the address; beyond the end if there is none."""
+    positions = [position for position, (_, _, about) in enumerate(calls) if address and address in about]
+    return min(positions, default=len(calls) + 1)
 
 
 def sampled(points: Sequence[Point], number: int, seed: int) -> list[Point]:

@@ -4,6 +4,7 @@ lost, commits arrive after whoever sent them has given up.
 
 import contextlib
 import random
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,7 +13,7 @@ from typing import Any
 from shared.core.errors import SokuError
 from shared.documents.document import Conflict, Unavailable
 from shared.media.storage import StorageUnavailable
-from shared.platforms.http import NoAnswer, NotSent
+from shared.platforms.http import HttpAnswer, HttpRequest, NoAnswer, NotSent
 from shared.tasks.task import NotEnqueued
 from tests.faults.scheduler import Killed, Scheduler
 
@@ -90,6 +91,26 @@ class FaultyPort:
         if fate - trouble.crash < trouble.lost and self._lost is not None:
             raise self._lost("injected")
         return result
+
+
+class Renewals:
+    """The platforms, and how often the same refresh token was on its way to one twice at once."""
+
+    def __init__(self, http: Any) -> None:
+        self._http = http
+        self._under_way: Counter[str] = Counter()
+        self.at_once = 0
+
+    def send(self, request: HttpRequest) -> HttpAnswer:
+        token = (request.form or {}).get("refresh_token")
+        if token is None:
+            return self._http.send(request)
+        self.at_once += self._under_way[token] > 0
+        self._under_way[token] += 1
+        try:
+            return self._http.send(request)
+        finally:
+            self._under_way[token] -= 1
 
 
 def _quietly(effect: Callable[[], Any]) -> Callable[[], None]:

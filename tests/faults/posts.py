@@ -1,5 +1,6 @@
 """What is published in a simulation: every kind of post of every platform, of small files that are there already."""
 
+import hashlib
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,6 +8,8 @@ from typing import Any
 
 JPEG, VIDEO = b"\xff\xd8\xff" + b"\0" * 500, b"\0\0\0\x18ftypisom" + b"\0" * 80_000
 FILES: Mapping[str, bytes] = {"photoone.jpg": JPEG + b"1", "phototwo.jpg": JPEG + b"2", "video.mp4": VIDEO}
+# Fetched and copied on the way.
+COVER = "https://example.com/photo.jpg"
 
 _ONE, _TWO, _VIDEO = ["photoone"], ["photoone", "phototwo"], ["video"]
 # platform → the kinds of posts it takes, as (mediaIds, options)
@@ -16,7 +19,7 @@ KINDS: Mapping[str, Sequence[tuple[list[str], dict[str, Any]]]] = {
     "facebook": (([], {}), (_TWO, {}), (_VIDEO, {}), (_VIDEO, {"reel": False}), (_ONE, {"story": True}), (_VIDEO, {"story": True})),
     "threads": (([], {}), (_ONE, {}), (_TWO, {}), (_VIDEO, {})),
     "tiktok": ((_VIDEO, {}), (_TWO, {})),
-    "youtube": ((_VIDEO, {}),),
+    "youtube": ((_VIDEO, {}), (_VIDEO, {"thumbnailUrl": COVER})),
     "linkedin": (([], {}), (_ONE, {}), (_TWO, {}), (_VIDEO, {}), ([], {"firstComment": 1})),
     "snapchat": ((_VIDEO, {}), (_ONE, {}), (_VIDEO, {"story": True})),
 }
@@ -24,14 +27,21 @@ KINDS: Mapping[str, Sequence[tuple[list[str], dict[str, Any]]]] = {
 
 @dataclass(frozen=True)
 class Wanted:
-    """One request. `targets` are (platform, account id); `said` what follows the post, per platform."""
+    """One request. `targets` are (platform, account id); `said` what follows the post, per platform; `files` are its own."""
 
     text: str
     body: Mapping[str, Any]
     targets: tuple[tuple[str, str], ...]
     said: Mapping[str, tuple[str, ...]]
-    # Stories show no text, so the ledger is told the file instead.
+    # Stories show no text: they are told apart by their files.
     silent: frozenset[str]
+    # Where the platform tells nobody what became of a request without an answer.
+    unknowable: frozenset[str]
+    files: Mapping[str, bytes]
+
+    @property
+    def digests(self) -> tuple[str, ...]:
+        return tuple(f"sha256:{hashlib.sha256(content).hexdigest()}" for content in self.files.values())
 
 
 def wanted_post(chance: random.Random, platforms: Sequence[str], number: str) -> Wanted:
@@ -60,8 +70,15 @@ def wanted_post(chance: random.Random, platforms: Sequence[str], number: str) ->
             spoken["firstComment"] = said[platform][0]
         entries.append({"platform": platform, "accountId": account, "options": spoken})
     silent = {p for p, given in chosen.items() if given.get("story") or (p == "snapchat" and files == _ONE)}
-    content = {"text": text, "mediaIds": files, "platform": entries}
-    return Wanted(text, {"post": {"content": content}}, tuple(targets), said, frozenset(silent))
+    unknowable = {p for p in chosen if (p == "snapchat" and p in silent) or (p == "tiktok" and files == _TWO)}
+    own = {name.replace(".", f"-{number.replace('.', '-')}."): FILES[name] + number.encode() for name in _names(files)}
+    content = {"text": text, "mediaIds": [name.partition(".")[0] for name in own], "platform": entries}
+    body = {"post": {"content": content}}
+    return Wanted(text, body, tuple(targets), said, frozenset(silent), frozenset(unknowable), own)
+
+
+def _names(media_ids: Sequence[str]) -> list[str]:
+    return [name for media_id in media_ids for name in FILES if name.partition(".")[0] == media_id]
 
 
 def _account(platform: str, chance: random.Random) -> str:

@@ -4,7 +4,7 @@ everything goes wrong; then a calm, and the verdict.
 
 import contextlib
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
@@ -20,8 +20,8 @@ from shared.tasks.task import NotEnqueued, Task
 from tests.fakes.world import World
 from tests.faults.ablation import Ablation
 from tests.faults.check import Verdict, judge
-from tests.faults.ports import SkewedClock, Trouble, faulty, seeded
-from tests.faults.posts import FILES, Wanted, wanted_post
+from tests.faults.ports import Renewals, SkewedClock, Trouble, faulty, seeded
+from tests.faults.posts import Wanted, wanted_post
 from tests.faults.scheduler import Process, Scheduler
 
 ACCOUNTS = {
@@ -40,7 +40,7 @@ STEPS = {
     "x": ("publish", "reply", "upload", "initialize", "append", "finalize", "status", "list_posts", "token"),
     "instagram": ("publish", "create_container", "container_status", "permalink", "list_media", "comment", "publishing_limit"),
     "facebook": ("publish", "photos", "start_upload", "upload", "video_status", "list_posts", "list_videos", "list_stories"),
-    "threads": ("publish", "create_container", "container_status", "permalink", "list_media"),
+    "threads": ("publish", "create_container", "container_status", "permalink", "list_media", "publishing_limit"),
     "tiktok": ("publish", "creator_info", "init", "status", "token"),
     "youtube": ("publish", "start_upload", "probe", "list_videos", "thumbnail", "token"),
     "linkedin": ("publish", "initialize", "image_bytes", "part", "finalize", "status", "list_posts", "comment", "token"),
@@ -85,6 +85,10 @@ class Simulation:
         self.unanswered: list[str] = []
         # How often one request was answered with two submissions.
         self.twins = 0
+        # (platform, account) that had to be connected again at some time.
+        self.died: set[tuple[str, str]] = set()
+        # (platform, step) that the platforms were asked for.
+        self.reached: set[tuple[str, str]] = set()
         self._wire()
         self._people()
 
@@ -93,6 +97,13 @@ class Simulation:
         world, scheduler = self.world, self.scheduler
         world.sandbox.now = lambda: scheduler.now
         world.sandbox.faults.chance = self.chance
+        take = world.sandbox.faults.take
+
+        def taken(platform: str, account: str | None, step: str) -> Fault | None:
+            self.reached.add((platform, step))
+            return take(platform, account, step)
+
+        world.sandbox.faults.take = taken  # type: ignore[method-assign]
         lag = self.options.listing_lag_seconds
         world.sandbox.listing_lag_seconds = self.chance.choice((0.0, 5.0, 60.0)) if lag is None else lag
         world.sandbox.status_lag_seconds = self.chance.choice((0.0, 2.0, 20.0))
@@ -112,10 +123,11 @@ class Simulation:
         )
         tasks = faulty(world.tasks, "tasks", scheduler, self.trouble)
         change = ablation.platform if ablation and ablation.platform else lambda platform: platform
+        self.renewals = Renewals(faulty(world.http, "http", scheduler, self.trouble))
         world.replace_publishing(
             documents=documents,
             tasks=tasks,
-            http=faulty(world.http, "http", scheduler, self.trouble),
+            http=self.renewals,
             storage=faulty(world.storage, "storage", scheduler, self.trouble),
             clock=clock,
             platforms={name: change(platform) for name, platform in world.publishing.platforms.items()},
@@ -132,9 +144,6 @@ class Simulation:
             self.connect(platform, ACCOUNTS[platform])
         if "linkedin" in self.options.platforms:
             self.connect("linkedin", ORGANISATION)
-        for name, content in FILES.items():
-            self.world.storage.objects[f"media/{name}"] = content
-        self.world.memory.contents.update(_media_documents(self.world))
 
     def connect(self, platform: str, account_id: str) -> None:
         """With tokens that expire, where they do: whoever publishes after that has to renew them."""
@@ -161,6 +170,11 @@ class Simulation:
             clock=self.world.clock,
         )
 
+    def _upload(self, files: Mapping[str, bytes]) -> None:
+        for name, content in files.items():
+            self.world.storage.objects[f"media/{name}"] = content
+        self.world.memory.contents.update(_media_documents(self.world, files))
+
     # Processes
 
     def run(self) -> Verdict:
@@ -172,6 +186,7 @@ class Simulation:
         number, made = 0, 0
         while made < self.options.publications:
             wanted = wanted_post(self.chance, self.options.platforms, f"{self.seed}.{number}")
+            self._upload(wanted.files)
             self._customer(wanted)
             number, made = number + 1, made + len(wanted.targets)
             self.scheduler.run_until(self.scheduler.now + timedelta(seconds=self.chance.uniform(1, 40)))
@@ -179,7 +194,13 @@ class Simulation:
         self._go_on(timedelta(minutes=30))
         self.trouble.is_over, self.world.sandbox.faults.due = True, []
         self._go_on(timedelta(hours=26), until=self._is_settled)
+        self._note_the_dead()
         return judge(self)
+
+    def _note_the_dead(self) -> None:
+        for path, (fields, _) in self.world.memory.contents.items():
+            if "/integrations/" in path and fields["status"] == "needs_reauth":
+                self.died.add((fields["platform"], fields["accountId"]))
 
     def _go_on(self, time: timedelta, until: Callable[[], bool] = lambda: False) -> None:
         end = self.scheduler.now + time
@@ -214,7 +235,7 @@ class Simulation:
                     # An account is dead just now; its person connects it again some time.
                     self.scheduler.sleep(60)
                     continue
-                assert answer.status_code >= 500, answer.get_json()
+                assert answer.status_code == 503, answer.get_json()
                 self.scheduler.sleep(self.chance.uniform(0.5, 5))
 
         def until_answered() -> None:
@@ -267,8 +288,9 @@ class Simulation:
         for path in list(self.world.memory.contents):
             fields = self.world.memory.contents[path][0]
             if "/integrations/" in path and fields["status"] == "needs_reauth":
+                self.died.add((fields["platform"], fields["accountId"]))
                 self.connect(fields["platform"], fields["accountId"])
-        self.scheduler.at(self.scheduler.now + timedelta(minutes=10), self._reconnect_now_and_then)
+        self.scheduler.at(self.scheduler.now + timedelta(minutes=4), self._reconnect_now_and_then)
 
     def _trouble_platforms(self) -> None:
         self.world.sandbox.faults.due = [
@@ -287,9 +309,9 @@ class _TrueClock:
         return self._scheduler.now
 
 
-def _media_documents(world: World) -> dict[str, Any]:
+def _media_documents(world: World, files: Mapping[str, bytes]) -> dict[str, Any]:
     documents = {}
-    for name, content in FILES.items():
+    for name, content in files.items():
         media_id, _, extension = name.partition(".")
         is_video = extension == "mp4"
         facts = {"width": 1080, "height": 1920, "durationSeconds": 20.0} if is_video else {"width": 1080, "height": 1080}

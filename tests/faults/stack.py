@@ -65,6 +65,10 @@ def _strike_all(shooting: Range, kinds: list[str], sample: int | None, seed: int
     print(f"{time.monotonic() - started:.0f} s")
     for line in wrong:
         print(f"  ! {line}")
+    struck = sum(shot.struck for shot in shooting.shots)
+    if struck < 0.9 * len(shooting.shots):
+        print(f"  ! only {struck} of {len(shooting.shots)} points were reached")
+        return 1
     return 1 if wrong else 0
 
 

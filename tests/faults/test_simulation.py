@@ -19,7 +19,7 @@ def test_posts_survive_everything(seed: int) -> None:
     verdict = simulate(seed, Options(publications=200, fault_rate=0.02, platform_rate=0.05))
     assert verdict.is_clean, f"seed {seed}: {verdict}"
     assert verdict.runs >= 200
-    assert set(verdict.unknown) <= {"tiktok", "snapchat"}, "only photos on TikTok and stories on Snapchat cannot be known"
+    assert verdict.reauth <= 0.25 * verdict.runs, "accounts die of refusals and lost answers, and people connect them again"
 
 
 def test_a_seed_replays_exactly() -> None:

@@ -131,6 +131,6 @@ def failed(status: dict[str, Any]) -> PlatformFailure:
 
 
 def address_of(answer: dict[str, Any]) -> str | None:
-    """Videos name theirs without the host."""
+    """Of a post; videos name theirs without the host."""
     address = answer.get("permalink_url")
     return f"https://www.facebook.com{address}" if isinstance(address, str) and address.startswith("/") else address

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from shared.platforms.facebook.calls import Calls
+from shared.platforms.facebook.calls import Calls, address_of
 from shared.platforms.platform import Finding, Found, NotListed, Published, Ready
 
 _FIELDS = "id,message,created_time,permalink_url,attachments{target{id},subattachments{target{id}}}"
@@ -22,7 +22,7 @@ def publish(calls: Calls) -> Published:
     for position, photo in enumerate(calls.publication.handle.get("photos", [])):
         form[f"attached_media[{position}]"] = f'{{"media_fbid":"{photo}"}}'
     answer = calls.graph.post(f"{calls.graph.user}/feed", form, {"fields": "id,permalink_url"})
-    return Published(calls.graph.id_of(answer), answer.get("permalink_url"))
+    return Published(calls.graph.id_of(answer), address_of(answer))
 
 
 def find(calls: Calls) -> Finding:
@@ -32,7 +32,7 @@ def find(calls: Calls) -> Finding:
     for post in alike:
         # Without photos of ours, what is attached is the preview of a link.
         if (not photos or _photos(post) == photos) and not calls.publication.is_anothers(post["id"]):
-            return Found(post["id"], post.get("permalink_url"))
+            return Found(post["id"], address_of(post))
     # A post of the same text that shows only some of our photos, or none, may be ours.
     return NotListed(similar=more or any(photos and _photos(post) <= photos for post in alike))
 

@@ -7,7 +7,7 @@ story     photo_stories, or video_stories finish                                
 """
 
 from shared.platforms.facebook import post, reel, story, video
-from shared.platforms.facebook.calls import Calls
+from shared.platforms.facebook.calls import Calls, address_of
 from shared.platforms.facebook.options import Options
 from shared.platforms.facebook.rules import CAPABILITY, is_reel, judge
 from shared.platforms.hosts import FACEBOOK_GRAPH, Hosts
@@ -35,7 +35,7 @@ def facebook(hosts: Hosts, version: str) -> Platform:
         return _KINDS[_kind(publication)].find(calls(publication))
 
     def permalink(publication: Publication, post_id: str) -> str | None:
-        return calls(publication).graph.get(post_id, fields="permalink_url").get("permalink_url")
+        return address_of(calls(publication).graph.get(post_id, fields="permalink_url"))
 
     return Platform(CAPABILITY, judge, prepare, publish, find, permalink)
 
