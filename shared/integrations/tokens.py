@@ -81,21 +81,24 @@ class TokenKeeper:
 
     def refresh(self, key: AccountKey) -> None:
         """Ahead of time, as the sweeper wants it. Raises PlatformFailure when the platform cannot be asked now."""
-        [document] = self.documents.get(key.credentials_path)
-        if document is None or document.fields.get("dead") or key.platform not in self.connectors:
-            return
-        credentials, now = Credentials.open(document, self.cipher), self.clock.now()
-        if credentials.refresh_at is None or credentials.refresh_at > now:
-            return
-        try:
-            if not self._can_renew(key, credentials, None) and credentials.expires_at and credentials.expires_at > now:
-                # Good until its end, and then nobody can renew it.
-                until = {"refreshAt": credentials.expires_at}
-                self.documents.commit(Update(document.path, until, if_version=document.version))
-            else:
-                self._renewed(key, document, credentials, None)
-        except Conflict:
-            _log.info("another worker has these tokens in hand", extra={"account": key.credentials_path})
+        while True:
+            [document] = self.documents.get(key.credentials_path)
+            if document is None or document.fields.get("dead") or key.platform not in self.connectors:
+                return
+            credentials, now = Credentials.open(document, self.cipher), self.clock.now()
+            if credentials.refresh_at is None or credentials.refresh_at > now:
+                return
+            try:
+                if not self._can_renew(key, credentials, None) and credentials.expires_at and credentials.expires_at > now:
+                    # Good until its end, and then nobody can renew it.
+                    until = {"refreshAt": credentials.expires_at}
+                    self.documents.commit(Update(document.path, until, if_version=document.version))
+                else:
+                    self._renewed(key, document, credentials, None)
+                return
+            except Conflict:
+                # The sweeper put it off once it had handed it on, or somebody else has these tokens in hand: look again.
+                continue
 
     def park(self, key: AccountKey, until: datetime) -> None:
         """No requests for this account before `until`; nobody else's waits."""

@@ -11,7 +11,7 @@ from emulator.sandbox.accounts import SandboxAccount
 from shared.accounts.connect import connect_account
 from shared.accounts.credentials import Credentials
 from shared.accounts.encryption import Cipher
-from shared.documents.document import Conflict
+from shared.documents.document import Conflict, Update
 from shared.integrations.stored_tokens import AccountKey
 from shared.integrations.tokens import Later, TokenKeeper, Unusable
 from shared.platforms.failure import PlatformFailure
@@ -451,3 +451,18 @@ def test_no_document_that_a_browser_reads_repeats_a_token_that_a_platform_echoes
     submission = world.accepted(key, {"text": "t", "platform": ["facebook"]})
     world.run_for(1800)
     assert token not in repr(world.run(submission, "facebook"))
+
+
+def test_a_refresh_that_overtakes_the_sweeper_that_handed_it_on_is_made_all_the_same(world: World) -> None:
+    """The refresher reads the tokens before, and claims them after, the sweeper has put off the next time."""
+    held = connect(world, "threads", left=timedelta(days=5), lifetime=timedelta(days=60))
+    [document] = world.documents.get(SECRET.format("threads"))
+    assert document is not None
+
+    def put_off() -> None:
+        world.documents.commit(Update(document.path, {"refreshAt": world.clock.now() + timedelta(minutes=15)}))
+
+    interrupted(world, 1, put_off).refresh(key_of("threads"))
+    fresh = keeper(world).usable(key_of("threads"))
+    assert isinstance(fresh, Credentials)
+    assert fresh.access_token != held.access_token
