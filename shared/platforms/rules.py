@@ -39,6 +39,7 @@ class MediaLimits:
     # Of the shorter and of the longer side.
     min_sides: tuple[int, int] | None = None
     max_side: int | None = None
+    max_width: int | None = None
     # Where one type may be larger or must be smaller than the others.
     max_bytes_by_type: Mapping[str, int] = field(default_factory=dict)
 
@@ -174,6 +175,9 @@ def _judge_shape(item: MediaItem, width: int, height: int, capability: Capabilit
     shorter, longer = limits.min_sides or (0, 0)
     if min(width, height) < shorter or max(width, height) < longer:
         message = f"{label} takes {item.kind}s of at least {shorter} × {longer} pixels; this one has {shape}."
+        problems.append(Problem(f"{platform}.{item.kind}_dimensions", message, item.field))
+    if width > (limits.max_width or math.inf):
+        message = f"{label} takes {item.kind}s of at most {limits.max_width} pixels in width; this one has {shape}."
         problems.append(Problem(f"{platform}.{item.kind}_dimensions", message, item.field))
     if max(width, height) > (limits.max_side or math.inf):
         message = f"{label} takes {item.kind}s of at most {limits.max_side} pixels a side; this one has {shape}."

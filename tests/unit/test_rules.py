@@ -117,6 +117,8 @@ WIDE = {"width": 1920, "height": 1080}
         ("facebook", {"duration_seconds": 91.0}, {}, []),
         ("facebook", {"duration_seconds": 91.0}, {"reel": True}, ["facebook.reel_video"]),
         ("facebook", WIDE, {"reel": True}, ["facebook.reel_video"]),
+        ("instagram", {"width": 2160, "height": 3840}, {}, ["instagram.video_dimensions"]),
+        ("threads", {"width": 3840, "height": 2160}, {}, ["threads.video_dimensions"]),
         ("threads", {"duration_seconds": 301.0}, {}, ["threads.video_duration"]),
         ("tiktok", {"duration_seconds": 601.0}, {}, ["tiktok.video_duration"]),
         ("tiktok", {"width": 300, "height": 600}, {}, ["tiktok.video_dimensions"]),
@@ -157,3 +159,9 @@ def test_images_beside_a_video_become_its_cover_or_are_left_out() -> None:
     assert (on_instagram.media, on_instagram.cover) == ((VIDEO,), image(0))
     mixed = compose(replace(post, media_type="image"), INSTAGRAM, {})
     assert (mixed.media, mixed.cover) == ((VIDEO, image(0), image(1)), None)
+
+
+def test_a_gif_larger_than_x_shows_is_told() -> None:
+    gif = StoredMedia("m", "u", "p", "image/gif", 1000, "00", 1920, 1080)
+    problems = judge_content("x", content("", replace(image(0, "a.gif"), stored=gif)), {})
+    assert [problem.rule for problem in problems] == ["x.image_dimensions"]

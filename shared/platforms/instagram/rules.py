@@ -28,6 +28,7 @@ CAPABILITY = Capability(
         max_seconds=15 * 60,
         min_ratio=0.01,
         max_ratio=10,
+        max_width=1920,
     ),
     mixes=True,
     cover=MediaLimits(frozenset({"image/jpeg"}), 8 * MIB, "JPEG"),

@@ -15,7 +15,7 @@ CAPABILITY = Capability(
     max_images=MAX_CAROUSEL_ITEMS,
     images=MediaLimits(frozenset({"image/jpeg", "image/png"}), 8 * MIB, "JPEG or PNG", min_ratio=0.1, max_ratio=10),
     max_videos=MAX_CAROUSEL_ITEMS,
-    videos=MediaLimits(frozenset({"video/mp4", "video/quicktime"}), 1024 * MIB, "MP4 or MOV", max_seconds=300),
+    videos=MediaLimits(frozenset({"video/mp4", "video/quicktime"}), 1024 * MIB, "MP4 or MOV", max_seconds=300, max_width=1920),
     mixes=True,
     uses=(OptionUse("altText", "images and videos", lambda draft: bool(draft.media)),),
 )

@@ -5,6 +5,7 @@ from shared.platforms.x.options import Options
 from shared.platforms.x.weighted_length import weighted_length
 
 MAX_WEIGHTED_LENGTH = 280
+MAX_GIF_SIDES = (1280, 1080)
 
 CAPABILITY = Capability(
     platform="x",
@@ -40,6 +41,12 @@ def judge(draft: Draft) -> list[Problem]:
     gifs = [item for item in draft.media if item.content_type == "image/gif"]
     if gifs and len(draft.media) > 1:
         problems.append(Problem("x.gif_alone", "X takes an animated GIF alone in a post.", gifs[0].field))
+    width, height = MAX_GIF_SIDES
+    for item in gifs:
+        if item.stored and ((item.stored.width or 0) > width or (item.stored.height or 0) > height):
+            shape = f"{item.stored.width} × {item.stored.height}"
+            message = f"X takes GIFs of at most {width} × {height} pixels; this one has {shape}."
+            problems.append(Problem("x.image_dimensions", message, item.field))
     return problems
 
 
