@@ -73,13 +73,15 @@ UNKNOWABLE = {"tiktok-photos": "/content/init/", "tiktok-refresh": "/content/ini
 # Kinds whose account may end as needs_reauth, without a post, from this address on: a refresh token that works once was used for
 # nothing.
 MAY_LOSE_TOKENS = {"x-refresh": "/oauth2/token", "x-ahead": "/oauth2/token"}
+# Where a request that never left is looked for longest: Facebook may list a video only once it has processed it.
+SLOW = {"facebook-video": "/videos"}
 PLATFORMS = ("x", "instagram", "facebook", "threads", "tiktok", "youtube", "linkedin", "snapchat")
 WAYS = ("before", "after", "lost")
 # Which calls have an answer that can be lost (emulator/killing/traps.py).
 LOSABLE = frozenset(
     {"documents.commit", "documents.get", "documents.query", "tasks.enqueue", "http.send", "storage.read", "storage.write"}
 )
-PATIENCE_SECONDS = 300.0
+PATIENCE_SECONDS, SLOW_PATIENCE_SECONDS = 300.0, 1800.0
 # A process that is told to die at a call that it does not make this time, does not. The sweeper looks after half a minute.
 STRIKE_SECONDS, SWEEPER_STRIKE_SECONDS = 25.0, 60.0
 _numbers = itertools.count(1)
@@ -87,7 +89,7 @@ _numbers = itertools.count(1)
 
 @dataclass(frozen=True)
 class Point:
-    """Where to strike: the function's `nth` call of that name for one post. `honest`: what may become of the run but success."""
+    """Where to strike: the function's `nth` call of that name for one post. `honest`: what may come of it but success soon."""
 
     kind: str
     function: str
@@ -139,10 +141,16 @@ class Range:
         calls = list(dict.fromkeys((name, int(number), about) for name, number, about in lines))
         unknown = _first(calls, UNKNOWABLE.get(kind)) - 1
         needs_reauth = _first(calls, MAY_LOSE_TOKENS.get(kind))
-        return [
-            (name, number, "unknown" if position >= unknown else "needs_reauth" if position >= needs_reauth else "")
-            for position, (name, number, _) in enumerate(calls)
-        ]
+        slow = _first(calls, SLOW.get(kind))
+
+        def honest(position: int) -> str:
+            if position >= unknown:
+                return "unknown"
+            if position >= needs_reauth:
+                return "needs_reauth"
+            return "slow" if position in (slow - 1, slow) else ""
+
+        return [(name, number, honest(position)) for position, (name, number, _) in enumerate(calls)]
 
     def points(self, kinds: Sequence[str]) -> list[Point]:
         """All there are."""
@@ -232,10 +240,11 @@ class Range:
 
     def await_all(self) -> None:
         for shot in self.shots:
-            self._until(lambda shot=shot: self.submission(shot).get("completedAt"), str(shot.point))
+            seconds = SLOW_PATIENCE_SECONDS if shot.point.kind in SLOW else PATIENCE_SECONDS
+            self._until(lambda shot=shot: self.submission(shot).get("completedAt"), str(shot.point), seconds)
 
-    def _until(self, check: Callable[[], Any], what: str) -> None:
-        deadline = time.monotonic() + PATIENCE_SECONDS
+    def _until(self, check: Callable[[], Any], what: str, seconds: float = PATIENCE_SECONDS) -> None:
+        deadline = time.monotonic() + seconds
         while not check():
             assert time.monotonic() < deadline, f"not settled: {what}"
             time.sleep(0.1)

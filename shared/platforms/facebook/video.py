@@ -5,13 +5,18 @@ The listing by /{page}/videos is from memory, not from a page of Meta's that was
 
 from shared.platforms.facebook.calls import PROCESSING_LIMIT, Calls
 from shared.platforms.meta.graph import url_of
-from shared.platforms.platform import Accepted, Finding, NotListed, Ready
+from shared.platforms.platform import Accepted, Finding, NotListed, Ready, stored_of
+
+# A video may be listed only once it is processed, which takes some minutes, and a long one its own length several times over.
+LISTED_WITHIN_SECONDS, LENGTHS = 600.0, 10
 
 
 def prepare(calls: Calls) -> Ready:
-    if "video" in calls.publication.handle:
-        # Of a try that Facebook gave up.
-        calls.publication.save(video=None)
+    seconds = stored_of(calls.publication.draft.media[0]).duration_seconds
+    longest = PROCESSING_LIMIT.total_seconds()
+    lag = longest if seconds is None else min(longest, LISTED_WITHIN_SECONDS + LENGTHS * seconds)
+    # A video that is there already is of a try that Facebook gave up.
+    calls.publication.save(video=None, lag=lag)
     return Ready()
 
 
@@ -36,7 +41,8 @@ def find(calls: Calls) -> Finding:
             if (video.get("description") or "").strip() == text and not calls.publication.is_anothers(video["id"])
         ]
         if len(alike) != 1 or not text:
-            # A video may be listed only once it is processed.
-            return NotListed(similar=more or bool(alike), lag_seconds=PROCESSING_LIMIT.total_seconds())
+            return NotListed(
+                similar=more or bool(alike), lag_seconds=calls.publication.handle.get("lag", PROCESSING_LIMIT.total_seconds())
+            )
         calls.publication.save(video=alike[0]["id"])
     return calls.await_published(done="processing_phase")
