@@ -208,6 +208,11 @@ def _write_whole(path: Path, text: str) -> None:
     beside.replace(path)
 
 
+def _documents(ports: Ports) -> str:
+    """Where the Firestore emulator shows documents to whoever calls themselves the owner."""
+    return f"{url(ports.firestore)}/v1/projects/{PROJECT_ID}/databases/(default)/documents"
+
+
 def _invitation(ports: Ports, user: dict[str, str]) -> str:
     return f"""
 Soku is up. Publish something:
@@ -216,6 +221,7 @@ Soku is up. Publish something:
     -H "Content-Type: application/json" -H "soku-api-key: {user["apiKey"]}" \\
     -d '{{"post": {{"content": {{"text": "Hello from my laptop!", "platform": ["x"]}}}}}}'
 
+What became of it:            curl -H "Authorization: Bearer owner" "{_documents(ports)}/postSubmissions/POST_SUBMISSION_ID/runs"
 What the platforms accepted:  curl {url(ports.sandbox)}/_ledger
 Accounts, to connect more:    {url(ports.sandbox)}/_connect
 Ctrl-C stops everything.

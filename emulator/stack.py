@@ -54,7 +54,8 @@ class Stack:
         self._functions_python = functions_python or Path(sys.executable)
         self._kill_plans = kill_plans
         self._tasks = CloudTasks(report=lambda line: report(f"Cloud Tasks: {line}"))
-        self._sandbox = SandboxServer(url(ports.sandbox), url(ports.storage))
+        callback = f"{url(ports.api)}/api/v1/integrations/{{platform}}/callback"
+        self._sandbox = SandboxServer(url(ports.sandbox), url(ports.storage), callback)
         self._session: aiohttp.ClientSession | None = None
         self.is_up = False
         self.firestore_host = os.environ.get("FIRESTORE_EMULATOR_HOST") or f"{HOST}:{ports.firestore}"

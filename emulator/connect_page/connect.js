@@ -22,7 +22,7 @@ async function signIn(email, password) {
     body: JSON.stringify({ email, password, returnSecureToken: true }),
   });
   const { idToken, error } = await answer.json();
-  if (error) throw new Error(`The sign-in was refused: ${error.message}`);
+  if (error) throw new Error("The sign-in was refused: the e-mail address or the password is wrong.");
   sessionStorage.setItem(SESSION, JSON.stringify({ email, idToken }));
 }
 
@@ -37,10 +37,12 @@ async function api(method, path, body) {
   if (answer.status === 401) {
     sessionStorage.removeItem(SESSION);
     await show();
+    throw new Error("The session has ended: sign in again.");
   }
   if (!answer.ok) {
-    const details = (answered.error.details ?? []).map(({ message }) => message);
-    throw new Error([answered.error.message, ...details].join("\n"));
+    const { message: summary, details = [] } = answered.error;
+    const lines = details.filter(({ message }) => message !== summary).map(({ field, message }) => `${field}: ${message}`);
+    throw new Error([summary, ...lines].join("\n"));
   }
   return answered;
 }

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from shared.platforms.names import PLATFORMS
+
 KINDS = frozenset(
     {
         "rate_limit",
@@ -36,11 +38,18 @@ class Fault:
     @staticmethod
     def from_json(given: Mapping[str, Any]) -> "Fault":
         """Raises ValueError with what is wrong."""
+        if not isinstance(given, Mapping):
+            raise ValueError(f"a fault is an object, not {given!r}")
         if given.get("kind") not in KINDS:
             raise ValueError(f"kind must be one of {', '.join(sorted(KINDS))}")
-        missing = {"platform", "step", "times"} - set(given)
-        if missing:
+        if missing := {"platform", "step", "times"} - set(given):
             raise ValueError(f"a fault needs {', '.join(sorted(missing))}")
+        if unknown := set(given) - {"platform", "step", "kind", "times", "accountId", "probability"}:
+            raise ValueError(f"a fault has no {', '.join(sorted(unknown))}")
+        if given["platform"] not in PLATFORMS:
+            raise ValueError(f"platform must be one of {', '.join(PLATFORMS)}")
+        if not isinstance(given["times"], int) or not isinstance(given.get("probability", 1.0), int | float):
+            raise ValueError("times is a whole number, probability a number from 0 to 1")
         return Fault(
             given["platform"],
             given["step"],

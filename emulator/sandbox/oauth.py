@@ -87,6 +87,9 @@ class AuthorizationServer:
             return "response_type must be code"
         if not query.get("redirect_uri", "").startswith(("http://", "https://")):
             return "redirect_uri is missing"
+        registered = self._world.registered_callback.replace("{platform}", self._platform)
+        if registered and query["redirect_uri"] != registered:
+            return f"redirect_uri is not registered with this app: {registered} is"
         if len(query.get("state", "")) < 16:
             return "state is missing, or guessable"
         scopes = set(query.get("scope", "").split(d.scope_separator)) - {""}

@@ -94,6 +94,8 @@ class World:
     base_url: str = "https://sandbox.test"
     # What TikTok's app has verified as its own; everything, if empty.
     verified_prefix: str = ""
+    # What every app has registered as its redirect address, `{platform}` for the platform; any, if empty.
+    registered_callback: str = ""
     ledger: list[Entry] = field(default_factory=list)
     faults: Faults = field(default_factory=Faults)
     # How long processing a video takes, and how long when asked to be slow.

@@ -30,10 +30,13 @@ MIB = 1 << 20
 
 
 class SandboxServer:
-    """`base_url` is where it listens, `files_url` the storage whose files TikTok's app has verified as its own."""
+    """`base_url` is where it listens, `files_url` the storage whose files TikTok's app has verified as its own,
+    `callback` the redirect address that is registered with every app, with `{platform}` in it."""
 
-    def __init__(self, base_url: str, files_url: str) -> None:
-        self.world = World(now=lambda: datetime.now(UTC), pull=_pull, base_url=base_url, verified_prefix=files_url)
+    def __init__(self, base_url: str, files_url: str, callback: str) -> None:
+        self.world = World(
+            now=lambda: datetime.now(UTC), pull=_pull, base_url=base_url, verified_prefix=files_url, registered_callback=callback
+        )
         self.platforms = build(self.world)
         self._by_host = by_host(self.platforms)
 
@@ -84,6 +87,8 @@ class SandboxServer:
     async def _set_faults(self, request: web.Request) -> web.Response:
         try:
             given = await request.json()
+            if not isinstance(given, list):
+                raise ValueError("it is no list")
             self.world.faults.due = [Fault.from_json(fault) for fault in given]
         except (ValueError, TypeError, AttributeError) as error:
             return web.json_response({"error": f"PUT /_faults takes a list of faults: {error}"}, status=400)

@@ -124,6 +124,9 @@ def judge_media(draft: Draft, capability: Capability) -> list[Problem]:
     if images and videos and not capability.mixes:
         message = f"{label} takes images or a video in one post, not both."
         problems.append(Problem(f"{platform}.no_mixed_media", message, videos[0].field))
+    if images and not capability.max_images:
+        message = f"{label} takes no images: give a video."
+        return [*problems, Problem(f"{platform}.too_many_images", message, images[0].field)]
     if len(images) > capability.max_images:
         message = f"{label} takes at most {capability.max_images} images in a post; this one has {len(images)}."
         problems.append(Problem(f"{platform}.too_many_images", message, images[capability.max_images].field))

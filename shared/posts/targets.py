@@ -111,7 +111,9 @@ def _unusable(want: WantedTarget, platform: str, accounts: Mapping[str, AccountS
     if len(choices) == 1:
         return None
     if not choices:
-        return Detail(want.field, f"No {label} account is connected.", "custom", want.platform, choices=choices)
+        dead = ", ".join(repr(account_id) for account_id, status in sorted(accounts.items()) if status == "needs_reauth")
+        message = f"The {label} account {dead} has to be connected again." if dead else f"No {label} account is connected."
+        return Detail(want.field, message, "custom", want.platform, choices=choices)
     message = f"Several {label} accounts are connected: name one as accountId."
     return Detail(want.field, message, "custom", want.platform, choices=choices)
 

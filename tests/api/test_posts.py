@@ -9,6 +9,7 @@ from uuid import UUID
 import pytest
 from flask.testing import FlaskClient
 
+from shared.documents.document import Merge
 from tests.api.conftest import error_of
 from tests.fakes.world import World
 
@@ -200,3 +201,11 @@ def test_media_of_ones_own_is_found_by_id_and_by_address(client: FlaskClient, wo
         refused = post(client, key, content(mediaIds=[foreign]))
         assert refused.status_code == 400
         assert error_of(refused)["details"][0]["field"] == "body.post.content.mediaIds.0"
+
+
+def test_a_platform_whose_only_account_is_dead_says_so(world: World) -> None:
+    key = world.user(connect=("threads:th_main",))
+    world.documents.commit(Merge("users/ada", {"accounts": {"threads": {"th_main": "needs_reauth"}}}))
+    answer = world.post(key, {"text": "t", "platform": ["threads"]})
+    [detail] = answer.get_json()["error"]["details"]
+    assert detail["message"] == "The Threads account 'th_main' has to be connected again."

@@ -73,7 +73,10 @@ class World:
         self.tasks = MemoryTasks(self.clock)
         self.storage = MemoryStorage()
         self.fetcher = MemoryFetcher(PAGES)
-        self.sandbox = SandboxWorld(now=self.clock.now, pull=self.storage.pull, verified_prefix=STORAGE_URL)
+        callback = f"{SETTINGS['SOKU_API_URL']}/v1/integrations/{{platform}}/callback"
+        self.sandbox = SandboxWorld(
+            now=self.clock.now, pull=self.storage.pull, verified_prefix=STORAGE_URL, registered_callback=callback
+        )
         self.platforms = build(self.sandbox)
         self.http = SandboxHttp(self.platforms)
         settings = ApiSettings.model_validate(SETTINGS)

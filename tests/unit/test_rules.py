@@ -66,7 +66,7 @@ def content(text: str = "", *media: MediaItem, kind: MediaType | None = None) ->
         ("tiktok", content("😀" * 1101, VIDEO), ["tiktok.text_too_long"]),
         ("tiktok", content("x" * 4000, image()), []),
         ("youtube", content("hello"), ["youtube.media_required"]),
-        ("youtube", content("hello", image()), ["youtube.too_many_images", "youtube.image_type"]),
+        ("youtube", content("hello", image()), ["youtube.too_many_images"]),
         ("youtube", content("", VIDEO), ["youtube.title_required"]),
         ("youtube", content("é" * 2501, VIDEO), ["youtube.text_too_long"]),
         ("youtube", content("hello", VIDEO, image(0, "a.png")), []),

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from emulator.sandbox.accounts import SandboxAccount
+from emulator.sandbox.faults import Fault
 from emulator.sandbox.platform import Answer, Call, respond
 from tests.fakes.outside import STORAGE_URL
 from tests.fakes.world import World
@@ -425,3 +426,33 @@ def test_no_platform_takes_anything_with_a_token_of_another(platform: str) -> No
     }[platform]
     answer = client.send("POST" if platform == "tiktok" else "GET", address, VERSIONED)
     assert answer.status == 401
+
+
+def test_an_authorization_server_sends_nobody_to_an_address_that_is_not_registered() -> None:
+    client = Client("linkedin")
+    query = {
+        "client_id": "local-linkedin-app",
+        "response_type": "code",
+        "redirect_uri": "https://evil.test/",
+        "state": "x" * 32,
+        "scope": "openid",
+        "_decision": "allow",
+    }
+    answer = client.send("GET", "www.linkedin.com/oauth/v2/authorization", query=query)
+    assert answer.status == 400
+    assert "not registered" in (answer.html or "")
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"platform": "xx", "step": "publish", "kind": "reject", "times": 1},
+        {"platform": "x", "step": "publish", "kind": "reject", "times": "many"},
+        {"platform": "x", "step": "publish", "kind": "reject", "times": 1, "probabilty": 0.5},
+        {"platform": "x", "step": "publish", "kind": "oops", "times": 1},
+        "x",
+    ],
+)
+def test_a_fault_with_a_typo_is_refused(given: Any) -> None:
+    with pytest.raises(ValueError, match=r"fault|kind|platform|times"):
+        Fault.from_json(given)
