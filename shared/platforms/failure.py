@@ -52,6 +52,23 @@ _PUBLIC: dict[FailureKind, tuple[str, str]] = {
 RETRYABLE: frozenset[FailureKind] = frozenset({"throttled", "transient", "processing"})
 
 
+def kind_by_status(status: int) -> FailureKind:
+    """What an answer means whose body says nothing that is known."""
+    match status:
+        case 401:
+            return "reauth"
+        case 403:
+            return "permission"
+        case 429:
+            return "throttled"
+        case _ if status >= 500:
+            return "transient"
+        case _ if status >= 400:
+            return "rejected"
+        case _:
+            return "outcome_unknown"
+
+
 class PlatformFailure(SokuError):
     """A platform refused, or could not be understood.
 

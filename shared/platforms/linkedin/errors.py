@@ -4,7 +4,7 @@ import re
 from datetime import datetime, timedelta
 from typing import Any
 
-from shared.platforms.failure import FailureKind, PlatformFailure
+from shared.platforms.failure import FailureKind, PlatformFailure, kind_by_status
 from shared.platforms.http import HttpAnswer
 
 _DEAD_TOKEN = frozenset(
@@ -56,23 +56,9 @@ def _kind(status: int, codes: set[str], message: str) -> FailureKind:
         return "transient"
     if "DUPLICATE_POST" in codes or "duplicate of urn:li:" in message:
         return "duplicate"
-    match status:
-        case 401:
-            return "reauth"
-        case 403:
-            return "permission"
-        case 426:
-            return "bug"
-        case 429:
-            return "throttled"
-        case 409:
-            return "processing"
-        case _ if status >= 500:
-            return "transient"
-        case _ if status >= 400:
-            return "rejected"
-        case _:
-            return "outcome_unknown"
+    if status == 426:
+        return "bug"
+    return "processing" if status == 409 else kind_by_status(status)
 
 
 def _until_reset(answer: HttpAnswer, now: datetime) -> float:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from shared.platforms.failure import FailureKind, PlatformFailure
+from shared.platforms.failure import FailureKind, PlatformFailure, kind_by_status
 from shared.platforms.http import HttpAnswer
 
 # Limits are unpublished; what names no time is waited for as long.
@@ -47,16 +47,5 @@ def failure_of(answer: HttpAnswer) -> PlatformFailure:
 
 
 def _by_status(status: int, *, named: bool) -> FailureKind:
-    match status:
-        case 401:
-            return "reauth"
-        case 403:
-            return "permission"
-        case 429:
-            return "throttled"
-        case _ if status >= 500:
-            return "transient"
-        case _ if status >= 400 or named:
-            return "rejected"
-        case _:
-            return "outcome_unknown"
+    """Snapchat names errors in answers of 2xx too."""
+    return "rejected" if named and status < 400 else kind_by_status(status)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from shared.platforms.failure import FailureKind, PlatformFailure
+from shared.platforms.failure import FailureKind, PlatformFailure, kind_by_status
 from shared.platforms.http import HttpAnswer
 
 # Caps of a rolling day: room appears when the oldest post leaves it, which nobody names.
@@ -61,7 +61,7 @@ def failure_of(answer: HttpAnswer) -> PlatformFailure:
     error = answer.json().get("error")
     named: dict[str, Any] = error if isinstance(error, dict) else {}
     code, message = str(named.get("code") or answer.status), str(named.get("message") or "no reason given")
-    kind = _BY_CODE.get(code) or _by_status(answer.status)
+    kind = _BY_CODE.get(code) or kind_by_status(answer.status)
     pause = LIMIT_PAUSE_SECONDS if code == "rate_limit_exceeded" or code == "429" else CAP_PAUSE_SECONDS
     return PlatformFailure(
         kind,
@@ -78,19 +78,3 @@ def failure_of_reason(reason: str) -> PlatformFailure:
     """What TikTok says of a post that it gave up."""
     kind = _BY_REASON.get(reason) or ("rejected" if reason.startswith("spam_risk") else "media_invalid")
     return PlatformFailure(kind, f"TikTok did not publish the post ({reason}).", platform_code=reason, platform_message=reason)
-
-
-def _by_status(status: int) -> FailureKind:
-    match status:
-        case 401:
-            return "reauth"
-        case 403:
-            return "permission"
-        case 429:
-            return "throttled"
-        case _ if status >= 500:
-            return "transient"
-        case _ if status >= 400:
-            return "rejected"
-        case _:
-            return "outcome_unknown"

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from shared.platforms.failure import FailureKind, PlatformFailure
+from shared.platforms.failure import FailureKind, PlatformFailure, kind_by_status
 from shared.platforms.http import HttpAnswer
 
 # Quotas are reset at midnight, Pacific time.
@@ -38,7 +38,7 @@ def failure_of(answer: HttpAnswer, now: datetime) -> PlatformFailure:
     first: dict[str, Any] = next(iter(named.get("errors") or []), {})
     reason, message = str(first.get("reason") or answer.status), str(named.get("message") or "no reason given")
     # invalidTitle, invalidDescription, invalidTags, …
-    kind = _BY_REASON.get(reason) or ("rejected" if reason.startswith("invalid") else _by_status(answer.status))
+    kind = _BY_REASON.get(reason) or ("rejected" if reason.startswith("invalid") else kind_by_status(answer.status))
     return PlatformFailure(
         kind,
         f"YouTube: {message}",
@@ -60,19 +60,3 @@ def _pause(reason: str, now: datetime) -> float:
             return CHANNEL_PAUSE_SECONDS
         case _:
             return RATE_PAUSE_SECONDS
-
-
-def _by_status(status: int) -> FailureKind:
-    match status:
-        case 401:
-            return "reauth"
-        case 403:
-            return "permission"
-        case 429:
-            return "throttled"
-        case _ if status >= 500:
-            return "transient"
-        case _ if status >= 400:
-            return "rejected"
-        case _:
-            return "outcome_unknown"
