@@ -33,7 +33,8 @@ from shared.media.storage import Storage, StorageUnavailable
 LEASE = timedelta(seconds=60)
 LOOK_AGAIN_SECONDS = 3.0
 TRY_AGAIN_SECONDS = 10.0
-MAX_TRIES = 5
+# How often an address that fails is asked; how often copying is begun in all, where our storage fails or copiers die.
+MAX_TRIES, MAX_CLAIMS = 5, 20
 
 
 class CopyFailed(SokuError):
@@ -93,7 +94,7 @@ class Copier:
                     raise CopyFailed(document.fields["error"])
                 case _ if document.fields["leaseUntil"] > self.clock.now():
                     return CopyLater(LOOK_AGAIN_SECONDS, "the file is being copied")
-                case _ if document.fields["tries"] >= MAX_TRIES:
+                case _ if document.fields["tries"] >= MAX_CLAIMS:
                     # Its copiers died or gave up, every one.
                     reason = "the file could not be copied"
                     self.documents.commit(Update(path, {"status": "failed", "error": reason}, if_version=document.version))
@@ -120,7 +121,8 @@ class Copier:
         try:
             stored = self._store(url, claim)
         except (FetchRefused, FetchFailed, StorageUnavailable) as error:
-            if isinstance(error, FetchRefused) or claim.tries >= MAX_TRIES:
+            most = MAX_CLAIMS if isinstance(error, StorageUnavailable) else MAX_TRIES
+            if isinstance(error, FetchRefused) or claim.tries >= most:
                 claim.finish({"status": "failed", "error": str(error), "leaseUntil": REMOVE})
                 raise CopyFailed(str(error)) from error
             # Let go, so that the next try may begin as soon as its time has come.

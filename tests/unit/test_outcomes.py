@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from shared.media.storage import StorageUnavailable
 from shared.platforms.http import HttpAnswer, HttpRequest, NoAnswer
 from tests.fakes.world import World
 
@@ -338,3 +339,22 @@ def test_the_search_window_is_that_of_the_first_call_in_doubt() -> None:
     world.run_for(600)
     assert world.clock.now() - first > timedelta(minutes=9)
     assert world.ledger() == ["doubted"]
+
+
+def test_a_storage_that_fails_for_a_while_fails_no_post() -> None:
+    world = World()
+    key = world.user()
+    remaining = [8]
+    write = world.storage.write
+
+    def failing(path: str, content_type: str, chunks: Any) -> None:
+        if remaining[0]:
+            remaining[0] -= 1
+            raise StorageUnavailable("503")
+        write(path, content_type, chunks)
+
+    world.storage.write = failing  # type: ignore[method-assign]
+    submission = post(world, key, "x", "stored in the end", imageUrls=[PHOTO])
+    world.run_for(3600)
+    assert world.run(submission)["status"] == "succeeded"
+    assert remaining == [0]
