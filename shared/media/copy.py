@@ -33,8 +33,10 @@ from shared.media.storage import Storage, StorageUnavailable
 LEASE = timedelta(seconds=60)
 LOOK_AGAIN_SECONDS = 3.0
 TRY_AGAIN_SECONDS = 10.0
-# How often an address that fails is asked; how often copying is begun in all, where our storage fails or copiers die.
-MAX_TRIES, MAX_CLAIMS = 5, 20
+# How often an address that fails is asked, and how many copiers may die of a file.
+MAX_TRIES, MAX_CLAIMS = 5, 8
+# Our own storage's failures are waited out, as long as the run may wait.
+MAX_OUTAGE_PAUSE_SECONDS = 300.0
 
 
 class CopyFailed(SokuError):
@@ -59,6 +61,7 @@ class _Claim:
     version: Version
     tries: int
     lease_until: datetime
+    outages: int = 0
 
     def renew(self) -> None:
         """Before the lease is half gone."""
@@ -115,14 +118,16 @@ class Copier:
         else:
             tries = document.fields["tries"] + 1
             version = self.documents.commit(Update(path, {**lease, "tries": tries}, if_version=document.version))
-        return _Claim(self.documents, self.clock, path, version, tries, now + LEASE)
+        outages = document.fields.get("outages", 0) if document else 0
+        return _Claim(self.documents, self.clock, path, version, tries, now + LEASE, outages)
 
     def _copy(self, claim: _Claim, url: str) -> StoredMedia | CopyLater:
         try:
             stored = self._store(url, claim)
-        except (FetchRefused, FetchFailed, StorageUnavailable) as error:
-            most = MAX_CLAIMS if isinstance(error, StorageUnavailable) else MAX_TRIES
-            if isinstance(error, FetchRefused) or claim.tries >= most:
+        except StorageUnavailable as error:
+            return self._after_outage(claim, error)
+        except (FetchRefused, FetchFailed) as error:
+            if isinstance(error, FetchRefused) or claim.tries >= MAX_TRIES:
                 claim.finish({"status": "failed", "error": str(error), "leaseUntil": REMOVE})
                 raise CopyFailed(str(error)) from error
             # Let go, so that the next try may begin as soon as its time has come.
@@ -131,6 +136,12 @@ class Copier:
         media = {"uid": self.uid, "createdAt": self.clock.now(), **stored.to_fields()}
         claim.finish({"status": "ready", "leaseUntil": REMOVE, **stored.to_fields()}, Create(f"media/{stored.media_id}", media))
         return stored
+
+    def _after_outage(self, claim: _Claim, error: StorageUnavailable) -> CopyLater:
+        """Not the file's fault, so not one of its tries."""
+        outages = claim.outages + 1
+        claim.finish({"leaseUntil": self.clock.now(), "tries": claim.tries - 1, "outages": outages})
+        return CopyLater(min(TRY_AGAIN_SECONDS * outages, MAX_OUTAGE_PAUSE_SECONDS), str(error))
 
     def _store(self, url: str, claim: _Claim) -> StoredMedia:
         counted = _Counted(self.fetcher.fetch(url), (self.keep_alive, claim.renew))

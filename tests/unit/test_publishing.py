@@ -11,6 +11,7 @@ import pytest
 
 from shared.accounts.encryption import Cipher
 from shared.documents.document import REMOVE, Create, Update
+from shared.media.copy import MAX_CLAIMS
 from shared.media.fetch import FetchFailed, FetchRefused
 from shared.platforms.failure import FailureKind
 from shared.platforms.http import HttpAnswer, HttpRequest, NotSent
@@ -526,7 +527,7 @@ def test_a_file_that_kills_its_copiers_is_given_up(world: World, key: str) -> No
     for _ in range(60):
         with contextlib.suppress(Killed):
             world.run_for(120)
-    assert deadly.fetched == 5
+    assert deadly.fetched == MAX_CLAIMS == 8
     assert world.run(submission)["error"]["code"] == "media_unavailable"
 
 
