@@ -13,9 +13,6 @@ from emulator.sandbox.graph import Container, Media, error, state_of
 from emulator.sandbox.oauth import CLIENT_SECRET, AuthorizationServer, Dialect, WithOAuth
 from emulator.sandbox.platform import Answer, Call, Entry, World
 
-# Meta exchanges a token for another one only once it is a day old.
-MIN_AGE = timedelta(hours=24)
-
 
 @dataclass(frozen=True)
 class Words:
@@ -134,8 +131,7 @@ class ContainerPlatform(WithOAuth):
             return graph.failure("unauthorized")
         if step == "exchange" and call.query.get("client_secret") != CLIENT_SECRET:
             return error(101, 0, "Error validating client secret.")
-        issued = (token.until or 0) - timedelta(days=60).total_seconds()
-        if step == "refresh" and token.until and self.world.now().timestamp() - issued < MIN_AGE.total_seconds():
+        if step == "refresh" and self.oauth.is_too_young(token.until):
             return error(10, 0, "The access token is younger than 24 hours")
         return Answer(200, self.oauth.issue(account))
 

@@ -19,6 +19,7 @@ _OAUTH = Dialect(
     "Instagram",
     timedelta(days=60),
     refreshable=False,
+    min_age=timedelta(hours=24),
     scope_separator=",",
     scopes=frozenset({"instagram_business_basic", "instagram_business_content_publish", "instagram_business_manage_comments"}),
 )

@@ -112,8 +112,7 @@ class LinkedIn(WithOAuth):
 
     def _who(self, step: str, call: Call, account: SandboxAccount) -> Answer:
         """A person who typed `ada, org_acme` on the consent page administers the organisation."""
-        names = [name.strip() for name in account.account_id.split(",")]
-        organisations = [SandboxAccount(self.name, name) for name in names if name.startswith("org")]
+        organisations = _organisations_of(account)
         match step:
             case "me":
                 return Answer(200, {"sub": account.number, "name": account.username})
@@ -128,9 +127,10 @@ class LinkedIn(WithOAuth):
     def _initialize(self, call: Call, account: SandboxAccount, fault: Fault | None) -> Answer:
         what = "image" if call.path.endswith("images") else "video"
         wanted = call.fields.get("initializeUploadRequest") or {}
-        if call.query.get("action") != "initializeUpload" or not self._speaks_for(wanted.get("owner"), account):
+        owner = _speaker(wanted.get("owner"), account)
+        if call.query.get("action") != "initializeUpload" or owner is None:
             return _error(403, "ACCESS_DENIED", "The owner is not the authenticated member or an organisation of theirs")
-        media = _Media(f"urn:li:{what}:C4{self.world.new_id()}", account.account_id, what)
+        media = _Media(f"urn:li:{what}:C4{self.world.new_id()}", owner.account_id, what)
         media.slow = fault is not None and fault.kind == "slow_processing"
         media.failed = fault is not None and fault.kind == "processing_failed"
         self._media[media.urn] = media
@@ -149,7 +149,7 @@ class LinkedIn(WithOAuth):
 
     def _image(self, call: Call, account: SandboxAccount) -> Answer:
         media = self._media.get(call.query.get("urn", ""))
-        if media is None or media.owner != account.account_id:
+        if media is None or not _speaks_for(media.owner, account):
             return _error(404, "NOT_FOUND", "The upload is unknown")
         right = call.body.startswith((b"\xff\xd8\xff", b"\x89PNG", b"GIF8"))
         media.failed = media.failed or not right
@@ -171,7 +171,7 @@ class LinkedIn(WithOAuth):
     def _finalize(self, call: Call, account: SandboxAccount, fault: Fault | None) -> Answer:
         wanted = call.fields.get("finalizeUploadRequest") or {}
         media = self._media.get(str(wanted.get("video", "")))
-        if media is None or media.owner != account.account_id or "uploadToken" not in wanted:
+        if media is None or not _speaks_for(media.owner, account) or "uploadToken" not in wanted:
             return _error(400, "INVALID_VIDEO_ID", "video and uploadToken are required")
         if wanted.get("uploadedPartIds") != [media.parts[n][0] for n in sorted(media.parts)] or not media.parts:
             return _error(400, "INVALID_PART_IDS", "uploadedPartIds are not the ETags of the parts, in order")
@@ -191,9 +191,9 @@ class LinkedIn(WithOAuth):
 
     def _status(self, call: Call, account: SandboxAccount) -> Answer:
         media = self._media.get(unquote(call.path.rpartition("/")[2]))
-        if media is None or media.owner != account.account_id:
+        if media is None or not _speaks_for(media.owner, account):
             return _error(404, "NOT_FOUND", "The media is unknown")
-        if media.what == "image" and not account.is_organisation:
+        if media.what == "image" and not SandboxAccount(self.name, media.owner).is_organisation:
             return _error(403, "ACCESS_DENIED", "Not enough permissions to access: images.GET")
         if media.ready_at is None:
             return Answer(200, {"status": "WAITING_UPLOAD", "id": media.urn})
@@ -208,51 +208,53 @@ class LinkedIn(WithOAuth):
         required = {"author", "commentary", "visibility", "distribution", "lifecycleState", "isReshareDisabledByAuthor"}
         if missing := required - set(body):
             return _error(422, "MISSING_REQUIRED_FIELD_FOR_DSC", f"missing: {sorted(missing)}")
-        if not self._speaks_for(body["author"], account):
+        author = _speaker(body["author"], account)
+        if author is None:
             return _error(403, "ACCESS_DENIED", "Field Value validation failed in REQUEST_BODY: author")
         if len(_plain(str(body["commentary"]))) > 3000:
             return _error(422, "FIELD_LENGTH_TOO_LONG", "commentary: length exceeds 3000 characters")
         if body["visibility"] not in ("PUBLIC", "CONNECTIONS") or body["lifecycleState"] != "PUBLISHED":
             return _error(422, "INVALID_VALUE_FOR_FIELD", "visibility or lifecycleState is invalid")
-        media = self._attached(body, account)
+        media = self._attached(body, author)
         if isinstance(media, Answer):
             return media
         if not media and not body["commentary"]:
             return _error(422, "MISSING_FIELD", "commentary is empty, and there is no content")
         now = self.world.now()
         twin = next(
-            (p for p in self._posts if p.owner == account.account_id and p.body == body and p.at > now - DUPLICATES_WITHIN), None
+            (p for p in self._posts if p.owner == author.account_id and p.body == body and p.at > now - DUPLICATES_WITHIN), None
         )
         if twin is not None:
             return _duplicate(twin.urn)
         # As LinkedIn's own: milliseconds, then bits that tell posts apart.
         number = (int(now.timestamp() * 1000) << 22) + int(self.world.new_id()) % (1 << 22)
-        post = _Post(f"urn:li:share:{number}", account.account_id, body, now)
+        post = _Post(f"urn:li:share:{number}", author.account_id, body, now)
         self._posts.append(post)
         url = f"https://www.linkedin.com/feed/update/{post.urn}/"
         digests = tuple(m.digest for m in media)
         text = _plain(str(body["commentary"]))
-        self.world.accept(Entry(self.name, account.account_id, post.urn, url, text, digests, now))
+        self.world.accept(Entry(self.name, author.account_id, post.urn, url, text, digests, now))
         return Answer(201, headers={"x-restli-id": post.urn})
 
-    def _attached(self, body: dict[str, Any], account: SandboxAccount) -> list[_Media] | Answer:
+    def _attached(self, body: dict[str, Any], author: SandboxAccount) -> list[_Media] | Answer:
         content: dict[str, Any] = body.get("content") or {}
         several = "multiImage" in content
         named = content["multiImage"].get("images", []) if several else [content["media"]] if "media" in content else []
         media = [self._media.get(str(one.get("id"))) for one in named]
-        if any(m is None or m.owner != account.account_id or m.ready_at is None for m in media):
+        if any(m is None or m.owner != author.account_id or m.ready_at is None for m in media):
             return _error(400, "INVALID_URN_ID", "A media URN is unknown or was not uploaded")
         if several and not 2 <= len(media) <= 20:
             return _error(422, "INVALID_COUNT", "multiImage takes 2 to 20 images")
         return [m for m in media if m is not None]
 
     def _list(self, call: Call, account: SandboxAccount) -> Answer:
-        if not account.is_organisation:
+        author = _speaker(call.query.get("author"), account)
+        if author is None or not author.is_organisation:
             return _error(403, "ACCESS_DENIED", "Not enough permissions to access: posts.FINDER-author")
-        if call.query.get("q") != "author" or call.query.get("author") != account.user_id:
+        if call.query.get("q") != "author":
             return _error(400, "ILLEGAL_ARGUMENT", "q=author and author are required")
         visible = self.world.now() - timedelta(seconds=self.world.listing_lag_seconds)
-        own = [post for post in self._posts if post.owner == account.account_id and post.at <= visible]
+        own = [post for post in self._posts if post.owner == author.account_id and post.at <= visible]
         shown = [{**post.body, "id": post.urn, "createdAt": int(post.at.timestamp() * 1000)} for post in reversed(own)]
         return Answer(200, {"elements": shown[: int(call.query.get("count", "10"))]})
 
@@ -260,15 +262,13 @@ class LinkedIn(WithOAuth):
         urn = unquote(call.path.split("/")[3])
         text = (call.fields.get("message") or {}).get("text")
         post = next((p for p in self._posts if p.urn == urn), None)
-        if post is None or not text or call.fields.get("actor") != account.user_id or call.fields.get("object") != urn:
+        actor = _speaker(call.fields.get("actor"), account)
+        if post is None or not text or actor is None or call.fields.get("object") != urn:
             return _error(400, "INVALID_COMMENT", "actor, object and message.text are required")
         comment = f"urn:li:comment:({urn},{self.world.new_id()})"
         url = f"https://www.linkedin.com/feed/update/{urn}/"
-        self.world.accept(Entry(self.name, account.account_id, comment, url, str(text), (), self.world.now(), "comment"))
+        self.world.accept(Entry(self.name, actor.account_id, comment, url, str(text), (), self.world.now(), "comment"))
         return Answer(201, {"id": comment}, headers={"x-restli-id": comment})
-
-    def _speaks_for(self, urn: object, account: SandboxAccount) -> bool:
-        return urn == account.user_id
 
     def failure(self, kind: str) -> Answer:
         match kind:
@@ -286,6 +286,20 @@ class LinkedIn(WithOAuth):
                 return _error(422, "CONTENT_REJECTED", "The content does not comply with the policies")
             case _:
                 return _error(404, "RESOURCE_NOT_FOUND", "No virtual resource found")
+
+
+def _organisations_of(account: SandboxAccount) -> list[SandboxAccount]:
+    names = [name.strip() for name in account.account_id.split(",")]
+    return [SandboxAccount(account.platform, name) for name in names if name.startswith("org")]
+
+
+def _speaker(urn: object, account: SandboxAccount) -> SandboxAccount | None:
+    """Whom the URN names, if the token's owner may speak for them: the person, or an organisation that the person administers."""
+    return next((one for one in (account, *_organisations_of(account)) if one.user_id == urn), None)
+
+
+def _speaks_for(name: str, account: SandboxAccount) -> bool:
+    return _speaker(SandboxAccount(account.platform, name).user_id, account) is not None
 
 
 def _plain(commentary: str) -> str:

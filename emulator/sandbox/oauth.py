@@ -39,6 +39,8 @@ class Dialect:
     pkce: bool = False
     scope_separator: str = " "
     scopes: frozenset[str] = frozenset()
+    # A token is exchanged for another one only once it is this old (Meta).
+    min_age: timedelta = timedelta(0)
     # Further parameters of the authorization request that must be there.
     wanted: Mapping[str, str] = field(default_factory=dict)
     # The error that this platform calls a dead grant by.
@@ -191,6 +193,13 @@ class AuthorizationServer:
         if self._dialect.refreshable:
             answer["refresh_token"] = account.refresh_token_of(generation)
         return answer
+
+    def is_too_young(self, until: float | None) -> bool:
+        """Whether a token that is good until then was given too lately to be exchanged."""
+        lifetime = self._dialect.lifetime
+        if until is None or lifetime is None:
+            return False
+        return self._world.now().timestamp() - (until - lifetime.total_seconds()) < self._dialect.min_age.total_seconds()
 
     def _issue(self, account: SandboxAccount, scope: str) -> Answer:
         return Answer(200, {**self.issue(account), "scope": scope, **self._dialect.extra(account)})

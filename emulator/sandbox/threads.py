@@ -19,6 +19,7 @@ _OAUTH = Dialect(
     "Threads",
     timedelta(days=60),
     refreshable=False,
+    min_age=timedelta(hours=24),
     scope_separator=",",
     scopes=frozenset({"threads_basic", "threads_content_publish"}),
 )

@@ -21,7 +21,8 @@ MIN_LEAD, MAX_LEAD = timedelta(minutes=5), timedelta(days=7)
 class Credentials:
     """`platform_user_id` is the platform's own id of the account, `username` its public handle without the @.
 
-    `expires_at` None: the access token ends on no date.
+    `expires_at` None: the access token ends on no date. `granted_by` is who consented, where one person's consent makes several
+    accounts (LinkedIn's organisations): whoever revokes the tokens of one may end those of all.
     """
 
     access_token: str
@@ -30,6 +31,7 @@ class Credentials:
     refresh_token: str | None = None
     issued_at: datetime | None = None
     expires_at: datetime | None = None
+    granted_by: str | None = None
 
     def __repr__(self) -> str:
         return f"Credentials(of {self.username!r})"
@@ -64,6 +66,7 @@ class Credentials:
             "refreshToken": self.refresh_token,
             "issuedAt": self.issued_at.isoformat() if self.issued_at else None,
             "expiresAt": self.expires_at.isoformat() if self.expires_at else None,
+            "grantedBy": self.granted_by,
         }
         return cipher.seal(secret, path=path)
 
@@ -77,6 +80,7 @@ class Credentials:
             secret.get("refreshToken"),
             _moment(secret.get("issuedAt")),
             _moment(secret.get("expiresAt")),
+            secret.get("grantedBy"),
         )
 
 

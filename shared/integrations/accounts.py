@@ -44,11 +44,16 @@ def disconnect(uid: str, platform: str, account_id: str, ports: ConnectPorts) ->
         return False
     try:
         credentials = Credentials.open(secret, ports.cipher)
-        if any(Credentials.open(other, ports.cipher).access_token == credentials.access_token for other in others if other):
-            # A person and their organisations on LinkedIn share a token: the others go on with it.
+        if any(_shares_tokens(credentials, Credentials.open(other, ports.cipher)) for other in others if other):
+            # The others go on with them.
             return False
         connector.revoke(ports.http, credentials)
     except (PlatformFailure, NotSent, NoAnswer, CannotDecrypt) as error:
         _log.warning("tokens were forgotten, but not revoked", extra={"account": path, "reason": str(error)})
         return False
     return True
+
+
+def _shares_tokens(one: Credentials, other: Credentials) -> bool:
+    """Whether revoking one's tokens may end the other's too."""
+    return one.access_token == other.access_token or (one.granted_by is not None and one.granted_by == other.granted_by)

@@ -141,6 +141,7 @@ def granted(body: dict[str, Any], label: str, now: datetime, *, before: Credenti
         refresh_token=body.get("refresh_token") or (before.refresh_token if before else None),
         issued_at=now,
         expires_at=now + timedelta(seconds=float(lifetime)) if lifetime else None,
+        granted_by=before.granted_by if before else None,
     )
 
 

@@ -75,6 +75,7 @@ class PlatformFailure(SokuError):
     `retry_after_seconds` or `retry_at` (Unix time) is set where the platform names when to come back.
     `published_after_all` marks a refusal that the platform is known to give for posts it did publish.
     `starts_over`: provably nothing is public, and what the handle holds is of no use any more.
+    `nothing_is_public`: this refusal proves it, also of requests of the run that were sent before.
     """
 
     def __init__(
@@ -91,6 +92,7 @@ class PlatformFailure(SokuError):
         retry_at: float | None = None,
         published_after_all: bool = False,
         starts_over: bool = False,
+        nothing_is_public: bool = False,
     ) -> None:
         super().__init__(message)
         default_code, default_remediation = _PUBLIC[kind]
@@ -105,6 +107,7 @@ class PlatformFailure(SokuError):
         self.retry_at = retry_at
         self.published_after_all = published_after_all
         self.starts_over = starts_over
+        self.nothing_is_public = nothing_is_public
 
     def without(self, secrets: Sequence[str]) -> "PlatformFailure":
         """The same, with whatever looks like a credential, and these very ones, cut out of what will be shown."""
@@ -117,6 +120,18 @@ class PlatformFailure(SokuError):
         self.message = cleaned(self.message)
         self.platform_message = cleaned(self.platform_message) if self.platform_message else None
         return self
+
+    def with_the_outcome_open(self) -> "PlatformFailure":
+        """What ended a run that had sent a request, and cannot find out any more whether it worked."""
+        if self.kind == "outcome_unknown":
+            return self
+        return PlatformFailure(
+            "outcome_unknown",
+            f"The request was sent, but its outcome could not be found out any more: {self.message}",
+            platform_code=self.platform_code,
+            platform_message=self.platform_message,
+            http_status=self.http_status,
+        )
 
     def to_fields(self) -> dict[str, Any]:
         """The run's `error`, for the customer to act on."""

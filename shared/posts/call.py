@@ -7,7 +7,7 @@ from shared.documents.document import REMOVE
 from shared.platforms.failure import PlatformFailure
 from shared.platforms.http import NoAnswer, NotSent
 from shared.platforms.platform import Accepted, Published
-from shared.posts.attempt import BACK_TO_PREPARING, Attempt
+from shared.posts.attempt import BACK_TO_PREPARING, RECONNECT_SECONDS, Attempt
 from shared.posts.finish import succeed
 from shared.posts.follow_up import Postponed, not_sent, send_follow_ups
 from shared.posts.retry import MAX_BACKOFF_SECONDS
@@ -69,6 +69,9 @@ def finish(attempt: Attempt, published: Published) -> None:
 def refused(attempt: Attempt, failure: PlatformFailure) -> None:
     """Provably nothing public by this call: wait if waiting helps, else fail. Clears INTENT."""
     pause = attempt.pause_for(failure)
+    if pause is None and failure.kind == "reauth" and attempt.run.unresolved and not attempt.is_late:
+        # Once the person has connected the account again, the earlier call's outcome can be found out.
+        pause = RECONNECT_SECONDS, {}
     if pause is None:
         attempt.end(failure)
         return

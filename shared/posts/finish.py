@@ -11,7 +11,7 @@ from shared.posts.post import submission_path
 
 # If whoever finished the run dies before settling, the sweeper settles after this long.
 SETTLE_GRACE = timedelta(seconds=60)
-_NO_LONGER_KEPT = ("leaseUntil", "sweepAt", "nextAttemptAt", "handle", "callFailure", "absentListings", "doubted")
+_NO_LONGER_KEPT = ("leaseUntil", "sweepAt", "nextAttemptAt", "handle", "callFailure", "absentListings", "doubted", "unresolved")
 
 
 def succeed(worker: Worker, post_id: str, url: str | None, notes: Sequence[str]) -> None:
@@ -20,6 +20,9 @@ def succeed(worker: Worker, post_id: str, url: str | None, notes: Sequence[str])
 
 
 def fail(worker: Worker, failure: PlatformFailure) -> None:
+    """What ends a run whose earlier request may have worked does not say that nothing was published."""
+    if worker.run.unresolved and not failure.nothing_is_public:
+        failure = failure.with_the_outcome_open()
     error = {**failure.to_fields(), "attempts": worker.attempts_with(failure.to_fields())}
     counted: dict[FieldPath, Any] = {("runCounts", "failed"): Increment(1)}
     if failure.code == "outcome_unknown":

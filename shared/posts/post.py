@@ -146,6 +146,8 @@ class Run:
     call_failure: PlatformFailure | None = None
     # A ☎ of this run got no answer, and was then found or taken not to have worked: the next one may still meet its post.
     doubted: bool = False
+    # Only sending it again tells whether it worked: until then, it may be public.
+    unresolved: bool = False
     platform_post_id: str | None = None
     platform_post_url: str | None = None
     attempts: tuple[Mapping[str, Any], ...] = ()
@@ -154,6 +156,11 @@ class Run:
     reauths: int = 0
     # What is sent after the post is public, as far as it got: {name, state: intent | sent, id}.
     follow_ups: tuple[Mapping[str, Any], ...] = ()
+
+    @property
+    def may_be_public(self) -> bool:
+        """Whether nobody may say yet that nothing was published."""
+        return self.phase == "intent" or self.unresolved
 
     @property
     def is_final(self) -> bool:
@@ -183,6 +190,7 @@ class Run:
             absent_listings=fields.get("absentListings", 0),
             call_failure=_call_failure(fields.get("callFailure")),
             doubted=fields.get("doubted", False),
+            unresolved=fields.get("unresolved", False),
             platform_post_id=fields.get("platformPostId"),
             platform_post_url=fields.get("platformPostUrl"),
             attempts=tuple(fields.get("attempts", ())),

@@ -82,7 +82,7 @@ def _advance(worker: Worker, ports: PublisherPorts) -> None:
         case Later():
             spread = random.uniform(0, min(SPREAD_SECONDS, account.seconds))
             let_go(worker, account.seconds + spread, {"code": "waiting", "message": account.reason})
-        case Unusable() if account.is_dead and run.phase == "intent" and not _is_late(worker):
+        case Unusable() if account.is_dead and run.may_be_public and not _is_late(worker):
             # Once the person has connected the account again, the platform can be asked.
             let_go(worker, RECONNECT_SECONDS, {"code": "reauth_required", "message": account.reason})
         case Unusable():
@@ -100,8 +100,7 @@ def _close(worker: Worker, failure: PlatformFailure) -> None:
         # The id is safe; the post is published all the same.
         succeed(worker, run.platform_post_id or "", run.platform_post_url, (*run.notes, failure.message))
     elif run.phase == "intent":
-        message = f"The request was sent, but its outcome could not be found out any more: {failure.message}"
-        fail(worker, PlatformFailure("outcome_unknown", message))
+        fail(worker, failure.with_the_outcome_open())
     else:
         fail(worker, failure)
     settle(run.path.submission_id, documents=worker.documents, clock=worker.clock)

@@ -106,7 +106,7 @@ def _repeat(attempt: Attempt) -> LookAgain | None:
         return _unknown(attempt, "the platform shows nobody this account's posts, and it was too late to ask by sending it again")
     if since_intent < COPY_LAG:
         return _look_again(attempt, COPY_LAG - since_intent, "the platform would not yet know a copy")
-    return _absent(attempt)
+    return _absent(attempt, unresolved=True)
 
 
 def _absent_for_sure(attempt: Attempt) -> LookAgain | None:
@@ -121,9 +121,10 @@ def _absent_for_sure(attempt: Attempt) -> LookAgain | None:
     return LookAgain()
 
 
-def _absent(attempt: Attempt) -> None:
-    attempt.worker.run = replace(attempt.run, phase="preparing", doubted=True, call_failure=None, absent_listings=0)
-    attempt.worker.write_and_renew({**BACK_TO_PREPARING, "doubted": True})
+def _absent(attempt: Attempt, *, unresolved: bool = False) -> None:
+    forgotten: dict[str, Any] = {"phase": "preparing", "call_failure": None, "absent_listings": 0}
+    attempt.worker.run = replace(attempt.run, doubted=True, unresolved=unresolved, **forgotten)
+    attempt.worker.write_and_renew({**BACK_TO_PREPARING, "doubted": True, "unresolved": unresolved})
 
 
 def _gave_up(attempt: Attempt, failure: PlatformFailure) -> LookAgain:

@@ -8,12 +8,10 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 from flask.testing import FlaskClient
 
-from emulator.sandbox.platform import respond
-from emulator.sandbox.platforms import by_host
 from shared.platforms.http import HttpAnswer, HttpRequest
 from shared.platforms.names import PLATFORMS
 from tests.api.conftest import error_of
-from tests.fakes.outside import SANDBOX_URL, call_of
+from tests.fakes.outside import SANDBOX_URL
 from tests.fakes.world import World
 
 ADA = {"Authorization": "Bearer token-of-ada"}
@@ -33,14 +31,7 @@ def begin(client: FlaskClient, platform: str, headers: dict[str, str] = ADA) -> 
 
 
 def consent(world: World, url: str, account: str = "ada_on_stage", decision: str = "allow") -> dict[str, str]:
-    """What the platform sends the person back to our callback with."""
-    hosts = by_host(world.platforms)
-    page = respond(hosts[call_of(HttpRequest("GET", url)).host], call_of(HttpRequest("GET", url)))
-    assert page.status == 200, page.html
-    decided = call_of(HttpRequest("GET", url, params={"_account": account, "_decision": decision}))
-    back = respond(hosts[decided.host], decided)
-    assert back.status == 302
-    return dict(parse_qsl(urlsplit(back.headers["Location"]).query))
+    return world.consent(url, account, decision)
 
 
 def complete(client: FlaskClient, platform: str, told: dict[str, str], headers: dict[str, str] = ADA) -> Any:
@@ -99,6 +90,19 @@ def test_pages_and_organisations_become_accounts(
     answer = complete(client, platform, consent(world, begin(client, platform), typed))
     assert [account["displayName"] for account in answer.get_json()["accounts"]] == accounts
     assert len(world.document("users/ada").fields["accounts"][platform]) == len(accounts)
+
+
+def test_a_person_posts_as_the_organisations_that_they_administer(client: FlaskClient, world: World) -> None:
+    answer = complete(client, "linkedin", consent(world, begin(client, "linkedin"), "ada, org_acme"))
+    _, organisation = (account["accountId"] for account in answer.get_json()["accounts"])
+    key = world.user("ada", connect=())
+    target = {"platform": "linkedin", "accountId": organisation, "options": {"firstComment": "the first"}}
+    for media in ({"imageUrls": ["https://example.com/photo.jpg"]}, {"videoUrl": "https://example.com/vertical.mp4"}):
+        submission = world.accepted(key, {"text": f"hiring {list(media)}", "platform": [target], **media})
+        world.run_for(600)
+        assert world.run(submission, "linkedin")["status"] == "succeeded", world.run(submission, "linkedin")
+    said = [(entry.account_id, entry.kind) for entry in world.sandbox.ledger]
+    assert said == [("org_acme", "post"), ("org_acme", "comment")] * 2
 
 
 @pytest.mark.parametrize("platform", ["x", "youtube"])

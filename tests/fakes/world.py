@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 from flask.testing import FlaskClient
 
@@ -14,7 +15,8 @@ from emulator.environment import sandbox_apps
 from emulator.sandbox.accounts import SandboxAccount
 from emulator.sandbox.faults import Fault
 from emulator.sandbox.platform import World as SandboxWorld
-from emulator.sandbox.platforms import build
+from emulator.sandbox.platform import respond
+from emulator.sandbox.platforms import build, by_host
 from emulator.users import credentials_of
 from functions.api.app import create_app
 from functions.api.ports import ApiSettings, Ports
@@ -28,6 +30,7 @@ from shared.integrations.oauth import ConnectPorts
 from shared.integrations.stored_tokens import AccountKey
 from shared.integrations.sweep import sweep_tokens
 from shared.platforms.connectors import connectors
+from shared.platforms.http import HttpRequest
 from shared.platforms.registry import platforms
 from shared.posts.attempt import PublisherPorts
 from shared.posts.orchestrate import orchestrate_submission
@@ -37,7 +40,7 @@ from shared.posts.sweep import sweep
 from shared.tasks.task import Task
 from tests.fakes.clock import StandingClock
 from tests.fakes.documents import MemoryDocuments
-from tests.fakes.outside import SANDBOX_URL, STORAGE_URL, MemoryFetcher, MemoryStorage, SandboxHttp
+from tests.fakes.outside import SANDBOX_URL, STORAGE_URL, MemoryFetcher, MemoryStorage, SandboxHttp, call_of
 from tests.fakes.tasks import MemoryTasks
 
 MEDIA = Path(__file__).parents[2] / "emulator" / "sandbox" / "media"
@@ -111,6 +114,17 @@ class World:
     def connect(self, uid: str, platform: str, account_id: str) -> None:
         credentials = credentials_of(SandboxAccount(platform, account_id))
         connect_account(uid, platform, account_id, credentials, cipher=self.cipher, documents=self.documents, clock=self.clock)
+
+    def consent(self, url: str, account: str, decision: str = "allow") -> dict[str, str]:
+        """What the platform sends a person back to our callback with, who was sent to this address and decided."""
+        hosts = by_host(self.platforms)
+        asked = call_of(HttpRequest("GET", url))
+        page = respond(hosts[asked.host], asked)
+        assert page.status == 200, page.html
+        decided = call_of(HttpRequest("GET", url, params={"_account": account, "_decision": decision}))
+        back = respond(hosts[decided.host], decided)
+        assert back.status == 302, back.html
+        return dict(parse_qsl(urlsplit(back.headers["Location"]).query))
 
     # Requests
 

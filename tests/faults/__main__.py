@@ -17,7 +17,8 @@ from operator import add
 import tests.conftest  # noqa: F401  (the environment that functions are imported in)
 from tests.faults.ablation import ABLATIONS, Ablation
 from tests.faults.check import HARMS, Verdict
-from tests.faults.simulation import ACCOUNTS, STEPS, Options, simulate
+from tests.faults.people import NAMES
+from tests.faults.simulation import STEPS, Options, simulate
 
 PER_SEED = 300
 ABLATION_SEEDS = 6
@@ -69,9 +70,11 @@ def _print_total(total: Verdict, histories: int, seconds: float) -> None:
     for name in HARMS:
         print(f"  {name.replace('_', ' '):<18}{getattr(total, name):>8}")
     print(f"  {'succeeded':<18}{total.succeeded:>8}")
-    print(f"  {'reauth required':<18}{total.reauth:>8}   the account was dead, and nothing was published")
+    print(f"  {'reauth required':<18}{total.reauth:>8}   the account was dead or disconnected, and nothing was published")
+    print(f"  {'disconnected':<18}{total.disconnections:>8}   accounts by their people, who connected them again")
+    print(f"  {'unknown then':<18}{total.unknown_away:>8}   sent, not answered, and the account disconnected before anybody could ask")
     print("  outcome unknown, by platform (public): TikTok's photos and Snapchat's stories, which nobody is told about")
-    for platform in ACCOUNTS:
+    for platform in NAMES:
         print(f"    {platform:<16}{total.unknown[platform]:>8} ({total.unknown_public[platform]})")
     void = [f"{platform} {step}" for platform, steps in STEPS.items() for step in steps if (platform, step) not in total.reached]
     print(f"  steps never reached: {', '.join(void) or 'none'}")

@@ -1,8 +1,9 @@
 """What came of a history: the clients' answers, the platforms' ledgers and the documents' last state, compared."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from emulator.sandbox.platform import Entry
@@ -19,21 +20,27 @@ HARMS = (
     "false_unknowns",
     "wrong_names",
     "double_refreshes",
+    "older_tokens",
+    "wrong_accounts",
     "unfinished",
 )
 # Where the platform names what it published only by a listing that may fail, or by what came before.
 MAY_BE_NAMELESS = ("instagram", "threads")
 MAY_LACK_ADDRESS = ("instagram", "threads", "facebook")
+CLOCKS_APART = timedelta(seconds=30)
 
 
 @dataclass
 class Verdict:
-    """`unknown` counts outcome_unknown by platform (in brackets: how many of those are public), where nobody can know; the harms
-    must all be zero."""
+    """`unknown` counts outcome_unknown by platform (in brackets: how many of those are public), where nobody can know, `unknown_away`
+    where it could have been asked, but its person had disconnected the account; the harms must all be zero."""
 
     runs: int = 0
     succeeded: int = 0
     reauth: int = 0
+    # Accounts that their people disconnected, and connected again.
+    disconnections: int = 0
+    unknown_away: int = 0
     unknown: Counter[str] = field(default_factory=Counter)
     unknown_public: Counter[str] = field(default_factory=Counter)
     duplicates: int = 0
@@ -46,6 +53,10 @@ class Verdict:
     wrong_names: int = 0
     # Two renewals of the same tokens under way at once.
     double_refreshes: int = 0
+    # Older tokens written over newer ones.
+    older_tokens: int = 0
+    # The API's word on an account was not so, or what is stored of it disagrees.
+    wrong_accounts: int = 0
     unfinished: int = 0
     examples: list[str] = field(default_factory=list)
     # (platform, step) that was called at all.
@@ -57,7 +68,7 @@ class Verdict:
 
     def __add__(self, other: "Verdict") -> "Verdict":
         total = Verdict()
-        for name in ("runs", "succeeded", "reauth", *HARMS):
+        for name in ("runs", "succeeded", "reauth", "disconnections", "unknown_away", *HARMS):
             setattr(total, name, getattr(self, name) + getattr(other, name))
         total.unknown, total.unknown_public = self.unknown + other.unknown, self.unknown_public + other.unknown_public
         total.examples = (self.examples + other.examples)[:20]
@@ -75,6 +86,11 @@ def judge(simulation: "Simulation") -> Verdict:
     world = simulation.world
     for _ in range(simulation.twins):
         verdict.harm("duplicates", "one request, two submissions")
+    for what in simulation.stored_tokens.went_back:
+        verdict.harm("older_tokens", what)
+    for what in (*simulation.people.broken, *simulation.people.disagreements()):
+        verdict.harm("wrong_accounts", what)
+    verdict.disconnections = sum(map(len, simulation.people.away.values()))
     for text in simulation.unanswered:
         verdict.harm("unfinished", f"{text} was never answered")
     submissions = {path.split("/")[1] for path in world.memory.contents if path.startswith("postSubmissions/")}
@@ -89,10 +105,26 @@ def judge(simulation: "Simulation") -> Verdict:
             path = f"postSubmissions/{submission_id}/runs/{target['runId']}"
             run = world.memory.contents[path][0] if path in world.memory.contents else {"status": "missing"}
             account = (target["platform"], target["accountId"])
-            _judge_run(verdict, run, wanted, account, told_apart, has_died=account in simulation.died)
+            named = (target["platform"], simulation.people.names[account])
+            _judge_run(verdict, run, wanted, named, told_apart, _excuse(simulation, account, submission))
     for entry in told_apart.left():
         verdict.harm("false_failures", f"published, but never accepted: {entry.platform} {entry.text}")
     return verdict
+
+
+@dataclass(frozen=True)
+class _Excuse:
+    """Whether the account had died at some time, and whether it was disconnected while the post was on its way."""
+
+    has_died: bool
+    was_away: bool
+
+
+def _excuse(simulation: "Simulation", account: tuple[str, str], submission: Mapping[str, Any]) -> _Excuse:
+    ended = submission.get("completedAt") or simulation.scheduler.now
+    # Two clocks may be that much apart.
+    since, until = submission["createdAt"] - CLOCKS_APART, ended + CLOCKS_APART
+    return _Excuse(account in simulation.stored_tokens.died, simulation.people.was_away(account, since, until))
 
 
 class _Ledger:
@@ -127,7 +159,7 @@ class _Ledger:
         return [self._entries[number] for number in numbers]
 
 
-def _judge_run(verdict: Verdict, run: Any, wanted: Wanted, account: tuple[str, str], ledger: _Ledger, *, has_died: bool) -> None:
+def _judge_run(verdict: Verdict, run: Any, wanted: Wanted, account: tuple[str, str], ledger: _Ledger, excuse: _Excuse) -> None:
     platform, where = account[0], f"{wanted.text} on {account[0]}"
     posts = ledger.posts(wanted, account)
     verdict.runs += 1
@@ -147,7 +179,7 @@ def _judge_run(verdict: Verdict, run: Any, wanted: Wanted, account: tuple[str, s
             if not _is_named(run, posts[0]):
                 verdict.harm("wrong_names", f"{where}: {run.get('platformPostId')} {run.get('platformPostUrl')}")
         case "failed":
-            _judge_failure(verdict, run["error"], wanted, platform, where, is_public=bool(posts), has_died=has_died)
+            _judge_failure(verdict, run["error"], wanted, platform, where, excuse, is_public=bool(posts))
         case "missing":
             verdict.harm("lost", f"{where}: there is no run")
         case status:
@@ -165,18 +197,21 @@ def _is_named(run: Any, entry: Entry) -> bool:
 
 
 def _judge_failure(
-    verdict: Verdict, error: Any, wanted: Wanted, platform: str, where: str, *, is_public: bool, has_died: bool
+    verdict: Verdict, error: Any, wanted: Wanted, platform: str, where: str, excuse: _Excuse, *, is_public: bool
 ) -> None:
     told = f"{where}: {error['code']} {error['message']}"
     if error["code"] == "outcome_unknown":
-        if platform not in wanted.unknowable:
+        if platform in wanted.unknowable:
+            verdict.unknown[platform] += 1
+            verdict.unknown_public[platform] += is_public
+        elif excuse.was_away:
+            verdict.unknown_away += 1
+        else:
             verdict.harm("false_unknowns", told)
-        verdict.unknown[platform] += 1
-        verdict.unknown_public[platform] += is_public
     elif is_public:
         verdict.harm("false_failures", told)
-    elif error["class"] == "reauth" and has_died:
-        # Honest: the account was dead, and nobody published anything.
+    elif error["class"] == "reauth" and (excuse.has_died or excuse.was_away):
+        # Honest: the account was dead or disconnected, and nobody published anything.
         verdict.reauth += 1
     else:
         verdict.harm("lost", told)

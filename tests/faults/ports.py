@@ -10,11 +10,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from emulator.sandbox.accounts import read_token
+from shared.accounts.encryption import Cipher
 from shared.core.errors import SokuError
-from shared.documents.document import Conflict, Unavailable
+from shared.documents.document import Conflict, Delete, Unavailable, Version, Write
 from shared.media.storage import StorageUnavailable
 from shared.platforms.http import HttpAnswer, HttpRequest, NoAnswer, NotSent
 from shared.tasks.task import NotEnqueued
+from tests.fakes.documents import MemoryDocuments
 from tests.faults.scheduler import Killed, Scheduler
 
 # How long calls take, in seconds: as a rule, and now and then. What takes longer than the callers' own limits gets no answer.
@@ -94,7 +97,10 @@ class FaultyPort:
 
 
 class Renewals:
-    """The platforms, and how often the same refresh token was on its way to one twice at once."""
+    """The platforms, and how often the same refresh token was on its way to one twice at once.
+
+    LinkedIn's do not count: a person and their organisations, who are accounts of their own, begin with the same one.
+    """
 
     def __init__(self, http: Any) -> None:
         self._http = http
@@ -103,7 +109,7 @@ class Renewals:
 
     def send(self, request: HttpRequest) -> HttpAnswer:
         token = (request.form or {}).get("refresh_token")
-        if token is None:
+        if token is None or "linkedin" in request.url:
             return self._http.send(request)
         self.at_once += self._under_way[token] > 0
         self._under_way[token] += 1
@@ -111,6 +117,39 @@ class Renewals:
             return self._http.send(request)
         finally:
             self._under_way[token] -= 1
+
+
+class StoredTokens:
+    """The database, where it was given older tokens of an account than it had, and which (platform, account) were given up."""
+
+    def __init__(self, documents: MemoryDocuments, cipher: Cipher) -> None:
+        self._documents, self._cipher = documents, cipher
+        self.went_back: list[str] = []
+        self.died: set[tuple[str, str]] = set()
+        self.get, self.query = documents.get, documents.query
+        self._newest: dict[str, int] = {}
+
+    def commit(self, *writes: Write) -> Version:
+        version = self._documents.commit(*writes)
+        for write in writes:
+            if "/credentials/" in write.path:
+                self._note(write)
+        return version
+
+    def _note(self, write: Write) -> None:
+        if isinstance(write, Delete):
+            self._newest.pop(write.path, None)
+            return
+        if write.fields.get("dead"):
+            platform, _, account_id = write.path.rpartition("/")[2].partition(":")
+            self.died.add((platform, account_id))
+        if "ciphertext" in write.fields:
+            secret, platform = self._cipher.open(write.fields, path=write.path), str(write.fields["platform"])
+            token = read_token(secret["accessToken"], platform)
+            generation = (token.generation if token else None) or 0
+            if generation < self._newest.get(write.path, 0):
+                self.went_back.append(f"{write.path}: generation {generation} over {self._newest[write.path]}")
+            self._newest[write.path] = generation
 
 
 def _quietly(effect: Callable[[], Any]) -> Callable[[], None]:

@@ -2,7 +2,7 @@
 
 import hashlib
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,8 +44,10 @@ class Wanted:
         return tuple(f"sha256:{hashlib.sha256(content).hexdigest()}" for content in self.files.values())
 
 
-def wanted_post(chance: random.Random, platforms: Sequence[str], number: str) -> Wanted:
-    """To one platform as a rule, to all that take the same files now and then."""
+def wanted_post(
+    chance: random.Random, platforms: Sequence[str], accounts: Callable[[str], Sequence[str]], number: str
+) -> Wanted:
+    """To one platform as a rule, to all that take the same files now and then; `accounts` there are of a platform."""
     text = f"post {number}"
     first = chance.choice(list(platforms))
     files, options = chance.choice(KINDS[first])
@@ -59,7 +61,7 @@ def wanted_post(chance: random.Random, platforms: Sequence[str], number: str) ->
     entries: list[dict[str, Any]] = []
     targets: list[tuple[str, str]] = []
     for platform, given in chosen.items():
-        account = _account(platform, chance)
+        account = chance.choice(accounts(platform))
         targets.append((platform, account))
         spoken = dict(given)
         if "thread" in given:
@@ -79,9 +81,3 @@ def wanted_post(chance: random.Random, platforms: Sequence[str], number: str) ->
 
 def _names(media_ids: Sequence[str]) -> list[str]:
     return [name for media_id in media_ids for name in FILES if name.partition(".")[0] == media_id]
-
-
-def _account(platform: str, chance: random.Random) -> str:
-    from tests.faults.simulation import ACCOUNTS, ORGANISATION
-
-    return ORGANISATION if platform == "linkedin" and chance.random() < 0.5 else ACCOUNTS[platform]

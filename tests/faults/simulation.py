@@ -1,4 +1,4 @@
-"""One history of Soku, whole, from one seed: customers, tasks, the clockwork and people who reconnect accounts, all at once, while
+"""One history of Soku, whole, from one seed: customers, tasks, the clockwork and people with their accounts, all at once, while
 everything goes wrong; then a calm, and the verdict.
 """
 
@@ -9,9 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
-from emulator.sandbox.accounts import SandboxAccount
 from emulator.sandbox.faults import Fault
-from emulator.users import credentials_of
 from functions.api.app import create_app
 from shared.documents.document import Unavailable
 from shared.documents.reliable import ReliableDocuments
@@ -20,31 +18,20 @@ from shared.tasks.task import NotEnqueued, Task
 from tests.fakes.world import World
 from tests.faults.ablation import Ablation
 from tests.faults.check import Verdict, judge
-from tests.faults.ports import Renewals, SkewedClock, Trouble, faulty, seeded
+from tests.faults.people import NAMES, UID, People
+from tests.faults.ports import Renewals, SkewedClock, StoredTokens, Trouble, faulty, seeded
 from tests.faults.posts import Wanted, wanted_post
 from tests.faults.scheduler import Process, Scheduler
 
-ACCOUNTS = {
-    "x": "x_main",
-    "instagram": "ig_main",
-    "facebook": "page_main",
-    "threads": "th_main",
-    "tiktok": "tt_main",
-    "youtube": "yt_main",
-    "linkedin": "li_main",
-    "snapchat": "snap_main",
-}
-# An organisation, whose posts are listed, beside the person, whose are not.
-ORGANISATION = "org_main"
 STEPS = {
-    "x": ("publish", "reply", "upload", "initialize", "append", "finalize", "status", "list_posts", "token"),
-    "instagram": ("publish", "create_container", "container_status", "permalink", "list_media", "comment", "publishing_limit"),
-    "facebook": ("publish", "photos", "start_upload", "upload", "video_status", "list_posts", "list_videos", "list_stories"),
-    "threads": ("publish", "create_container", "container_status", "permalink", "list_media", "publishing_limit"),
-    "tiktok": ("publish", "creator_info", "init", "status", "token"),
-    "youtube": ("publish", "start_upload", "probe", "list_videos", "thumbnail", "token"),
-    "linkedin": ("publish", "initialize", "image_bytes", "part", "finalize", "status", "list_posts", "comment", "token"),
-    "snapchat": ("publish", "create_media", "upload", "finalize", "list_spotlights", "token"),
+    "x": ("publish", "reply", "upload", "initialize", "append", "finalize", "status", "list_posts", "me", "token", "revoke"),
+    "instagram": ("publish", "create_container", "container_status", "permalink", "list_media", "comment", "publishing_limit", "token", "exchange", "refresh", "me"),
+    "facebook": ("publish", "photos", "start_upload", "upload", "video_status", "list_posts", "list_videos", "list_stories", "token", "accounts"),
+    "threads": ("publish", "create_container", "container_status", "permalink", "list_media", "publishing_limit", "token", "exchange", "refresh", "me"),
+    "tiktok": ("publish", "creator_info", "init", "status", "token", "revoke"),
+    "youtube": ("publish", "start_upload", "probe", "list_videos", "thumbnail", "channels", "token", "revoke"),
+    "linkedin": ("publish", "initialize", "image_bytes", "part", "finalize", "status", "list_posts", "comment", "me", "organisations", "organisation", "token", "revoke"),
+    "snapchat": ("publish", "create_media", "upload", "finalize", "list_spotlights", "me", "token"),
 }
 KINDS = (
     "rate_limit", "unauthorized", "server_error_before", "server_error_after", "reset_before", "reset_after", "slow_processing",
@@ -62,11 +49,11 @@ class Options:
     fault_rate: float = 0.004
     platform_rate: float = 0.01
     without: Ablation | None = None
-    # How long access tokens live, where they are renewed by a refresh token.
+    # How long access tokens live, where they can be renewed.
     token_minutes: float = 15.0
     # How long new posts stay out of listings; by chance, if None.
     listing_lag_seconds: float | None = None
-    platforms: Sequence[str] = tuple(ACCOUNTS)
+    platforms: Sequence[str] = tuple(NAMES)
 
 
 @dataclass
@@ -85,12 +72,13 @@ class Simulation:
         self.unanswered: list[str] = []
         # How often one request was answered with two submissions.
         self.twins = 0
-        # (platform, account) that had to be connected again at some time.
-        self.died: set[tuple[str, str]] = set()
         # (platform, step) that the platforms were asked for.
         self.reached: set[tuple[str, str]] = set()
         self._wire()
-        self._people()
+        self.key = self.world.user(UID, connect=())
+        self.client = create_app(self.world.api_ports).test_client()
+        self.people = People(self.world, self.scheduler, self.chance, self.client, self._process)
+        self.people.connect_all(self.options.platforms)
 
     def _wire(self) -> None:
         """The world's twins, with trouble in front of each, on the scheduler's time."""
@@ -109,15 +97,17 @@ class Simulation:
         world.sandbox.status_lag_seconds = self.chance.choice((0.0, 2.0, 20.0))
         for platform in world.platforms.values():
             oauth: Any = platform.oauth  # type: ignore[attr-defined]
-            if oauth._dialect.refreshable:
+            if oauth._dialect.refreshable or oauth._dialect.min_age:
                 # So that tokens are renewed many times in one history.
-                oauth._dialect = replace(oauth._dialect, lifetime=timedelta(minutes=self.options.token_minutes))
+                lifetime = timedelta(minutes=self.options.token_minutes)
+                oauth._dialect = replace(oauth._dialect, lifetime=lifetime, min_age=min(lifetime / 60, oauth._dialect.min_age))
         world.tasks._clock = _TrueClock(scheduler)
         clock: Any = SkewedClock(scheduler)
         ablation = self.options.without
         without = ablation.documents if ablation and ablation.documents else lambda documents: documents
+        self.stored_tokens = StoredTokens(world.memory, world.cipher)
         documents = ReliableDocuments(
-            without(faulty(world.memory, "documents", scheduler, self.trouble)),
+            without(faulty(self.stored_tokens, "documents", scheduler, self.trouble)),
             sleep=scheduler.sleep,
             monotonic=lambda: scheduler.now.timestamp(),
         )
@@ -135,40 +125,8 @@ class Simulation:
         world.sound_documents = world.documents  # type: ignore[attr-defined]
         world.documents, world.clock = documents, clock
         world.tasks_port = tasks  # type: ignore[attr-defined]
-        connecting = replace(world.api_ports.connecting, documents=documents, clock=clock)
+        connecting = replace(world.api_ports.connecting, documents=documents, http=self.renewals, clock=clock)
         world.api_ports = replace(world.api_ports, documents=documents, tasks=tasks, clock=clock, connecting=connecting)
-
-    def _people(self) -> None:
-        self.key = self.world.user("ada", connect=())
-        for platform in self.options.platforms:
-            self.connect(platform, ACCOUNTS[platform])
-        if "linkedin" in self.options.platforms:
-            self.connect("linkedin", ORGANISATION)
-
-    def connect(self, platform: str, account_id: str) -> None:
-        """With tokens that expire, where they do: whoever publishes after that has to renew them."""
-        from shared.accounts.connect import connect_account
-
-        account = SandboxAccount(platform, account_id)
-        credentials, now = credentials_of(account), self.scheduler.now
-        if credentials.refresh_token is not None:
-            issued = self.world.platforms[platform].oauth.issue(account)  # type: ignore[attr-defined]
-            credentials = replace(
-                credentials,
-                access_token=issued["access_token"],
-                refresh_token=issued["refresh_token"],
-                issued_at=now,
-                expires_at=now + timedelta(seconds=issued["expires_in"]),
-            )
-        connect_account(
-            "ada",
-            platform,
-            account_id,
-            credentials,
-            cipher=self.world.cipher,
-            documents=self.world.documents,
-            clock=self.world.clock,
-        )
 
     def _upload(self, files: Mapping[str, bytes]) -> None:
         for name, content in files.items():
@@ -179,13 +137,11 @@ class Simulation:
 
     def run(self) -> Verdict:
         self._trouble_platforms()
-        app = create_app(self.world.api_ports)
-        self.client = app.test_client()
         self._tick()
-        self._reconnect_now_and_then()
+        self.people.live(is_over=lambda: self.trouble.is_over)
         number, made = 0, 0
         while made < self.options.publications:
-            wanted = wanted_post(self.chance, self.options.platforms, f"{self.seed}.{number}")
+            wanted = wanted_post(self.chance, self.options.platforms, self.people.accounts, f"{self.seed}.{number}")
             self._upload(wanted.files)
             self._customer(wanted)
             number, made = number + 1, made + len(wanted.targets)
@@ -194,13 +150,7 @@ class Simulation:
         self._go_on(timedelta(minutes=30))
         self.trouble.is_over, self.world.sandbox.faults.due = True, []
         self._go_on(timedelta(hours=26), until=self._is_settled)
-        self._note_the_dead()
         return judge(self)
-
-    def _note_the_dead(self) -> None:
-        for path, (fields, _) in self.world.memory.contents.items():
-            if "/integrations/" in path and fields["status"] == "needs_reauth":
-                self.died.add((fields["platform"], fields["accountId"]))
 
     def _go_on(self, time: timedelta, until: Callable[[], bool] = lambda: False) -> None:
         end = self.scheduler.now + time
@@ -209,7 +159,7 @@ class Simulation:
             self.scheduler.run_until(self.scheduler.now + timedelta(seconds=5))
 
     def _is_settled(self) -> bool:
-        if len(self.world.tasks) or self.unanswered:
+        if len(self.world.tasks) or self.unanswered or not self.people.are_done:
             return False
         contents = self.world.memory.contents
         return not any("sweepAt" in contents[path][0] for path in contents if path.startswith("postSubmissions/"))
@@ -232,7 +182,7 @@ class Simulation:
                     self.unanswered = [text for text in self.unanswered if text != wanted.text]
                     return
                 if answer.status_code == 400 and answer.get_json()["error"]["code"] == "missing_integrations":
-                    # An account is dead just now; its person connects it again some time.
+                    # An account is dead or disconnected just now; its person connects it again some time.
                     self.scheduler.sleep(60)
                     continue
                 assert answer.status_code == 503, answer.get_json()
@@ -282,15 +232,6 @@ class Simulation:
         if self.options.without is None or self.options.without.mechanism != "sweeper":
             self.scheduler.spawn(self._process("sweeper"), sweep, self.scheduler.now)
         self.scheduler.at(self.scheduler.now + timedelta(seconds=SWEEP_SECONDS), self._tick)
-
-    def _reconnect_now_and_then(self) -> None:
-        """People who see that an account has to be connected again, and do so."""
-        for path in list(self.world.memory.contents):
-            fields = self.world.memory.contents[path][0]
-            if "/integrations/" in path and fields["status"] == "needs_reauth":
-                self.died.add((fields["platform"], fields["accountId"]))
-                self.connect(fields["platform"], fields["accountId"])
-        self.scheduler.at(self.scheduler.now + timedelta(minutes=4), self._reconnect_now_and_then)
 
     def _trouble_platforms(self) -> None:
         self.world.sandbox.faults.due = [

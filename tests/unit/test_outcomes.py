@@ -358,3 +358,48 @@ def test_a_storage_that_fails_for_a_while_fails_no_post() -> None:
     world.run_for(3600)
     assert world.run(submission)["status"] == "succeeded"
     assert remaining == [0]
+
+
+@pytest.mark.parametrize("refusal", ["reject", "server_error_before"])
+def test_what_linkedin_refuses_to_take_again_may_be_public(refusal: str) -> None:
+    """A person's posts can be asked about only by sending the same again: another refusal says nothing of the first."""
+    world = World()
+    key = world.user(connect=("linkedin:li_main",))
+    world.fail("linkedin", "publish", "reset_after")
+    submission = post(world, key, "linkedin", "sent once")
+    world.run_for(60)
+    world.fail("linkedin", "publish", refusal, times=10_000)
+    world.run_for(25 * 3600)
+    assert world.ledger() == ["sent once"]
+    assert world.run(submission, "linkedin")["error"]["code"] == "outcome_unknown"
+
+
+def test_a_person_who_connects_linkedin_again_is_told_what_became_of_the_post() -> None:
+    world = World()
+    key = world.user(connect=("linkedin:li_main",))
+    world.fail("linkedin", "publish", "reset_after")
+    submission = post(world, key, "linkedin", "sent once")
+    world.run_for(60)
+    world.fail("linkedin", "publish", "unauthorized")
+    world.fail("linkedin", "token", "unauthorized")
+    world.run_for(1800)
+    assert world.document("users/ada/integrations/linkedin/accounts/li_main").fields["status"] == "needs_reauth"
+    assert world.run(submission, "linkedin")["status"] == "processing"
+    world.connect("ada", "linkedin", "li_main")
+    world.run_for(600)
+    assert world.run(submission, "linkedin")["status"] == "succeeded"
+    assert world.ledger() == ["sent once"]
+
+
+def test_a_person_who_disconnects_before_the_outcome_is_known_is_not_told_that_nothing_was_published() -> None:
+    world = World()
+    key = world.user(connect=("linkedin:li_main",))
+    world.fail("linkedin", "publish", "reset_after")
+    submission = post(world, key, "linkedin", "sent once")
+    world.run_for(60)
+    world.fail("linkedin", "publish", "rate_limit", times=10_000)
+    world.run_for(90)
+    gone = world.client().delete("/v1/integrations/linkedin/accounts/li_main", headers={"Authorization": "Bearer token-of-ada"})
+    assert gone.status_code == 200
+    world.run_for(600)
+    assert world.run(submission, "linkedin")["error"]["code"] == "outcome_unknown"

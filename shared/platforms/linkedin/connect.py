@@ -47,8 +47,9 @@ def connector(hosts: Hosts, app: App, version: str) -> Connector:
         body = token(http, form)
         credentials, scopes = granted(body, "LinkedIn", grant.now), scopes_of(body)
         person = get(http, "v2/userinfo", credentials.access_token)
-        known = replace(credentials, platform_user_id=f"urn:li:person:{person['sub']}", username=person["name"])
-        connected = [Connected(person["sub"], person["name"], known, scopes)]
+        person_urn = f"urn:li:person:{person['sub']}"
+        credentials = replace(credentials, platform_user_id=person_urn, username=person["name"], granted_by=person_urn)
+        connected = [Connected(person["sub"], person["name"], credentials, scopes)]
         if ORGANISATION_SCOPE in scopes:
             connected += [
                 Connected(urn.rpartition(":")[2], name, replace(credentials, platform_user_id=urn, username=name), scopes)

@@ -62,7 +62,7 @@ class _LinkedIn:
                 raise
             if _is_older(original, publication):
                 # LinkedIn has had such a post for longer, or had it: what was sent without an answer was refused like this one.
-                failure.kind = "rejected"
+                failure.kind, failure.nothing_is_public = "rejected", True
                 raise
             # Sent before, by a worker that got no answer.
             return _published(original)

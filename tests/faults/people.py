@@ -1,0 +1,169 @@
+"""The people of a history: they connect their accounts through the API and the platforms' consent pages, connect again what died,
+and disconnect one now and then, to think better of it minutes later.
+"""
+
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from flask.testing import FlaskClient
+
+from shared.accounts.credentials import account_path, credentials_path
+from shared.accounts.user import user_path
+from tests.fakes.world import World
+from tests.faults.scheduler import Process, Scheduler
+
+UID = "ada"
+SIGNED_IN = {"Authorization": f"Bearer token-of-{UID}"}
+# What is typed in on the consent pages. On LinkedIn it is somebody who also speaks for an organisation, whose posts are listed.
+NAMES = {
+    "x": "x_main",
+    "instagram": "ig_main",
+    "facebook": "page_main",
+    "threads": "th_main",
+    "tiktok": "tt_main",
+    "youtube": "yt_main",
+    "linkedin": "li_main, org_main",
+    "snapchat": "snap_main",
+}
+LOOK_MINUTES, CHANGE_OF_MIND = 4, 0.3
+_DECLINED = ("connection_refused", "validation_error")
+
+# A platform, and Soku's id of an account there.
+Account = tuple[str, str]
+
+
+@dataclass
+class People:
+    """`names` are the sandbox's of the accounts; `away` when they were disconnected, from the first request on until they were back."""
+
+    world: World
+    scheduler: Scheduler
+    chance: random.Random
+    client: FlaskClient
+    new_process: Callable[[str], Process]
+    names: dict[Account, str] = field(default_factory=dict)
+    away: dict[Account, list[tuple[datetime, datetime | None]]] = field(default_factory=dict)
+    # What the API said, and was not so.
+    broken: list[str] = field(default_factory=list)
+    _busy: set[str] = field(default_factory=set)
+
+    def connect_all(self, platforms: Sequence[str]) -> None:
+        """In peace, before the history begins."""
+        for platform in platforms:
+            assert self._connect(platform), platform
+
+    def accounts(self, platform: str) -> list[str]:
+        return [account_id for of, account_id in self.names if of == platform]
+
+    @property
+    def are_done(self) -> bool:
+        return not self._busy
+
+    def was_away(self, account: Account, since: datetime, until: datetime) -> bool:
+        return any(start <= until and (end is None or end >= since) for start, end in self.away.get(account, ()))
+
+    def live(self, *, is_over: Callable[[], bool]) -> None:
+        """Look after the accounts from now on; nobody changes their minds any more once it is over."""
+        for platform, account_id in self.names:
+            if self._status((platform, account_id)) == "needs_reauth":
+                self._see_to(platform, lambda platform=platform: self._connect(platform))
+        if self.chance.random() < CHANGE_OF_MIND and not is_over():
+            platform, account_id = self.chance.choice(list(self.names))
+            self._see_to(platform, lambda: self._change_mind((platform, account_id)))
+        self.scheduler.at(self.scheduler.now + timedelta(minutes=LOOK_MINUTES), lambda: self.live(is_over=is_over))
+
+    def _see_to(self, platform: str, do: Callable[[], bool]) -> None:
+        """Unless somebody is at it; until it is done, by whoever comes after a process that died of it."""
+        if platform in self._busy:
+            return
+        self._busy.add(platform)
+
+        def attempt() -> None:
+            done = False
+            try:
+                while not (done := do()):
+                    self.scheduler.sleep(self.chance.uniform(2, 20))
+                self._busy.discard(platform)
+            finally:
+                if not done:
+                    self.scheduler.spawn(self.new_process("person"), attempt, self.scheduler.now + timedelta(seconds=30))
+
+        self.scheduler.spawn(self.new_process("person"), attempt, self.scheduler.now)
+
+    def _change_mind(self, account: Account) -> bool:
+        """True once the account is back, or another of the platform's came first."""
+        periods = self.away.setdefault(account, [])
+        if not periods or periods[-1][1] is not None:
+            periods.append((self.scheduler.now, None))
+        if self._status(account) is not None:
+            if not self._disconnect(account):
+                return False
+            self.scheduler.sleep(self.chance.uniform(20, 300))
+        return self._connect(account[0])
+
+    def _connect(self, platform: str) -> bool:
+        began = self.client.post(f"/v1/integrations/{platform}/connect", headers=SIGNED_IN)
+        if began.status_code != 200:
+            assert began.status_code == 503, began.get_json()
+            return False
+        told = self.world.consent(began.get_json()["authorizationUrl"], NAMES[platform])
+        self.scheduler.sleep(self.chance.uniform(1, 20))
+        body = {"code": told["code"], "state": told["state"]}
+        accepted: list[str] = []
+
+        def complete() -> bool:
+            answer = self.client.post(f"/v1/integrations/{platform}/complete", json=body, headers=SIGNED_IN)
+            if answer.status_code != 200:
+                assert answer.status_code == 503 or answer.get_json()["error"]["code"] in _DECLINED, answer.get_json()
+                return False
+            accepted.append(body["state"])
+            for one in answer.get_json()["accounts"]:
+                self._is_back((platform, one["accountId"]), one["username"])
+            return True
+
+        if self.chance.random() < 0.1 and self.scheduler.current() is not None:
+            # A double click.
+            self.scheduler.spawn(self.new_process("twin"), lambda: complete() and None, self.scheduler.now)
+        done = complete()
+        if len(accepted) > 1:
+            self.broken.append(f"{platform}: one state connected {len(accepted)} times")
+        return done
+
+    def _is_back(self, account: Account, name: str) -> None:
+        self.names[account] = name
+        if self._status(account) is None:
+            self.broken.append(f"{account}: said to be connected, and is not there")
+        periods = self.away.get(account)
+        if periods and periods[-1][1] is None:
+            periods[-1] = (periods[-1][0], self.scheduler.now)
+
+    def _disconnect(self, account: Account) -> bool:
+        platform, account_id = account
+        answer = self.client.delete(f"/v1/integrations/{platform}/accounts/{account_id}", headers=SIGNED_IN)
+        if answer.status_code == 503:
+            return False
+        assert answer.status_code in (200, 404), answer.get_json()
+        if self._status(account) is not None:
+            self.broken.append(f"{account}: said to be disconnected, and is there")
+        return True
+
+    # What is stored of an account
+
+    def _status(self, account: Account) -> str | None:
+        contents = self.world.memory.contents
+        return contents[user_path(UID)][0].get("accounts", {}).get(account[0], {}).get(account[1])
+
+    def disagreements(self) -> list[str]:
+        """Accounts of which the user's digest, the account and the tokens do not say the same."""
+        contents, found = self.world.memory.contents, []
+        for account in self.names:
+            digest = self._status(account)
+            shown = contents.get(account_path(UID, *account))
+            secret = contents.get(credentials_path(UID, *account))
+            status = shown[0]["status"] if shown else None
+            tokens = None if secret is None else "needs_reauth" if secret[0].get("dead") else "connected"
+            if not digest == status == tokens:
+                found.append(f"{account}: {digest} in the digest, {status} itself, {tokens} by its tokens")
+        return found
