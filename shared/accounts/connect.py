@@ -1,14 +1,25 @@
 """Make an account usable: the account, its encrypted tokens and the user's digest change in one commit."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from shared.accounts.credentials import Credentials, account_path, credentials_path
-from shared.accounts.encryption import CannotDecrypt, Cipher
-from shared.accounts.user import user_path
+from shared.accounts.encryption import Cipher
+from shared.accounts.user import User, user_path
 from shared.core.clock import Clock
 from shared.core.ids import random_base62
 from shared.documents.document import Conflict, Create, Document, Documents, Merge, Update, Write
+
+# The path of a credentials document → the generation that it held.
+TokensHeld = Mapping[str, str]
+
+
+def tokens_held(uid: str, platform: str, *, documents: Documents) -> TokensHeld:
+    """Two RPCs: the user's digest names the accounts."""
+    [user] = documents.get(user_path(uid))
+    accounts = User.from_document(uid, user).accounts.get(platform, {})
+    found = documents.get(*(credentials_path(uid, platform, account_id) for account_id in accounts)) if accounts else []
+    return {document.path: document.fields["generation"] for document in found if document is not None}
 
 
 def connect_account(
@@ -22,8 +33,13 @@ def connect_account(
     cipher: Cipher,
     documents: Documents,
     clock: Clock,
+    before: TokensHeld | None = None,
 ) -> None:
-    """Connecting an account again gives it the new tokens, whoever is refreshing the old ones; but never older ones than it has."""
+    """Connecting an account again gives it the new tokens, whoever is refreshing the old ones.
+
+    `before` are the tokens that it had when these were asked for: others that came meanwhile, and live, stay. No clock is compared,
+    as no two show the same time.
+    """
     secret_path = credentials_path(uid, platform, account_id)
     account = {
         "uid": uid,
@@ -40,7 +56,7 @@ def connect_account(
     digest = Merge(user_path(uid), {"accounts": {platform: {account_id: "connected"}}})
     while True:
         [held] = documents.get(secret_path)
-        if held is not None and _is_newer(held, credentials, cipher):
+        if held is not None and before is not None and _came_meanwhile(held, before):
             return
         tokens: Write = Create(secret_path, secret) if held is None else Update(secret_path, secret, if_version=held.version)
         try:
@@ -51,14 +67,8 @@ def connect_account(
             continue
 
 
-def _is_newer(held: Document, credentials: Credentials, cipher: Cipher) -> bool:
-    """Whether the document's tokens were given after these."""
-    try:
-        issued = Credentials.open(held, cipher).issued_at
-    except CannotDecrypt:
-        return False
-    is_good = issued is not None and not held.fields.get("dead")
-    return is_good and credentials.issued_at is not None and issued is not None and issued > credentials.issued_at
+def _came_meanwhile(held: Document, before: TokensHeld) -> bool:
+    return held.fields["generation"] != before.get(held.path) and not held.fields.get("dead")
 
 
 def secret_fields(uid: str, platform: str, account_id: str, credentials: Credentials, cipher: Cipher) -> dict[str, Any]:

@@ -2,14 +2,16 @@
 
 import logging
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from shared.accounts.credentials import Credentials, account_path, credentials_path
 from shared.accounts.encryption import CannotDecrypt
 from shared.accounts.user import User, user_path
 from shared.core.errors import NotFound
-from shared.documents.document import REMOVE, Delete, Documents, Update
+from shared.documents.document import REMOVE, Conflict, Delete, Document, Documents, Update
 from shared.integrations.oauth import ConnectPorts
+from shared.integrations.stored_tokens import AccountKey
 from shared.platforms.failure import PlatformFailure
 from shared.platforms.http import NoAnswer, NotSent
 from shared.platforms.names import PLATFORMS
@@ -31,27 +33,55 @@ def disconnect(uid: str, platform: str, account_id: str, ports: ConnectPorts) ->
 
     What is forgotten here is forgotten whatever the platform says; what was to be published there fails.
     """
-    [user] = ports.documents.get(user_path(uid))
-    mine = User.from_document(uid, user).accounts.get(platform, {})
-    if account_id not in mine:
-        raise NotFound("Account not found")
-    secret_path, path = credentials_path(uid, platform, account_id), account_path(uid, platform, account_id)
-    paths = [credentials_path(uid, platform, other) for other in mine if other != account_id]
-    secret, *others = ports.documents.get(secret_path, *paths)
-    ports.documents.commit(Delete(path), Delete(secret_path), Update(user_path(uid), {("accounts", platform, account_id): REMOVE}))
+    held = _forgotten(AccountKey(uid, platform, account_id), ports)
     connector = ports.connectors.get(platform)
-    if connector is None or connector.revoke is None or secret is None or secret.fields.get("dead"):
+    if connector is None or connector.revoke is None or held is None or held.tokens.fields.get("dead"):
         return False
     try:
-        credentials = Credentials.open(secret, ports.cipher)
-        if any(_shares_tokens(credentials, Credentials.open(other, ports.cipher)) for other in others if other):
+        credentials = Credentials.open(held.tokens, ports.cipher)
+        if any(_shares_tokens(credentials, Credentials.open(other, ports.cipher)) for other in held.others):
             # The others go on with them.
             return False
         connector.revoke(ports.http, credentials)
     except (PlatformFailure, NotSent, NoAnswer, CannotDecrypt) as error:
-        _log.warning("tokens were forgotten, but not revoked", extra={"account": path, "reason": str(error)})
+        _log.warning("tokens were forgotten, but not revoked", extra={"account": held.tokens.path, "reason": str(error)})
         return False
     return True
+
+
+@dataclass(frozen=True)
+class _Held:
+    """An account's tokens as they were when they were forgotten, and those of the user's others on the platform."""
+
+    tokens: Document
+    others: Sequence[Document]
+
+
+def _forgotten(key: AccountKey, ports: ConnectPorts) -> _Held | None:
+    """What was held; None if the tokens were gone. Raises NotFound.
+
+    Only the very tokens that were read are deleted: a commit that comes late deletes no account that was connected again meanwhile.
+    """
+    held: _Held | None = None
+    while True:
+        [user] = ports.documents.get(user_path(key.uid))
+        mine = User.from_document(key.uid, user).accounts.get(key.platform, {})
+        if key.account_id not in mine:
+            if held is None:
+                raise NotFound("Account not found")
+            # By our own commit, whose answer was lost.
+            return held
+        paths = [credentials_path(key.uid, key.platform, other) for other in mine if other != key.account_id]
+        tokens, *others = ports.documents.get(key.credentials_path, *paths)
+        held = _Held(tokens, [other for other in others if other is not None]) if tokens else None
+        secret = [Delete(tokens.path, if_version=tokens.version)] if tokens else []
+        digest = Update(user_path(key.uid), {("accounts", key.platform, key.account_id): REMOVE})
+        try:
+            ports.documents.commit(*secret, Delete(account_path(key.uid, key.platform, key.account_id)), digest)
+            return held
+        except Conflict:
+            # Renewed, parked or connected again meanwhile.
+            continue
 
 
 def _shares_tokens(one: Credentials, other: Credentials) -> bool:

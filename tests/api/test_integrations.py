@@ -8,6 +8,9 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 from flask.testing import FlaskClient
 
+from shared.accounts.credentials import Credentials, credentials_path
+from shared.documents.document import Conflict, Version, Write
+from shared.integrations.stored_tokens import AccountKey
 from shared.platforms.http import HttpAnswer, HttpRequest
 from shared.platforms.names import PLATFORMS
 from tests.api.conftest import error_of
@@ -32,6 +35,10 @@ def begin(client: FlaskClient, platform: str, headers: dict[str, str] = ADA) -> 
 
 def consent(world: World, url: str, account: str = "ada_on_stage", decision: str = "allow") -> dict[str, str]:
     return world.consent(url, account, decision)
+
+
+def access_token_of(world: World, account_id: str) -> str:
+    return Credentials.open(world.document(credentials_path("ada", "linkedin", account_id)), world.cipher).access_token
 
 
 def complete(client: FlaskClient, platform: str, told: dict[str, str], headers: dict[str, str] = ADA) -> Any:
@@ -237,6 +244,35 @@ def test_disconnecting_an_organisation_leaves_the_person_their_token(client: Fla
     assert gone.get_json() == {"disconnected": True, "revoked": False}
     gone = client.delete(f"/v1/integrations/linkedin/accounts/{person}", headers=ADA)
     assert gone.get_json() == {"disconnected": True, "revoked": True}
+
+
+def test_tokens_that_were_renewed_apart_are_still_of_one_consent(client: FlaskClient, world: World) -> None:
+    told = consent(world, begin(client, "linkedin"), "ada, org_acme")
+    accounts = complete(client, "linkedin", told).get_json()["accounts"]
+    person, organisation = (account["accountId"] for account in accounts)
+    world.publishing.tokens.usable(AccountKey("ada", "linkedin", person), refused=access_token_of(world, person))
+    assert access_token_of(world, person) != access_token_of(world, organisation)
+    gone = client.delete(f"/v1/integrations/linkedin/accounts/{person}", headers=ADA)
+    assert gone.get_json() == {"disconnected": True, "revoked": False}
+
+
+def test_a_disconnection_that_arrives_late_spares_the_account_that_was_connected_again(
+    client: FlaskClient, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [account] = complete(client, "x", consent(world, begin(client, "x"))).get_json()["accounts"]
+    commit, sent = world.memory.commit, []
+
+    def noted(*writes: Write) -> Version:
+        sent.append(writes)
+        return commit(*writes)
+
+    monkeypatch.setattr(world.memory, "commit", noted)
+    assert client.delete(f"/v1/integrations/x/accounts/{account['accountId']}", headers=ADA).status_code == 200
+    assert complete(client, "x", consent(world, begin(client, "x"))).status_code == 200
+    with pytest.raises(Conflict):
+        commit(*sent[0])
+    [listed] = client.get("/v1/integrations", headers=ADA).get_json()["accounts"]
+    assert listed["status"] == "connected"
 
 
 @pytest.mark.parametrize("account", ["__all__", "..", "x" * 1600, "nobody"])

@@ -72,7 +72,9 @@ def _print_total(total: Verdict, histories: int, seconds: float) -> None:
     print(f"  {'succeeded':<18}{total.succeeded:>8}")
     print(f"  {'reauth required':<18}{total.reauth:>8}   the account was dead or disconnected, and nothing was published")
     print(f"  {'disconnected':<18}{total.disconnections:>8}   accounts by their people, who connected them again")
-    print(f"  {'unknown then':<18}{total.unknown_away:>8}   sent, not answered, and the account disconnected before anybody could ask")
+    print(
+        f"  {'unknown then':<18}{total.unknown_away:>8}   sent, not answered, and the account disconnected before anybody could ask"
+    )
     print("  outcome unknown, by platform (public): TikTok's photos and Snapchat's stories, which nobody is told about")
     for platform in NAMES:
         print(f"    {platform:<16}{total.unknown[platform]:>8} ({total.unknown_public[platform]})")

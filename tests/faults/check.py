@@ -32,8 +32,8 @@ CLOCKS_APART = timedelta(seconds=30)
 
 @dataclass
 class Verdict:
-    """`unknown` counts outcome_unknown by platform (in brackets: how many of those are public), where nobody can know, `unknown_away`
-    where it could have been asked, but its person had disconnected the account; the harms must all be zero."""
+    """`unknown` counts outcome_unknown by platform where nobody can know (in brackets: how many are public); `unknown_away`
+    where its person had disconnected the account before anybody could ask. The harms must all be zero."""
 
     runs: int = 0
     succeeded: int = 0

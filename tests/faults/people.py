@@ -27,7 +27,7 @@ NAMES = {
     "linkedin": "li_main, org_main",
     "snapchat": "snap_main",
 }
-LOOK_MINUTES, CHANGE_OF_MIND = 4, 0.3
+LOOK_MINUTES = 4
 _DECLINED = ("connection_refused", "validation_error")
 
 # A platform, and Soku's id of an account there.
@@ -36,7 +36,8 @@ Account = tuple[str, str]
 
 @dataclass
 class People:
-    """`names` are the sandbox's of the accounts; `away` when they were disconnected, from the first request on until they were back."""
+    """`names` are the sandbox's of the accounts; `away` is when they were disconnected, from the first request until they are there
+    again."""
 
     world: World
     scheduler: Scheduler
@@ -64,15 +65,15 @@ class People:
     def was_away(self, account: Account, since: datetime, until: datetime) -> bool:
         return any(start <= until and (end is None or end >= since) for start, end in self.away.get(account, ()))
 
-    def live(self, *, is_over: Callable[[], bool]) -> None:
-        """Look after the accounts from now on; nobody changes their minds any more once it is over."""
+    def live(self, change_of_mind: Callable[[], float]) -> None:
+        """Look after the accounts from now on, and change one's mind about one of them with that probability at each look."""
         for platform, account_id in self.names:
             if self._status((platform, account_id)) == "needs_reauth":
                 self._see_to(platform, lambda platform=platform: self._connect(platform))
-        if self.chance.random() < CHANGE_OF_MIND and not is_over():
+        if self.chance.random() < change_of_mind():
             platform, account_id = self.chance.choice(list(self.names))
             self._see_to(platform, lambda: self._change_mind((platform, account_id)))
-        self.scheduler.at(self.scheduler.now + timedelta(minutes=LOOK_MINUTES), lambda: self.live(is_over=is_over))
+        self.scheduler.at(self.scheduler.now + timedelta(minutes=LOOK_MINUTES), lambda: self.live(change_of_mind))
 
     def _see_to(self, platform: str, do: Callable[[], bool]) -> None:
         """Unless somebody is at it; until it is done, by whoever comes after a process that died of it."""
@@ -111,25 +112,24 @@ class People:
         told = self.world.consent(began.get_json()["authorizationUrl"], NAMES[platform])
         self.scheduler.sleep(self.chance.uniform(1, 20))
         body = {"code": told["code"], "state": told["state"]}
-        accepted: list[str] = []
+        answers: list[Sequence[dict[str, str]]] = []
 
-        def complete() -> bool:
+        def complete() -> None:
             answer = self.client.post(f"/v1/integrations/{platform}/complete", json=body, headers=SIGNED_IN)
-            if answer.status_code != 200:
-                assert answer.status_code == 503 or answer.get_json()["error"]["code"] in _DECLINED, answer.get_json()
-                return False
-            accepted.append(body["state"])
-            for one in answer.get_json()["accounts"]:
-                self._is_back((platform, one["accountId"]), one["username"])
-            return True
+            if answer.status_code == 200:
+                answers.append(answer.get_json()["accounts"])
+                return
+            assert answer.status_code == 503 or answer.get_json()["error"]["code"] in _DECLINED, answer.get_json()
 
         if self.chance.random() < 0.1 and self.scheduler.current() is not None:
-            # A double click.
-            self.scheduler.spawn(self.new_process("twin"), lambda: complete() and None, self.scheduler.now)
-        done = complete()
-        if len(accepted) > 1:
-            self.broken.append(f"{platform}: one state connected {len(accepted)} times")
-        return done
+            # A double click, whose other answer nobody waits for.
+            self.scheduler.spawn(self.new_process("twin"), complete, self.scheduler.now)
+        complete()
+        if len(answers) > 1:
+            self.broken.append(f"{platform}: one state connected {len(answers)} times")
+        for one in answers[0] if answers else ():
+            self._is_back((platform, one["accountId"]), one["username"])
+        return bool(answers)
 
     def _is_back(self, account: Account, name: str) -> None:
         self.names[account] = name

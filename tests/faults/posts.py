@@ -44,9 +44,7 @@ class Wanted:
         return tuple(f"sha256:{hashlib.sha256(content).hexdigest()}" for content in self.files.values())
 
 
-def wanted_post(
-    chance: random.Random, platforms: Sequence[str], accounts: Callable[[str], Sequence[str]], number: str
-) -> Wanted:
+def wanted_post(chance: random.Random, platforms: Sequence[str], accounts: Callable[[str], Sequence[str]], number: str) -> Wanted:
     """To one platform as a rule, to all that take the same files now and then; `accounts` there are of a platform."""
     text = f"post {number}"
     first = chance.choice(list(platforms))

@@ -24,14 +24,19 @@ from tests.faults.posts import Wanted, wanted_post
 from tests.faults.scheduler import Process, Scheduler
 
 STEPS = {
-    "x": ("publish", "reply", "upload", "initialize", "append", "finalize", "status", "list_posts", "me", "token", "revoke"),
-    "instagram": ("publish", "create_container", "container_status", "permalink", "list_media", "comment", "publishing_limit", "token", "exchange", "refresh", "me"),
-    "facebook": ("publish", "photos", "start_upload", "upload", "video_status", "list_posts", "list_videos", "list_stories", "token", "accounts"),
-    "threads": ("publish", "create_container", "container_status", "permalink", "list_media", "publishing_limit", "token", "exchange", "refresh", "me"),
-    "tiktok": ("publish", "creator_info", "init", "status", "token", "revoke"),
-    "youtube": ("publish", "start_upload", "probe", "list_videos", "thumbnail", "channels", "token", "revoke"),
-    "linkedin": ("publish", "initialize", "image_bytes", "part", "finalize", "status", "list_posts", "comment", "me", "organisations", "organisation", "token", "revoke"),
-    "snapchat": ("publish", "create_media", "upload", "finalize", "list_spotlights", "me", "token"),
+    platform: tuple(steps.split())
+    for platform, steps in {
+        "x": "publish reply upload initialize append finalize status list_posts me token revoke",
+        "instagram": "publish create_container container_status permalink list_media comment publishing_limit "
+        "token exchange refresh me",
+        "facebook": "publish photos start_upload upload video_status list_posts list_videos list_stories token accounts",
+        "threads": "publish create_container container_status permalink list_media publishing_limit token exchange refresh me",
+        "tiktok": "publish creator_info init status token revoke",
+        "youtube": "publish start_upload probe list_videos thumbnail channels token revoke",
+        "linkedin": "publish initialize image_bytes part finalize status list_posts comment me organisations organisation "
+        "token revoke",
+        "snapchat": "publish create_media upload finalize list_spotlights me token",
+    }.items()
 }
 KINDS = (
     "rate_limit", "unauthorized", "server_error_before", "server_error_after", "reset_before", "reset_after", "slow_processing",
@@ -53,6 +58,8 @@ class Options:
     token_minutes: float = 15.0
     # How long new posts stay out of listings; by chance, if None.
     listing_lag_seconds: float | None = None
+    # How likely it is, every few minutes, that somebody disconnects an account, to connect it again later.
+    change_of_mind: float = 0.3
     platforms: Sequence[str] = tuple(NAMES)
 
 
@@ -138,7 +145,7 @@ class Simulation:
     def run(self) -> Verdict:
         self._trouble_platforms()
         self._tick()
-        self.people.live(is_over=lambda: self.trouble.is_over)
+        self.people.live(lambda: 0.0 if self.trouble.is_over else self.options.change_of_mind)
         number, made = 0, 0
         while made < self.options.publications:
             wanted = wanted_post(self.chance, self.options.platforms, self.people.accounts, f"{self.seed}.{number}")

@@ -38,6 +38,6 @@ def test_without_a_mechanism_the_simulation_sees_what_it_prevents(ablation: Abla
 
 
 def test_tokens_are_renewed_in_these_histories_and_seldom_lost() -> None:
-    verdict = simulate(5, Options(300, 0.001, 0.0, platforms=("x", "snapchat"), token_minutes=10))
+    verdict = simulate(5, Options(300, 0.001, 0.0, platforms=("x", "snapchat"), token_minutes=10, change_of_mind=0))
     assert verdict.is_clean, verdict
     assert verdict.reauth <= 3

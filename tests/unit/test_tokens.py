@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from emulator.sandbox.accounts import SandboxAccount
-from shared.accounts.connect import connect_account
+from shared.accounts.connect import connect_account, tokens_held
 from shared.accounts.credentials import Credentials
 from shared.accounts.encryption import Cipher
 from shared.documents.document import Conflict, Update
@@ -427,13 +427,28 @@ def test_tokens_that_arrive_after_the_account_was_given_up_bring_it_back(world: 
 
 
 def test_connecting_never_puts_older_tokens_over_newer_ones(world: World) -> None:
-    newer = connect(world, "x", left=timedelta(hours=2))
-    older = replace(newer, access_token="older", issued_at=world.clock.now() - timedelta(hours=1))
-    connect_account("ada", "x", "acc", older, cipher=world.cipher, documents=world.documents, clock=world.clock)
+    ports = {"cipher": world.cipher, "documents": world.documents, "clock": world.clock}
+    old = connect(world, "x", left=timedelta(hours=2))
+    before = tokens_held("ada", "x", documents=world.documents)
+    # Renewed while a person's code is exchanged, by a process whose clock is behind.
+    newer = replace(old, access_token="newer", issued_at=world.clock.now() - timedelta(hours=1))
+    connect_account("ada", "x", "acc", newer, **ports)
+    connect_account("ada", "x", "acc", replace(old, access_token="older"), **ports, before=before)
     assert keeper(world).usable(key_of("x")) == newer
-    newest = replace(newer, access_token="newest", issued_at=world.clock.now() + timedelta(seconds=1))
-    connect_account("ada", "x", "acc", newest, cipher=world.cipher, documents=world.documents, clock=world.clock)
+    newest = replace(old, access_token="newest")
+    connect_account("ada", "x", "acc", newest, **ports, before=tokens_held("ada", "x", documents=world.documents))
     assert keeper(world).usable(key_of("x")) == newest
+
+
+def test_connecting_replaces_tokens_that_died_meanwhile(world: World) -> None:
+    ports = {"cipher": world.cipher, "documents": world.documents, "clock": world.clock}
+    held = connect(world, "x", left=timedelta(hours=2))
+    before = tokens_held("ada", "x", documents=world.documents)
+    connect_account("ada", "x", "acc", replace(held, access_token="newer"), **ports)
+    keeper(world).declare_dead(key_of("x"), "newer")
+    fresh = replace(held, access_token="fresh")
+    connect_account("ada", "x", "acc", fresh, **ports, before=before)
+    assert keeper(world).usable(key_of("x")) == fresh
 
 
 def test_no_document_that_a_browser_reads_repeats_a_token_that_a_platform_echoes(world: World) -> None:
