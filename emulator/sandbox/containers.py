@@ -8,7 +8,7 @@ from typing import Any
 
 from emulator.sandbox import graph
 from emulator.sandbox.accounts import SandboxAccount, read_token
-from emulator.sandbox.faults import Fault
+from emulator.sandbox.faults import Fault, is_lapse
 from emulator.sandbox.graph import Container, Media, error, state_of
 from emulator.sandbox.oauth import CLIENT_SECRET, AuthorizationServer, Dialect, WithOAuth
 from emulator.sandbox.platform import Answer, Call, Entry, World
@@ -139,7 +139,7 @@ class ContainerPlatform(WithOAuth):
         node = call.path.lstrip("/").split("/")[1]
         match step:
             case "container_status":
-                return self._status(node, account)
+                return self._status(node, account, fault)
             case "permalink":
                 return self._permalink(node, account)
             case "comment":
@@ -149,7 +149,7 @@ class ContainerPlatform(WithOAuth):
             case "create_container":
                 return self._create(call, account, fault)
             case "publish":
-                return self._publish(call, account)
+                return self._publish(call, account, fault)
             case "list_media":
                 return self._list(call, account)
             case _:
@@ -193,10 +193,12 @@ class ContainerPlatform(WithOAuth):
             return None
         return tuple(digest for child in ready for digest in child.media)
 
-    def _status(self, node: str, account: SandboxAccount) -> Answer:
+    def _status(self, node: str, account: SandboxAccount, fault: Fault | None) -> Answer:
         container = self._containers.get(node)
         if container is None or container.owner != account.account_id:
             return error(100, 33, f"Unsupported get request. Object with ID '{node}' does not exist")
+        if is_lapse(fault):
+            container.created_at -= graph.CONTAINER_LIVES
         state = state_of(container, self.world.now())
         detail = container.error if state == "ERROR" else f"{state.capitalize()}: Media has been processed"
         shown = {self.words.status_field: state, "id": container.id}
@@ -204,10 +206,12 @@ class ContainerPlatform(WithOAuth):
             shown[self.words.detail_field] = detail or ""
         return Answer(200, shown)
 
-    def _publish(self, call: Call, account: SandboxAccount) -> Answer:
+    def _publish(self, call: Call, account: SandboxAccount, fault: Fault | None) -> Answer:
         container = self._containers.get(str({**call.query, **call.fields}.get("creation_id", "")))
         if container is None or container.owner != account.account_id or container.carousel_item:
             return self.not_ready("missing")
+        if is_lapse(fault):
+            container.created_at -= graph.CONTAINER_LIVES
         state = state_of(container, self.world.now())
         if state != "FINISHED":
             return self.not_ready(state)

@@ -20,6 +20,8 @@ KINDS = frozenset(
         "duplicate",
         "slow_processing",
         "processing_failed",
+        # The upload session, the container or the media is older than the platform keeps it.
+        "lapsed",
     }
 )
 
@@ -58,6 +60,10 @@ class Fault:
             given.get("accountId"),
             float(given.get("probability", 1.0)),
         )
+
+
+def is_lapse(fault: Fault | None) -> bool:
+    return fault is not None and fault.kind == "lapsed"
 
 
 @dataclass

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.padding import PKCS7
 
 from emulator.sandbox.accounts import SandboxAccount
-from emulator.sandbox.faults import Fault
+from emulator.sandbox.faults import Fault, is_lapse
 from emulator.sandbox.oauth import AuthorizationServer, Dialect, WithOAuth
 from emulator.sandbox.platform import Answer, Call, Entry, World
 
@@ -85,7 +85,7 @@ class Snapchat(WithOAuth):
             case "list_spotlights":
                 return self._list(call, account)
             case _:
-                return self._publish(call, account)
+                return self._publish(call, account, fault)
 
     def _create(self, call: Call, account: SandboxAccount, fault: Fault | None) -> Answer:
         try:
@@ -132,11 +132,13 @@ class Snapchat(WithOAuth):
         media.ready_at = self.world.now() + timedelta(seconds=seconds)
         return _ok({"media_id": media.id})
 
-    def _publish(self, call: Call, account: SandboxAccount) -> Answer:
+    def _publish(self, call: Call, account: SandboxAccount, fault: Fault | None) -> Answer:
         media = self._media.get(str(call.fields.get("media_id", "")))
         now, is_story = self.world.now(), call.path.endswith("/stories")
         if media is None or media.owner != account.account_id or media.ready_at is None:
             return _error(400, "MEDIA_NOT_FOUND", "media_id is unknown")
+        if is_lapse(fault):
+            media.begun_at -= MEDIA_LIVES
         if media.begun_at + MEDIA_LIVES <= now:
             return _error(400, "MEDIA_EXPIRED", "The media has expired")
         if media.ready_at > now:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from emulator.sandbox.accounts import SandboxAccount
-from emulator.sandbox.faults import Fault
+from emulator.sandbox.faults import Fault, is_lapse
 from emulator.sandbox.oauth import AuthorizationServer, Dialect, WithOAuth
 from emulator.sandbox.platform import Answer, Call, Entry, World
 
@@ -142,6 +142,8 @@ class TikTok(WithOAuth):
         post, span = self._posts.get(call.query.get("upload_id", "")), _span(call)
         if post is None:
             return Answer(404)
+        if is_lapse(fault):
+            post.begun_at -= UPLOAD_LIVES
         if post.begun_at + UPLOAD_LIVES <= self.world.now():
             return Answer(403)
         if call.headers.get("content-type") not in ("video/mp4", "video/quicktime", "video/webm") or span is None:

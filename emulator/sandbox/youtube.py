@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from emulator.sandbox.accounts import SandboxAccount
-from emulator.sandbox.faults import Fault
+from emulator.sandbox.faults import Fault, is_lapse
 from emulator.sandbox.oauth import AuthorizationServer, Dialect, WithOAuth
 from emulator.sandbox.platform import Answer, Call, Entry, World
 
@@ -75,7 +75,7 @@ class YouTube(WithOAuth):
     def open_answer(self, step: str, call: Call, fault: Fault | None) -> Answer:
         match step:
             case "probe" | "upload" | "publish":
-                return self._put(step, call)
+                return self._put(step, call, fault)
             case _:
                 return super().open_answer(step, call, fault)
 
@@ -117,8 +117,10 @@ class YouTube(WithOAuth):
         address = f"{self.world.base_url}/www.googleapis.com/upload/youtube/v3/videos?upload_id={session.id}"
         return Answer(200, headers={"Location": address})
 
-    def _put(self, step: str, call: Call) -> Answer:
+    def _put(self, step: str, call: Call, fault: Fault | None) -> Answer:
         session = self._sessions.get(call.query.get("upload_id", ""))
+        if session is not None and is_lapse(fault):
+            session.begun_at -= SESSION_LIVES
         if session is None or session.begun_at + SESSION_LIVES <= self.world.now():
             return _error(404, "notFound", "The upload session was not found")
         if session.video_id is not None:

@@ -40,6 +40,7 @@ STEPS = {
 }
 KINDS = (
     "rate_limit", "unauthorized", "server_error_before", "server_error_after", "reset_before", "reset_after", "slow_processing",
+    "lapsed",
 )  # fmt: skip
 SWEEP_SECONDS = 60.0
 SKEW_SECONDS = 10.0
