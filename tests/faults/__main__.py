@@ -71,6 +71,7 @@ def _print_total(total: Verdict, histories: int, seconds: float) -> None:
         print(f"  {name.replace('_', ' '):<18}{getattr(total, name):>8}")
     print(f"  {'succeeded':<18}{total.succeeded:>8}")
     print(f"  {'reauth required':<18}{total.reauth:>8}   the account was dead or disconnected, and nothing was published")
+    print(f"  {'refused':<18}{total.refused:>8}   for good by the platform, or not processed there; nothing was published")
     print(f"  {'disconnected':<18}{total.disconnections:>8}   accounts by their people, who connected them again")
     print(
         f"  {'unknown then':<18}{total.unknown_away:>8}   sent, not answered, and the account disconnected before anybody could ask"

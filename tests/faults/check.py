@@ -27,6 +27,8 @@ HARMS = (
 # Where the platform names what it published only by a listing that may fail, or by what came before.
 MAY_BE_NAMELESS = ("instagram", "threads")
 MAY_LACK_ADDRESS = ("instagram", "threads", "facebook")
+# Where only sending it again tells what became of a post: nobody knows, if the copy is refused for another reason.
+ONLY_A_COPY_TELLS = ("linkedin",)
 CLOCKS_APART = timedelta(seconds=30)
 
 
@@ -40,6 +42,8 @@ class Verdict:
     reauth: int = 0
     # Accounts that their people disconnected, and connected again.
     disconnections: int = 0
+    # Failed as the platform had it: refused for good, or not processed.
+    refused: int = 0
     unknown_away: int = 0
     unknown: Counter[str] = field(default_factory=Counter)
     unknown_public: Counter[str] = field(default_factory=Counter)
@@ -68,7 +72,7 @@ class Verdict:
 
     def __add__(self, other: "Verdict") -> "Verdict":
         total = Verdict()
-        for name in ("runs", "succeeded", "reauth", "disconnections", "unknown_away", *HARMS):
+        for name in ("runs", "succeeded", "reauth", "refused", "disconnections", "unknown_away", *HARMS):
             setattr(total, name, getattr(self, name) + getattr(other, name))
         total.unknown, total.unknown_public = self.unknown + other.unknown, self.unknown_public + other.unknown_public
         total.examples = (self.examples + other.examples)[:20]
@@ -106,7 +110,7 @@ def judge(simulation: "Simulation") -> Verdict:
             run = world.memory.contents[path][0] if path in world.memory.contents else {"status": "missing"}
             account = (target["platform"], target["accountId"])
             named = (target["platform"], simulation.people.names[account])
-            _judge_run(verdict, run, wanted, named, told_apart, _excuse(simulation, account, submission))
+            _judge_run(verdict, run, wanted, named, told_apart, _excuse(simulation, account, submission, path))
     for entry in told_apart.left():
         verdict.harm("false_failures", f"published, but never accepted: {entry.platform} {entry.text}")
     return verdict
@@ -114,17 +118,19 @@ def judge(simulation: "Simulation") -> Verdict:
 
 @dataclass(frozen=True)
 class _Excuse:
-    """Whether the account had died at some time, and whether it was disconnected while the post was on its way."""
+    """Whether the account had died at some time, was disconnected while the post was on its way, and whether that was refused."""
 
     has_died: bool
     was_away: bool
+    was_refused: bool
 
 
-def _excuse(simulation: "Simulation", account: tuple[str, str], submission: Mapping[str, Any]) -> _Excuse:
+def _excuse(simulation: "Simulation", account: tuple[str, str], submission: Mapping[str, Any], run: str) -> _Excuse:
     ended = submission.get("completedAt") or simulation.scheduler.now
     # Two clocks may be that much apart.
     since, until = submission["createdAt"] - CLOCKS_APART, ended + CLOCKS_APART
-    return _Excuse(account in simulation.stored_tokens.died, simulation.people.was_away(account, since, until))
+    was_away = simulation.people.was_away(account, since, until)
+    return _Excuse(account in simulation.stored_tokens.died, was_away, run in simulation.refused)
 
 
 class _Ledger:
@@ -201,7 +207,7 @@ def _judge_failure(
 ) -> None:
     told = f"{where}: {error['code']} {error['message']}"
     if error["code"] == "outcome_unknown":
-        if platform in wanted.unknowable:
+        if platform in wanted.unknowable or (platform in ONLY_A_COPY_TELLS and excuse.was_refused):
             verdict.unknown[platform] += 1
             verdict.unknown_public[platform] += is_public
         elif excuse.was_away:
@@ -213,5 +219,7 @@ def _judge_failure(
     elif error["class"] == "reauth" and (excuse.has_died or excuse.was_away):
         # Honest: the account was dead or disconnected, and nobody published anything.
         verdict.reauth += 1
+    elif error["class"] in ("rejected", "media_invalid") and excuse.was_refused:
+        verdict.refused += 1
     else:
         verdict.harm("lost", told)

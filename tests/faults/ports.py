@@ -75,7 +75,6 @@ class FaultyPort:
         seconds = chance.uniform(most, slowest) if chance.random() < SLOW else chance.uniform(usual, most)
         before = seconds * chance.random()
         self._scheduler.sleep(before)
-        process.calls += 1
         fate = chance.random()
         if fate < trouble.crash:
             raise Killed

@@ -20,12 +20,11 @@ class Killed(BaseException):
 
 @dataclass
 class Process:
-    """`skew_seconds` is how far its clock is off; `doom` at how many more calls it dies, if it does."""
+    """`skew_seconds` is how far its clock is off; `run` the path of the run that it works on, if it does."""
 
     name: str
     skew_seconds: float = 0.0
-    doom: int | None = None
-    calls: int = 0
+    run: str = ""
 
 
 @dataclass

@@ -40,8 +40,11 @@ STEPS = {
 }
 KINDS = (
     "rate_limit", "unauthorized", "server_error_before", "server_error_after", "reset_before", "reset_after", "slow_processing",
-    "lapsed",
+    "lapsed", "processing_failed", "reject",
 )  # fmt: skip
+# After these a post may honestly fail; whoever only asks is not refused for good.
+FOR_GOOD = ("processing_failed", "reject")
+REFUSING = ("publish", "create_container", "start_upload", "init", "create_media", "initialize")
 SWEEP_SECONDS = 60.0
 SKEW_SECONDS = 10.0
 RETRY_SECONDS = 2.0
@@ -80,6 +83,8 @@ class Simulation:
         self.unanswered: list[str] = []
         # How often one request was answered with two submissions.
         self.twins = 0
+        # Paths of runs whose post a platform refused for good, or failed to process.
+        self.refused: set[str] = set()
         # (platform, step) that the platforms were asked for.
         self.reached: set[tuple[str, str]] = set()
         self._wire()
@@ -97,7 +102,10 @@ class Simulation:
 
         def taken(platform: str, account: str | None, step: str) -> Fault | None:
             self.reached.add((platform, step))
-            return take(platform, account, step)
+            fault, process = take(platform, account, step), scheduler.current()
+            if fault is not None and fault.kind in FOR_GOOD and process is not None:
+                self.refused.add(process.run)
+            return fault
 
         world.sandbox.faults.take = taken  # type: ignore[method-assign]
         lag = self.options.listing_lag_seconds
@@ -228,7 +236,10 @@ class Simulation:
                     pause = min(RETRY_SECONDS * 2**failures, 300)
                     self._delivery(task, pause * self.chance.uniform(0.5, 1.5), min(failures + 1, 8))
 
-        self.scheduler.spawn(self._process(task.queue.target), handle, self.scheduler.now + timedelta(seconds=in_seconds))
+        process = self._process(task.queue.target)
+        if "runId" in task.payload:
+            process.run = f"postSubmissions/{task.payload['postSubmissionId']}/runs/{task.payload['runId']}"
+        self.scheduler.spawn(process, handle, self.scheduler.now + timedelta(seconds=in_seconds))
 
     def _tick(self) -> None:
         """Cloud Scheduler."""
@@ -247,6 +258,7 @@ class Simulation:
             for platform in self.options.platforms
             for step in STEPS[platform]
             for kind in KINDS
+            if kind != "reject" or step in REFUSING
         ]
 
 

@@ -403,3 +403,17 @@ def test_a_person_who_disconnects_before_the_outcome_is_known_is_not_told_that_n
     assert gone.status_code == 200
     world.run_for(600)
     assert world.run(submission, "linkedin")["error"]["code"] == "outcome_unknown"
+
+
+@pytest.mark.parametrize("fault", ["reset_before", "reset_after"])
+def test_a_video_whose_session_lapsed_is_looked_for_among_all_of_a_young_channels_uploads(fault: str) -> None:
+    world = World()
+    key = world.user(connect=("youtube:main",))
+    post(world, key, "youtube", "the first", videoUrl=VIDEO)
+    world.run_for(2)
+    world.fail("youtube", "publish", fault)
+    world.fail("youtube", "probe", "lapsed")
+    submission = post(world, key, "youtube", "the second", videoUrl=VIDEO)
+    world.run_for(3600)
+    assert world.run(submission, "youtube")["status"] == "succeeded", world.run(submission, "youtube")
+    assert world.ledger() == ["the first", "the second"]

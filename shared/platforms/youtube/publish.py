@@ -29,6 +29,8 @@ from shared.platforms.youtube.options import Options
 from shared.platforms.youtube.rules import CAPABILITY, judge, title_of
 
 SESSION_DOMAIN = "googleapis.com"
+# As many of a channel's uploads as YouTube lists at once.
+MAX_LISTED = 50
 
 
 def youtube(hosts: Hosts) -> Platform:
@@ -177,7 +179,8 @@ def _listed(publication: Publication, get: Any) -> Finding:
     if not channels:
         raise PlatformFailure("permission", "YouTube shows no channel for this account")
     playlist = channels[0]["contentDetails"]["relatedPlaylists"]["uploads"]
-    items = get(publication, "playlistItems", {"part": "snippet", "playlistId": playlist, "maxResults": "50"}).get("items")
+    params = {"part": "snippet", "playlistId": playlist, "maxResults": str(MAX_LISTED)}
+    items = get(publication, "playlistItems", params).get("items")
     if not isinstance(items, list):
         raise PlatformFailure("transient", "YouTube answered the listing with something else", http_status=200)
     new = [item["snippet"] for item in items if _moment(item["snippet"]["publishedAt"]) >= publication.search_from]
@@ -187,7 +190,7 @@ def _listed(publication: Publication, get: Any) -> Finding:
     if len(ours) == 1:
         video_id = ours[0]["resourceId"]["videoId"]
         return Found(video_id, _published(video_id).url)
-    return NotListed(similar=bool(ours) or len(new) == len(items) > 0)
+    return NotListed(similar=bool(ours) or len(new) >= MAX_LISTED)
 
 
 def _moment(text: str) -> datetime:
