@@ -4,7 +4,7 @@ Found      ─► published
 Absent     ─► (the platform's own handle proves it) prepare again
 Failed     ─► (likewise) begin anew, or fail
 NotListed  ─► a listing lags: counted only from 120 s after INTENT (or as the platform says); lacking twice ─► prepare again,
-              unless the platform said at ☎ that it has the post: then looked for longer, and never sent again
+              unless what the platform said at ☎ may mean that it has the post: then looked for longer, and never sent again
 Repeatable ─► the platform itself refuses a second copy: from 120 s after INTENT ─► prepare again
 cannot ask, for good, or out of time ─► failed, outcome_unknown
 """
@@ -92,6 +92,10 @@ def _not_listed(attempt: Attempt, finding: NotListed) -> LookAgain | None:
     if told is not None and (told.kind == "duplicate" or told.published_after_all):
         if since_intent < CLAIMED_LAG and not attempt.is_late:
             return _look_again(attempt, backoff(lacking), "not listed", {"absentListings": lacking})
+        if told.kind in ("rejected", "media_invalid") and not finding.similar:
+            # Looked for that long, a refusal that is also given for what was published was meant.
+            attempt.end(told)
+            return LookAgain()
         return _unknown(attempt, f"the platform said that it has the post, and does not list it ({told.message})", told)
     if finding.similar:
         return _unknown(attempt, "the account shows a post that may be this one")

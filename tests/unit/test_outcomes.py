@@ -113,6 +113,17 @@ def test_a_story_that_is_refused_the_second_time_is_perhaps_public() -> None:
     assert len(world.sandbox.ledger) == 1
 
 
+def test_a_story_that_is_refused_and_nowhere_to_be_seen_was_refused() -> None:
+    world = World()
+    key = world.user(connect=("facebook:main",))
+    world.fail("facebook", "publish", "reset_before")
+    world.fail("facebook", "publish", "reject")
+    submission = post(world, key, "facebook", "", {"story": True}, imageUrls=[PHOTO])
+    world.run_for(3 * 3600)
+    assert world.run(submission, "facebook")["error"]["code"] == "content_rejected"
+    assert world.ledger() == []
+
+
 def test_a_spam_verdict_that_instagram_means_ends_the_run() -> None:
     world = World()
     key = world.user(connect=("instagram:main",))
