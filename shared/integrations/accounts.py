@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from shared.accounts.credentials import Credentials, account_path, credentials_path
@@ -29,59 +28,52 @@ def list_accounts(uid: str, *, documents: Documents) -> Sequence[dict[str, Any]]
 
 
 def disconnect(uid: str, platform: str, account_id: str, ports: ConnectPorts) -> bool:
-    """Forget the account and its tokens; True if the platform revoked them too. Raises NotFound.
+    """Have the account's tokens revoked, then forget it; True if the platform revoked them. Raises NotFound.
 
-    What is forgotten here is forgotten whatever the platform says; what was to be published there fails.
+    In this order: whoever dies in between leaves an account to be disconnected again, not tokens that nobody remembers. It is
+    forgotten whatever the platform says, and what was to be published there fails. Only the very tokens that were read are deleted:
+    a commit that comes late deletes no account that was connected again meanwhile.
     """
-    held = _forgotten(AccountKey(uid, platform, account_id), ports)
+    key = AccountKey(uid, platform, account_id)
+    # Of each generation that was held meanwhile.
+    revoked: dict[str, bool] = {}
+    while True:
+        [user] = ports.documents.get(user_path(uid))
+        mine = User.from_document(uid, user).accounts.get(platform, {})
+        if account_id not in mine:
+            if not revoked:
+                raise NotFound("Account not found")
+            # By our own commit, whose answer was lost.
+            return all(revoked.values())
+        paths = [credentials_path(uid, platform, other) for other in mine if other != account_id]
+        tokens, *others = ports.documents.get(key.credentials_path, *paths)
+        generation = str(tokens.fields["generation"]) if tokens else ""
+        if generation not in revoked:
+            revoked[generation] = tokens is not None and _revoked(platform, tokens, others, ports)
+        secret = [Delete(tokens.path, if_version=tokens.version)] if tokens else []
+        digest = Update(user_path(uid), {("accounts", platform, account_id): REMOVE})
+        try:
+            ports.documents.commit(*secret, Delete(account_path(uid, platform, account_id)), digest)
+            return all(revoked.values())
+        except Conflict:
+            # Renewed, parked, given up or connected again meanwhile.
+            continue
+
+
+def _revoked(platform: str, tokens: Document, others: Sequence[Document | None], ports: ConnectPorts) -> bool:
     connector = ports.connectors.get(platform)
-    if connector is None or connector.revoke is None or held is None or held.tokens.fields.get("dead"):
+    if connector is None or connector.revoke is None or tokens.fields.get("dead"):
         return False
     try:
-        credentials = Credentials.open(held.tokens, ports.cipher)
-        if any(_shares_tokens(credentials, Credentials.open(other, ports.cipher)) for other in held.others):
+        credentials = Credentials.open(tokens, ports.cipher)
+        if any(_shares_tokens(credentials, Credentials.open(other, ports.cipher)) for other in others if other):
             # The others go on with them.
             return False
         connector.revoke(ports.http, credentials)
     except (PlatformFailure, NotSent, NoAnswer, CannotDecrypt) as error:
-        _log.warning("tokens were forgotten, but not revoked", extra={"account": held.tokens.path, "reason": str(error)})
+        _log.warning("tokens are forgotten, but not revoked", extra={"account": tokens.path, "reason": str(error)})
         return False
     return True
-
-
-@dataclass(frozen=True)
-class _Held:
-    """An account's tokens as they were when they were forgotten, and those of the user's others on the platform."""
-
-    tokens: Document
-    others: Sequence[Document]
-
-
-def _forgotten(key: AccountKey, ports: ConnectPorts) -> _Held | None:
-    """What was held; None if the tokens were gone. Raises NotFound.
-
-    Only the very tokens that were read are deleted: a commit that comes late deletes no account that was connected again meanwhile.
-    """
-    held: _Held | None = None
-    while True:
-        [user] = ports.documents.get(user_path(key.uid))
-        mine = User.from_document(key.uid, user).accounts.get(key.platform, {})
-        if key.account_id not in mine:
-            if held is None:
-                raise NotFound("Account not found")
-            # By our own commit, whose answer was lost.
-            return held
-        paths = [credentials_path(key.uid, key.platform, other) for other in mine if other != key.account_id]
-        tokens, *others = ports.documents.get(key.credentials_path, *paths)
-        held = _Held(tokens, [other for other in others if other is not None]) if tokens else None
-        secret = [Delete(tokens.path, if_version=tokens.version)] if tokens else []
-        digest = Update(user_path(key.uid), {("accounts", key.platform, key.account_id): REMOVE})
-        try:
-            ports.documents.commit(*secret, Delete(account_path(key.uid, key.platform, key.account_id)), digest)
-            return held
-        except Conflict:
-            # Renewed, parked or connected again meanwhile.
-            continue
 
 
 def _shares_tokens(one: Credentials, other: Credentials) -> bool:
