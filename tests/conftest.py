@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 import requests
 
+from emulator.users import PASSWORD
 from tests.fakes.world import SETTINGS, World
 
 ROOT = Path(__file__).parents[1]
@@ -60,6 +61,12 @@ class LocalStack:
         added = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
         assert added.returncode == 0, added.stderr
         return json.loads(added.stdout)
+
+    def signed_in(self, uid: str) -> dict[str, str]:
+        """The header of requests from somebody who signed in just now."""
+        address = f"http://{self.authHost}/identitytoolkit.googleapis.com/v1/accounts:signInWithPassword?key=local"
+        body = {"email": f"{uid}@example.com", "password": PASSWORD, "returnSecureToken": True}
+        return {"Authorization": f"Bearer {requests.post(address, json=body, timeout=10).json()['idToken']}"}
 
     def ledger(self, account_id: str | None = None) -> list[dict[str, Any]]:
         params = {"accountId": account_id} if account_id else {}

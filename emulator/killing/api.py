@@ -1,5 +1,6 @@
 """The API, trapped."""
 
+from dataclasses import replace
 from functools import cache
 
 from flask import Flask, Request
@@ -14,7 +15,9 @@ _traps = Traps("api")
 
 @cache
 def _app() -> Flask:
-    return create_app(trapped_ports(live.ports(), _traps, live.SETTINGS.project_id))
+    ports = trapped_ports(live.ports(), _traps, live.SETTINGS.project_id)
+    connecting = replace(ports.connecting, documents=ports.documents)
+    return create_app(replace(ports, connecting=trapped_ports(connecting, _traps, live.SETTINGS.project_id)))
 
 
 def api(request: Request) -> Response:

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import requests
 
@@ -85,6 +85,7 @@ PATIENCE_SECONDS, SLOW_PATIENCE_SECONDS = 300.0, 1800.0
 # A process that is told to die at a call that it does not make this time, does not. The sweeper looks after half a minute.
 STRIKE_SECONDS, SWEEPER_STRIKE_SECONDS = 25.0, 60.0
 _numbers = itertools.count(1)
+Struck = TypeVar("Struck")
 
 
 @dataclass(frozen=True)
@@ -97,6 +98,10 @@ class Point:
     nth: int
     way: str
     honest: str = ""
+
+    @property
+    def group(self) -> tuple[str, str]:
+        return self.kind, self.function
 
     def __str__(self) -> str:
         return f"{self.kind} {self.function} {self.call} {self.nth} {self.way}"
@@ -295,11 +300,11 @@ def _first(calls: Sequence[tuple[str, int, str]], address: str | None) -> int:
     return min(positions, default=len(calls) + 1)
 
 
-def sampled(points: Sequence[Point], number: int, seed: int) -> list[Point]:
-    """Some of each kind and function, the same for the same seed."""
+def sampled(points: Sequence[Struck], number: int, seed: int, of_one: Callable[[Struck], object]) -> list[Struck]:
+    """Some of each (kind and function, or platform and step), the same for the same seed."""
     chance = random.Random(seed)
-    chosen: list[Point] = []
-    for _, group in itertools.groupby(points, key=lambda point: (point.kind, point.function)):
+    chosen: list[Struck] = []
+    for _, group in itertools.groupby(points, key=of_one):
         of_kind = list(group)
         chosen += chance.sample(of_kind, min(number, len(of_kind)))
     return chosen

@@ -13,15 +13,20 @@ import time
 from collections import Counter, defaultdict
 from pathlib import Path
 
+from shared.platforms.names import PLATFORMS
 from tests.conftest import LocalStack, start_stack, stop
+from tests.faults.connections import STEPS, Connections
 from tests.faults.kills import KINDS, Range, sampled
+
+# The kinds of posts, and accounts that are connected and disconnected.
+CHOICES = [*KINDS, "accounts"]
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.faults.stack", description="Kill everything at every call.")
     parser.add_argument("--sample", type=int, metavar="N", help="only N points of each kind, chosen by --seed")
     parser.add_argument("--seed", type=int, default=1, metavar="S")
-    parser.add_argument("--kinds", nargs="+", choices=list(KINDS), default=list(KINDS), metavar="KIND", help=", ".join(KINDS))
+    parser.add_argument("--kinds", nargs="+", choices=CHOICES, default=CHOICES, metavar="KIND", help=", ".join(CHOICES))
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -31,7 +36,11 @@ def main() -> int:
         os.environ["FIRESTORE_EMULATOR_HOST"] = ready["firestoreHost"]
         try:
             stack = LocalStack(**ready, offset=offset, kill_plans=plans, log=folder / "stack.log", pid=process.pid)
-            return _strike_all(Range.on(stack), given.kinds, given.sample, given.seed)
+            kinds = [kind for kind in given.kinds if kind != "accounts"]
+            failed = _strike_all(Range.on(stack), kinds, given.sample, given.seed) if kinds else 0
+            if "accounts" in given.kinds:
+                failed |= _strike_accounts(Connections.on(stack), given.sample, given.seed)
+            return failed
         finally:
             stop(process)
 
@@ -39,7 +48,7 @@ def main() -> int:
 def _strike_all(shooting: Range, kinds: list[str], sample: int | None, seed: int) -> int:
     started = time.monotonic()
     points = shooting.points(kinds)
-    chosen = sampled(points, sample, seed) if sample else points
+    chosen = sampled(points, sample, seed, lambda point: point.group) if sample else points
     print(f"{len(points)} points found, {len(chosen)} to strike", flush=True)
     for number, point in enumerate(chosen, start=1):
         shooting.strike(point)
@@ -70,6 +79,24 @@ def _strike_all(shooting: Range, kinds: list[str], sample: int | None, seed: int
         print(f"  ! only {struck} of {len(shooting.shots)} points were reached")
         return 1
     return 1 if wrong else 0
+
+
+def _strike_accounts(connections: Connections, sample: int | None, seed: int) -> int:
+    started = time.monotonic()
+    points = connections.points(list(PLATFORMS))
+    chosen = sampled(points, sample, seed, lambda point: point.group) if sample else points
+    print(f"\n{len(points)} points found on the way of accounts, {len(chosen)} to strike", flush=True)
+    for point in chosen:
+        connections.strike(point)
+    connections.publish()
+    print(f"{'api':<14}{'points':>10}{'not reached':>14}")
+    for step in STEPS:
+        number = sum(point.step == step for point in chosen)
+        print(f"{step:<14}{number:>10}{number - connections.struck[step]:>14}")
+    print(f"{len(connections.wrong)} wrong; {time.monotonic() - started:.0f} s")
+    for line in connections.wrong:
+        print(f"  ! {line}")
+    return 1 if connections.wrong or connections.struck.total() < 0.9 * len(chosen) else 0
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import requests
 
-from emulator.users import PASSWORD
 from shared.platforms.names import PLATFORMS
 from tests.conftest import ROOT
 from tests.flow.conftest import Customer
@@ -29,12 +28,6 @@ def in_chrome(customer: Customer, folder: Path, unwanted: str, *wishes: str) -> 
     return json.loads(ended.stdout)
 
 
-def signed_in(customer: Customer) -> dict[str, str]:
-    address = f"http://{customer.stack.authHost}/identitytoolkit.googleapis.com/v1/accounts:signInWithPassword?key=local"
-    body = {"email": f"{customer.uid}@example.com", "password": PASSWORD, "returnSecureToken": True}
-    return {"Authorization": f"Bearer {requests.post(address, json=body, timeout=10).json()['idToken']}"}
-
-
 def test_a_person_connects_every_platform_and_posts_with_what_came_of_it(customer: Customer, tmp_path: Path) -> None:
     wishes = [f"{label}=mine_on_{platform}" for platform, label in PLATFORMS.items()]
     *connected, listed, disconnected = in_chrome(customer, tmp_path, customer.account("x"), "X=not_mine!", *wishes)
@@ -43,7 +36,7 @@ def test_a_person_connects_every_platform_and_posts_with_what_came_of_it(custome
     assert [said.startswith("Connected: ") for _, said in allowed] == [True] * len(PLATFORMS), allowed
     assert "token until" in listed[1]
     assert customer.account("x") in disconnected[1]
-    headers = signed_in(customer)
+    headers = customer.stack.signed_in(customer.uid)
     accounts = requests.get(f"{customer.stack.apiUrl}/v1/integrations", headers=headers, timeout=30).json()["accounts"]
     assert customer.account("x") not in {account["accountId"] for account in accounts}
     new = {a["platform"]: a["accountId"] for a in accounts if a["accountId"] != customer.account(a["platform"])}

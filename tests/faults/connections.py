@@ -1,0 +1,233 @@
+"""Accounts connected and disconnected on the real stack, the API struck at every call that it makes for it.
+
+A person does it by hand: asks for the address, consents, comes back with a code, posts it; and again where there was no answer. Each
+account is one of its own.
+"""
+
+import itertools
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+from urllib.parse import parse_qsl, urlsplit
+
+import requests
+
+from emulator.environment import TOKEN_KEYS
+from emulator.ports import PROJECT_ID
+from shared.accounts.credentials import Credentials, account_path, credentials_path
+from shared.accounts.encryption import Cipher
+from shared.accounts.user import user_path
+from shared.core.settings import TokenKeys
+from shared.documents.document import Documents
+from shared.gcp import firestore
+from shared.platforms.names import PLATFORMS
+from tests.conftest import LocalStack
+from tests.faults.kills import LOSABLE, WAYS
+
+Step = Literal["begin", "complete", "disconnect"]
+STEPS: tuple[Step, ...] = ("begin", "complete", "disconnect")
+UID = "connecting"
+PATIENCE_SECONDS = 60.0
+# Where a platform that revokes tokens says whose they are: that tells whether they still work.
+WHO = {
+    "x": ("GET", "api.x.com/2/users/me"),
+    "linkedin": ("GET", "api.linkedin.com/v2/userinfo"),
+    "tiktok": ("POST", "open.tiktokapis.com/v2/post/publish/creator_info/query/"),
+    "youtube": ("GET", "www.googleapis.com/youtube/v3/channels?part=snippet&mine=true"),
+}
+_numbers = itertools.count(1)
+
+
+@dataclass(frozen=True)
+class ConnectPoint:
+    platform: str
+    step: Step
+    call: str
+    nth: int
+    way: str
+
+    @property
+    def group(self) -> tuple[str, str]:
+        return self.platform, self.step
+
+    def __str__(self) -> str:
+        return f"{self.platform} {self.step} {self.call} {self.nth} {self.way}"
+
+
+@dataclass
+class Connections:
+    """`wrong` says what was not as it should be; `struck` how many points of a step were reached."""
+
+    stack: LocalStack
+    documents: Documents
+    wrong: list[str] = field(default_factory=list)
+    struck: Counter[Step] = field(default_factory=Counter)
+    # platform → the accounts that are connected in the end
+    there: dict[str, list[str]] = field(default_factory=lambda: {platform: [] for platform in PLATFORMS})
+
+    @staticmethod
+    def on(stack: LocalStack) -> "Connections":
+        connections = Connections(stack, firestore.connect(stack.projectId))
+        connections._key = stack.add_user("--uid", UID)["apiKey"]
+        return connections
+
+    def __post_init__(self) -> None:
+        keys = TokenKeys.model_validate({"GOOGLE_CLOUD_PROJECT": PROJECT_ID, "SOKU_TOKEN_KEYS": TOKEN_KEYS}).token_keys
+        self._cipher = Cipher(keys)
+        self._key = ""
+
+    def points(self, platforms: Sequence[str]) -> list[ConnectPoint]:
+        """All there are, found by going through it undisturbed."""
+        self._headers = self.stack.signed_in(UID)
+        found: list[ConnectPoint] = []
+        for platform in platforms:
+            for step, calls in self._calls_of(platform).items():
+                ways = [(call, nth, way) for call, nth in calls for way in WAYS if way != "lost" or call in LOSABLE]
+                found += [ConnectPoint(platform, step, *one) for one in ways]
+        return found
+
+    def strike(self, point: ConnectPoint) -> None:
+        self._headers = self.stack.signed_in(UID)
+        name = f"{point.platform}_{point.step}_{next(_numbers)}"
+
+        def arm(step: Step) -> None:
+            if step == point.step:
+                self.stack.plan_kill("api", point.call, point.nth, point.way)
+
+        account_id = self._connected(point.platform, name, arm)
+        self._verify_there(point, account_id)
+        if point.step == "disconnect":
+            token = self._access_token(point.platform, account_id)
+            self._disconnected(point.platform, account_id, arm)
+            self._verify_gone(point, account_id, token)
+        else:
+            self.there[point.platform].append(account_id)
+        plan = self.stack.kill_plans / "api"
+        self.struck[point.step] += not plan.exists()
+        plan.unlink(missing_ok=True)
+
+    def publish(self) -> None:
+        """To every account that is connected now: what it was given works."""
+        for accounts in itertools.zip_longest(*self.there.values()):
+            named = [(platform, account) for platform, account in zip(self.there, accounts, strict=True) if account]
+            targets = [{"platform": platform, "accountId": account} for platform, account in named]
+            content = {"text": f"connected {next(_numbers)}", "videoUrl": "https://example.com/vertical.mp4", "platform": targets}
+            headers = {"soku-api-key": self._key}
+            answer = requests.post(
+                f"{self.stack.apiUrl}/v1/posts", json={"post": {"content": content}}, headers=headers, timeout=60
+            )
+            if answer.status_code != 201:
+                self.wrong.append(f"a post to {named}: {answer.text}")
+                continue
+            self._verify_published(answer.json()["postSubmissionId"], named)
+
+    # What a person does
+
+    def _connected(self, platform: str, name: str, arm: Callable[[Step], None]) -> str:
+        arm("begin")
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while time.monotonic() < deadline:
+            began = self._asked("POST", f"/{platform}/connect")
+            assert began.status_code == 200, began.text
+            consent = requests.get(
+                began.json()["authorizationUrl"],
+                params={"_account": name, "_decision": "allow"},
+                allow_redirects=False,
+                timeout=30,
+            )
+            told = dict(parse_qsl(urlsplit(consent.headers["Location"]).query))
+            arm("complete")
+            arm = lambda _: None  # noqa: E731 (once)
+            answer = self._asked("POST", f"/{platform}/complete", {"code": told["code"], "state": told["state"]})
+            if answer.status_code == 200:
+                [account] = answer.json()["accounts"]
+                return account["accountId"]
+            # The state was used by the request that got no answer: begin again, as the answer says.
+            assert "egin again" in answer.text, answer.text
+        raise AssertionError(f"{platform} {name} could not be connected")
+
+    def _disconnected(self, platform: str, account_id: str, arm: Callable[[Step], None]) -> None:
+        arm("disconnect")
+        answer = self._asked("DELETE", f"/{platform}/accounts/{account_id}")
+        assert answer.status_code in (200, 404), answer.text
+
+    def _asked(self, method: str, path: str, body: Any = None) -> requests.Response:
+        """The first answer that is not "try again later"."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while True:
+            try:
+                url = f"{self.stack.apiUrl}/v1/integrations{path}"
+                answer = requests.request(method, url, json=body, headers=self._headers, timeout=30)
+                if answer.status_code != 503 or "egin again" in answer.text:
+                    return answer
+            except requests.ConnectionError:
+                pass
+            assert time.monotonic() < deadline, f"{method} {path}: no answer"
+            time.sleep(0.2)
+
+    # What came of it
+
+    def _verify_there(self, point: ConnectPoint, account_id: str) -> None:
+        digest, account, tokens = self._stored(point.platform, account_id)
+        if not digest == account == tokens == "connected":
+            self.wrong.append(f"{point}: {digest} in the digest, {account} itself, {tokens} by its tokens")
+
+    def _verify_gone(self, point: ConnectPoint, account_id: str, token: str) -> None:
+        stored = self._stored(point.platform, account_id)
+        if stored != (None, None, None):
+            self.wrong.append(f"{point}: said to be disconnected, but {stored}")
+        if point.platform not in WHO or (point.call == "http.send" and point.way == "lost"):
+            return
+        method, address = WHO[point.platform]
+        headers = {"Authorization": f"Bearer {token}"}
+        body = {} if method == "POST" else None
+        asked = requests.request(method, f"{self.stack.sandboxUrl}/{address}", headers=headers, json=body, timeout=30)
+        if asked.status_code != 401:
+            self.wrong.append(f"{point}: its tokens were not revoked ({asked.status_code} {asked.text[:80]})")
+
+    def _verify_published(self, submission_id: str, targets: Sequence[tuple[str, str]]) -> None:
+        deadline = time.monotonic() + 300
+        while True:
+            [submission] = self.documents.get(f"postSubmissions/{submission_id}")
+            if submission is not None and submission.fields.get("completedAt"):
+                break
+            assert time.monotonic() < deadline, f"{submission_id} does not end"
+            time.sleep(0.2)
+        for platform, account in targets:
+            [run] = self.documents.get(f"postSubmissions/{submission_id}/runs/{platform}")
+            if run is None or run.fields["status"] != "succeeded":
+                self.wrong.append(f"a post to {platform} {account}: {run and run.fields.get('error')}")
+
+    def _stored(self, platform: str, account_id: str) -> tuple[str | None, str | None, str | None]:
+        """The status of the account in the user's digest, in its document, and by its tokens."""
+        paths = (user_path(UID), account_path(UID, platform, account_id), credentials_path(UID, platform, account_id))
+        user, account, secret = self.documents.get(*paths)
+        digest = user.fields.get("accounts", {}).get(platform, {}).get(account_id) if user else None
+        tokens = None if secret is None else "needs_reauth" if secret.fields.get("dead") else "connected"
+        return digest, account.fields["status"] if account else None, tokens
+
+    def _access_token(self, platform: str, account_id: str) -> str:
+        [secret] = self.documents.get(credentials_path(UID, platform, account_id))
+        assert secret is not None
+        return Credentials.open(secret, self._cipher).access_token
+
+    def _calls_of(self, platform: str) -> dict[Step, list[tuple[str, int]]]:
+        record, found = self.stack.kill_plans / "api.calls", dict[Step, list[tuple[str, int]]]()
+        current: list[Step] = []
+
+        def read(step: Step | None) -> None:
+            """What the step before called; then listen to the next."""
+            if current:
+                lines = [line.split(" ") for line in record.read_text().splitlines()]
+                found[current.pop()] = list(dict.fromkeys((name, int(number)) for name, number, _ in lines))
+            if step is not None:
+                record.write_text("")
+                current.append(step)
+
+        account_id = self._connected(platform, f"{platform}_undisturbed_{next(_numbers)}", read)
+        self._disconnected(platform, account_id, read)
+        read(None)
+        record.unlink()
+        return found
