@@ -1,7 +1,7 @@
 """Accounts connected and disconnected on the real stack, the API struck at every call that it makes for it.
 
-A person does it by hand: asks for the address, consents, comes back with a code, posts it; and again where there was no answer. Each
-account is one of its own.
+A person does it by hand: asks for the address, consents, comes back with a code, posts it; and again, where there was no answer.
+Each account is one of its own.
 """
 
 import itertools
