@@ -61,6 +61,13 @@ class Fault:
             float(given.get("probability", 1.0)),
         )
 
+    def to_json(self) -> dict[str, Any]:
+        """As it was given; `times` is how often it will still strike."""
+        shown: dict[str, Any] = {"platform": self.platform, "step": self.step, "kind": self.kind, "times": self.times}
+        if self.account_id is not None:
+            shown["accountId"] = self.account_id
+        return {**shown, "probability": self.probability} if self.probability < 1 else shown
+
 
 def is_lapse(fault: Fault | None) -> bool:
     return fault is not None and fault.kind == "lapsed"

@@ -2,7 +2,7 @@
 
 /api.x.com/…  /graph.facebook.com/v25.0/…              the platforms' own addresses, consent pages included
 GET, DELETE /_ledger[?platform=&accountId=&kind=]      what they accepted, in order; comments only with kind=comment
-PUT, DELETE /_faults                                   what shall go wrong
+GET, PUT, POST, DELETE /_faults                        what shall still go wrong; PUT says it anew, POST adds to it
 GET /_media/photo.jpg …                                small real files
 GET /_media/large-500.mp4                              a real video that is followed by so many MiB of nothing
 """
@@ -44,7 +44,9 @@ class SandboxServer:
         app = web.Application(client_max_size=MAX_REQUEST_BYTES)
         app.router.add_get("/_ledger", self._ledger)
         app.router.add_delete("/_ledger", self._clear_ledger)
+        app.router.add_get("/_faults", self._faults)
         app.router.add_put("/_faults", self._set_faults)
+        app.router.add_post("/_faults", self._set_faults)
         app.router.add_delete("/_faults", self._clear_faults)
         app.router.add_get(r"/_media/large-{mib:[1-9]\d{0,3}}.mp4", self._large)
         app.router.add_static("/_media", MEDIA)
@@ -84,14 +86,20 @@ class SandboxServer:
         self.world.ledger.clear()
         return web.json_response({})
 
+    async def _faults(self, _: web.Request) -> web.Response:
+        return web.json_response([fault.to_json() for fault in self.world.faults.due if fault.times > 0])
+
     async def _set_faults(self, request: web.Request) -> web.Response:
         try:
             given = await request.json()
             if not isinstance(given, list):
                 raise ValueError("it is no list")
-            self.world.faults.due = [Fault.from_json(fault) for fault in given]
+            faults = [Fault.from_json(fault) for fault in given]
+            with self.world.lock:
+                left = [fault for fault in self.world.faults.due if fault.times > 0] if request.method == "POST" else []
+                self.world.faults.due = left + faults
         except (ValueError, TypeError, AttributeError) as error:
-            return web.json_response({"error": f"PUT /_faults takes a list of faults: {error}"}, status=400)
+            return web.json_response({"error": f"/_faults takes a list of faults: {error}"}, status=400)
         return web.json_response({})
 
     async def _clear_faults(self, _: web.Request) -> web.Response:

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import requests
 
@@ -82,10 +82,19 @@ LOSABLE = frozenset(
     {"documents.commit", "documents.get", "documents.query", "tasks.enqueue", "http.send", "storage.read", "storage.write"}
 )
 PATIENCE_SECONDS, SLOW_PATIENCE_SECONDS = 300.0, 1800.0
+# How a run may fail that its platform refused for good.
+REFUSALS = ("rejected", "media_invalid", "duplicate")
 # A process that is told to die at a call that it does not make this time, does not. The sweeper looks after half a minute.
 STRIKE_SECONDS, SWEEPER_STRIKE_SECONDS = 25.0, 60.0
 _numbers = itertools.count(1)
-Struck = TypeVar("Struck")
+
+
+class _Grouped(Protocol):
+    @property
+    def group(self) -> tuple[str, str]: ...
+
+
+Struck = TypeVar("Struck", bound=_Grouped)
 
 
 @dataclass(frozen=True)
@@ -183,13 +192,29 @@ class Range:
         self.shots.append(shot)
         return shot
 
-    def _publish(self, point: Point) -> Shot:
+    def disturb(self, point: Point, faults: Sequence[Mapping[str, Any]]) -> Shot:
+        """A post whose platform fails at these steps, for its account alone."""
+        shot = self._publish(point, faults)
+        self.shots.append(shot)
+        return shot
+
+    def faults_left(self, shots: Sequence[Shot]) -> dict[str, list[str]]:
+        """account → the steps at which its platform was not asked."""
+        left: dict[str, list[str]] = {shot.account: [] for shot in shots}
+        for fault in requests.get(f"{self.stack.sandboxUrl}/_faults", timeout=10).json():
+            left.setdefault(fault.get("accountId", ""), []).append(fault["step"])
+        return left
+
+    def _publish(self, point: Point, faults: Sequence[Mapping[str, Any]] = ()) -> Shot:
         platform, content, options = KINDS[point.kind]
         number = next(_numbers)
         text, account = f"{point} {number}", f"{platform}_{number}"
         key = self._user(platform, account, options)
         if "issued" in options:
             self._until(lambda: self._is_renewed(platform, account) or self._has_struck(point), f"{point}: renewed")
+        if faults:
+            given = [{"platform": platform, "accountId": account, "times": 1, **fault} for fault in faults]
+            requests.post(f"{self.stack.sandboxUrl}/_faults", json=given, timeout=10).raise_for_status()
         if options.get("lose"):
             prank = [{"queue": options["lose"], "kind": "lost", "times": 1}]
             requests.put(f"{self.stack.tasksUrl}/_deliveries", json=prank, timeout=10).raise_for_status()
@@ -244,9 +269,12 @@ class Range:
         return document.fields
 
     def await_all(self) -> None:
+        """Until all have ended, or should have: `verify` tells."""
         for shot in self.shots:
             seconds = SLOW_PATIENCE_SECONDS if shot.point.kind in SLOW else PATIENCE_SECONDS
-            self._until(lambda shot=shot: self.submission(shot).get("completedAt"), str(shot.point), seconds)
+            deadline = time.monotonic() + seconds
+            while not self.submission(shot).get("completedAt") and time.monotonic() < deadline:
+                time.sleep(0.1)
 
     def _until(self, check: Callable[[], Any], what: str, seconds: float = PATIENCE_SECONDS) -> None:
         deadline = time.monotonic() + seconds
@@ -255,7 +283,7 @@ class Range:
             time.sleep(0.1)
 
     def verify(self, shot: Shot) -> str:
-        """How it ended: succeeded, unknown or needs_reauth. Raises AssertionError for a duplicate, a loss, or a false verdict."""
+        """How it ended: succeeded, refused, unknown or needs_reauth. Raises AssertionError for what is wrong."""
         platform = KINDS[shot.point.kind][0]
         [run] = self.documents.get(f"postSubmissions/{shot.submission_id}/runs/{platform}")
         assert run is not None, f"{shot.point}: there is no run"
@@ -274,6 +302,9 @@ class Range:
                 assert account.fields["status"] == "needs_reauth", f"{shot.point}: {account.fields['status']}"
                 assert entries == [], f"{shot.point}: published, but said to need a new connection"
                 return "needs_reauth"
+            if error["class"] in REFUSALS and "refused" in excused:
+                assert entries == [], f"{shot.point}: published, but said to be refused"
+                return "refused"
             assert error["code"] == "outcome_unknown", f"{shot.point}: {error}"
             assert "unknown" in excused, f"{shot.point}: {error}"
             assert run.fields["intents"] > 0, f"{shot.point}: unknown, though nothing was sent"
@@ -300,11 +331,11 @@ def _first(calls: Sequence[tuple[str, int, str]], address: str | None) -> int:
     return min(positions, default=len(calls) + 1)
 
 
-def sampled(points: Sequence[Struck], number: int, seed: int, of_one: Callable[[Struck], object]) -> list[Struck]:
-    """Some of each (kind and function, or platform and step), the same for the same seed."""
+def sampled(points: Sequence[Struck], number: int, seed: int) -> list[Struck]:
+    """Some of each group, the same for the same seed."""
     chance = random.Random(seed)
     chosen: list[Struck] = []
-    for _, group in itertools.groupby(points, key=of_one):
+    for _, group in itertools.groupby(points, key=lambda point: point.group):
         of_kind = list(group)
         chosen += chance.sample(of_kind, min(number, len(of_kind)))
     return chosen

@@ -18,7 +18,7 @@ def shooting(stack: LocalStack) -> Range:
     """One post per kill, made one after the other; they recover while others are struck."""
     range_ = Range.on(stack)
     points = [point for point in range_.points(list(KINDS)) if point.honest != "slow"]
-    for point in sampled(points, POINTS_OF_EACH_KIND, SEED, lambda point: point.group):
+    for point in sampled(points, POINTS_OF_EACH_KIND, SEED):
         range_.strike(point)
     range_.await_all()
     return range_

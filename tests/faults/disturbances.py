@@ -1,0 +1,73 @@
+"""The real stack, each step of each platform's sandbox failing once in each way that there is, and those that are only asked after an
+answer was lost: does each post get there once, or is it told truly that it was refused?
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from tests.faults.kills import KINDS, UNKNOWABLE, Point, Range, Shot
+from tests.faults.simulation import STEPS
+
+WAYS = (
+    "rate_limit", "unauthorized", "server_error_before", "server_error_after", "reset_before", "reset_after", "slow_processing",
+    "processing_failed", "lapsed",
+)  # fmt: skip
+AT_PUBLISH = ("hang_after", "reject", "duplicate")
+# An account of these is dead once its token is refused: it is renewed by itself, or not at all.
+RENEWED_BY_ITSELF = ("facebook", "instagram", "threads")
+# Steps of which posts make no use.
+CONNECTING = frozenset({"me", "revoke", "exchange", "accounts", "organisations", "organisation"})
+LOST: Mapping[str, Any] = {"step": "publish", "kind": "reset_after"}
+DIRECT, LATER = "platform", "platform, later"
+# Their tokens are renewed by the sweeper, of which posts know nothing.
+_LEFT_OUT = ("swept", "x-ahead", "threads-ahead")
+
+
+def disturbances(range_: Range, kinds: Sequence[str]) -> list[Point]:
+    """All there are. Which steps a post asks for is found by making each of them slow, which does no harm."""
+    wanted = [kind for kind in kinds if kind not in _LEFT_OUT]
+    probes = [(kind, function) for kind in wanted for function in (DIRECT, LATER) if function == DIRECT or kind not in UNKNOWABLE]
+    shots: list[Shot] = []
+    for kind, function in probes:
+        slow = [{"step": step, "kind": "slow_processing"} for step in _steps(kind)]
+        shots.append(range_.disturb(Point(kind, function, "every step", 1, "slow"), [*_first(function), *slow]))
+    range_.await_all()
+    left, asked = range_.faults_left(shots), dict[tuple[str, str], list[str]]()
+    for (kind, function), shot in zip(probes, shots, strict=True):
+        asked[kind, function] = [step for step in _steps(kind) if step not in left[shot.account]]
+    points: list[Point] = []
+    for kind, function in probes:
+        known = asked[kind, DIRECT] if function == LATER else ()
+        for step in asked[kind, function]:
+            if step not in known:
+                points += [Point(kind, function, step, 1, way, _honest(kind, step, way)) for way in _ways(kind, function, step)]
+    return points
+
+
+def disturb(range_: Range, point: Point) -> Shot:
+    return range_.disturb(point, [*_first(point.function), {"step": point.call, "kind": point.way}])
+
+
+def _first(function: str) -> list[Mapping[str, Any]]:
+    return [LOST] if function == LATER else []
+
+
+def _steps(kind: str) -> list[str]:
+    return [step for step in STEPS[KINDS[kind][0]] if step not in CONNECTING]
+
+
+def _ways(kind: str, function: str, step: str) -> list[str]:
+    ways = [*WAYS, *AT_PUBLISH] if step == "publish" else list(WAYS)
+    if function == LATER and KINDS[kind][0] in RENEWED_BY_ITSELF:
+        # Such a run waits for its person, up to a day.
+        ways.remove("unauthorized")
+    return ways
+
+
+def _honest(kind: str, step: str, way: str) -> str:
+    if way == "unauthorized":
+        return "needs_reauth" if KINDS[kind][0] in RENEWED_BY_ITSELF or step == "token" else ""
+    if way in ("reject", "duplicate", "processing_failed"):
+        return "refused"
+    lost = way in ("reset_before", "reset_after", "server_error_before", "server_error_after", "hang_after")
+    return "unknown" if lost and step == "publish" and kind in UNKNOWABLE else ""
