@@ -1,5 +1,5 @@
-"""The real stack, each step of each platform's sandbox failing once in each way that there is, and those that are only asked after an
-answer was lost: does each post get there once, or is it told truly that it was refused?
+"""The real stack, each step of each platform's sandbox failing once in each way that there is, also those that are asked only after
+an answer was lost: does each post get there once, or is it told truly that it was refused?
 """
 
 from collections.abc import Mapping, Sequence
