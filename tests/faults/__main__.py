@@ -26,6 +26,7 @@ ABLATION_SEEDS = 6
 FAULT_RATE, PLATFORM_RATE = 0.02, 0.05
 # Accounts die where an answer with tokens that work once was lost; of more than that something else is the cause.
 MOST_REAUTH = 0.1
+PROGRESS_SECONDS = 30.0
 
 
 def main() -> int:
@@ -39,10 +40,21 @@ def main() -> int:
     with multiprocessing.Pool(given.processes) as pool:
         started = time.monotonic()
         seeds = range(given.seed, given.seed + max(1, given.publications // PER_SEED))
-        total = _sum(pool.imap_unordered(_history, seeds))
+        total = _sum(_shown(pool.imap_unordered(_history, seeds)))
         _print_total(total, len(seeds), time.monotonic() - started)
         seen = given.no_ablation or _print_ablation(pool.map(_without, ABLATIONS, chunksize=1))
     return 0 if total.is_clean and seen and total.reauth <= MOST_REAUTH * total.runs else 1
+
+
+def _shown(verdicts: Iterable[Verdict]) -> Iterable[Verdict]:
+    """The same, and a line now and then for whoever waits."""
+    runs, harms, told = 0, 0, time.monotonic()
+    for verdict in verdicts:
+        yield verdict
+        runs, harms = runs + verdict.runs, harms + sum(getattr(verdict, name) for name in HARMS)
+        if time.monotonic() - told > PROGRESS_SECONDS:
+            told = time.monotonic()
+            print(f"  {runs:,} publications so far, {harms} harms", file=sys.stderr, flush=True)
 
 
 def _history(seed: int) -> Verdict:
