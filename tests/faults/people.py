@@ -72,7 +72,8 @@ class People:
                 self._see_to(platform, lambda platform=platform: self._connect(platform))
         if self.chance.random() < change_of_mind():
             platform, account_id = self.chance.choice(list(self.names))
-            self._see_to(platform, lambda: self._change_mind((platform, account_id)))
+            given_up = [account_id] if self.chance.random() < 0.5 else self.accounts(platform)
+            self._see_to(platform, lambda: self._change_mind(platform, given_up))
         self.scheduler.at(self.scheduler.now + timedelta(minutes=LOOK_MINUTES), lambda: self.live(change_of_mind))
 
     def _see_to(self, platform: str, do: Callable[[], bool]) -> None:
@@ -93,16 +94,16 @@ class People:
 
         self.scheduler.spawn(self.new_process("person"), attempt, self.scheduler.now)
 
-    def _change_mind(self, account: Account) -> bool:
-        """True once the account is back, or another of the platform's came first."""
-        periods = self.away.setdefault(account, [])
-        if not periods or periods[-1][1] is not None:
-            periods.append((self.scheduler.now, None))
-        if self._status(account) is not None:
-            if not self._disconnect(account):
+    def _change_mind(self, platform: str, given_up: Sequence[str]) -> bool:
+        """True once the accounts are back."""
+        for account in ((platform, account_id) for account_id in given_up):
+            periods = self.away.setdefault(account, [])
+            if not periods or periods[-1][1] is not None:
+                periods.append((self.scheduler.now, None))
+            if self._status(account) is not None and not self._disconnect(account):
                 return False
-            self.scheduler.sleep(self.chance.uniform(20, 300))
-        return self._connect(account[0])
+        self.scheduler.sleep(self.chance.uniform(20, 300))
+        return self._connect(platform)
 
     def _connect(self, platform: str) -> bool:
         began = self.client.post(f"/v1/integrations/{platform}/connect", headers=SIGNED_IN)
