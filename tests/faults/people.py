@@ -102,7 +102,7 @@ class People:
                 periods.append((self.scheduler.now, None))
             if self._status(account) is not None and not self._disconnect(account):
                 return False
-        self.scheduler.sleep(self.chance.uniform(20, 300))
+        self.scheduler.sleep(self.chance.uniform(1, 300))
         return self._connect(platform)
 
     def _connect(self, platform: str) -> bool:
