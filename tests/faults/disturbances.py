@@ -40,12 +40,21 @@ def disturbances(range_: Range, kinds: Sequence[str]) -> list[Point]:
         known = asked[kind, DIRECT] if function == LATER else ()
         for step in asked[kind, function]:
             if step not in known:
-                points += [Point(kind, function, step, 1, way, _honest(kind, step, way)) for way in _ways(kind, function, step)]
+                points += [Point(kind, function, step, 1, way, _honest(kind, step, way)) for way in _ways(step)]
     return points
 
 
-def disturb(range_: Range, point: Point) -> Shot:
-    return range_.disturb(point, [*_first(point.function), {"step": point.call, "kind": point.way}])
+def disturb(range_: Range, points: Sequence[Point]) -> list[Shot]:
+    """All of them, and how they ended; `struck` False where the step was not asked for this time."""
+    shots = [range_.disturb(point, [*_first(point.function), {"step": point.call, "kind": point.way}]) for point in points]
+    for shot in shots:
+        if shot.point.way == "unauthorized":
+            range_.connect_again(shot)
+    range_.await_all()
+    left = range_.faults_left(shots)
+    for shot in shots:
+        shot.struck = not left[shot.account]
+    return shots
 
 
 def _first(function: str) -> list[Mapping[str, Any]]:
@@ -56,12 +65,8 @@ def _steps(kind: str) -> list[str]:
     return [step for step in STEPS[KINDS[kind][0]] if step not in CONNECTING]
 
 
-def _ways(kind: str, function: str, step: str) -> list[str]:
-    ways = [*WAYS, *AT_PUBLISH] if step == "publish" else list(WAYS)
-    if function == LATER and KINDS[kind][0] in RENEWED_BY_ITSELF:
-        # Such a run waits for its person, up to a day.
-        ways.remove("unauthorized")
-    return ways
+def _ways(step: str) -> tuple[str, ...]:
+    return (*WAYS, *AT_PUBLISH) if step == "publish" else WAYS
 
 
 def _honest(kind: str, step: str, way: str) -> str:

@@ -252,6 +252,16 @@ class Range:
         keys = TokenKeys.model_validate({"GOOGLE_CLOUD_PROJECT": PROJECT_ID, "SOKU_TOKEN_KEYS": TOKEN_KEYS}).token_keys
         connect_account("range", platform, account, credentials, cipher=Cipher(keys), documents=self.documents, clock=SystemClock())
 
+    def connect_again(self, shot: Shot, seconds: float = 30.0) -> None:
+        """What its person does if the account dies within that time while the post waits for it."""
+        platform, deadline = KINDS[shot.point.kind][0], time.monotonic() + seconds
+        while time.monotonic() < deadline and not self.submission(shot).get("completedAt"):
+            [account] = self.documents.get(account_path("range", platform, shot.account))
+            if account is not None and account.fields["status"] == "needs_reauth":
+                self.connect(platform, shot.account, lives=None, issued=timedelta(hours=2))
+                return
+            time.sleep(0.2)
+
     def _is_renewed(self, platform: str, account: str) -> bool:
         [document] = self.documents.get(account_path("range", platform, account))
         return document is not None and document.fields["tokenExpiresAt"] > datetime.now(UTC) + timedelta(

@@ -63,12 +63,7 @@ def _strike(stack: LocalStack, given: argparse.Namespace) -> int:
 def _disturb(stack: LocalStack, given: argparse.Namespace) -> int:
     started, shooting = time.monotonic(), Range.on(stack)
     points = _chosen(disturbances(shooting, given.kinds), given, "faults of platforms")
-    shots = [disturb(shooting, point) for point in points]
-    shooting.await_all()
-    left = shooting.faults_left(shots)
-    for shot in shots:
-        shot.struck = not left[shot.account]
-    return _judged(shooting, shots, started)
+    return _judged(shooting, disturb(shooting, points), started)
 
 
 def _judged(shooting: Range, shots: Sequence[Shot], started: float) -> int:

@@ -1,11 +1,14 @@
-"""Every kind of post of every platform, its workers killed or their answers lost at calls chosen by a seed: published once.
+"""Every kind of post of every platform, its workers killed or their answers lost at calls chosen by a seed: published once. So are
+posts whose platforms fail at other steps than the public call; and the API is killed while accounts are connected and disconnected.
 
-All calls of all kinds: `make faults-stack`.
+All calls, all faults, all kinds: `make faults-stack`.
 """
 
 import pytest
 
 from tests.conftest import LocalStack
+from tests.faults.connections import STEPS, Connections
+from tests.faults.disturbances import disturb, disturbances
 from tests.faults.kills import KINDS, Range, Shot, sampled
 
 SEED = 20261125
@@ -42,3 +45,23 @@ def _verified(shooting: Range, shot: Shot) -> list[str]:
     except AssertionError as error:
         return [str(error)]
     return []
+
+
+def test_platforms_that_fail_at_any_step_get_every_post_once(stack: LocalStack) -> None:
+    range_ = Range.on(stack)
+    points = sampled(disturbances(range_, ["x", "threads-image", "linkedin"]), 4, SEED)
+    shots = disturb(range_, points)
+    wrong: list[str] = []
+    for shot in shots:
+        wrong += _verified(range_, shot)
+    assert wrong == []
+    assert sum(shot.struck for shot in shots) >= 0.9 * len(points) > 0
+
+
+def test_accounts_are_connected_and_disconnected_though_the_api_dies(stack: LocalStack) -> None:
+    connections = Connections.on(stack)
+    for point in sampled(connections.points(["x", "instagram"]), 2, SEED):
+        connections.strike(point)
+    connections.publish()
+    assert connections.wrong == []
+    assert set(connections.struck) == set(STEPS)
