@@ -16,8 +16,7 @@ _traps = Traps("api")
 @cache
 def _app() -> Flask:
     ports = trapped_ports(live.ports(), _traps, live.SETTINGS.project_id)
-    connecting = replace(ports.connecting, documents=ports.documents)
-    return create_app(replace(ports, connecting=trapped_ports(connecting, _traps, live.SETTINGS.project_id)))
+    return create_app(replace(ports, connecting=trapped_ports(ports.connecting, _traps, live.SETTINGS.project_id)))
 
 
 def api(request: Request) -> Response:

@@ -168,13 +168,18 @@ class AuthorizationServer:
 
     def _refresh(self, call: Call) -> Answer:
         token = read_token(str(call.fields.get("refresh_token", "")), self._platform)
-        newest = self._newest(token.account) if token else 0
-        revoked = self._world.revoked.get((self._platform, token.account.account_id), -1) if token else 0
-        dead = token is None or token.kind != "refresh" or (token.generation or 0) <= revoked
-        if token is None or dead or (self._dialect.rotates and (token.generation or 0) < newest):
-            return self.refused(self._dialect.dead_grant, "Value passed for the token was invalid.")
-        self._world.generations[self._platform, token.account.account_id] = max(newest, token.generation or 0)
+        if token is None or token.kind != "refresh":
+            return self._dead()
+        owner, generation = (self._platform, token.account.account_id), token.generation or 0
+        used = self._world.used.setdefault(owner, set())
+        if generation <= self._world.revoked.get(owner, -1) or (self._dialect.rotates and generation in used):
+            return self._dead()
+        used.add(generation)
+        self._world.generations[owner] = max(self._newest(token.account), generation)
         return self._issue(token.account, self._dialect.scope_separator.join(sorted(self._dialect.scopes)))
+
+    def _dead(self) -> Answer:
+        return self.refused(self._dialect.dead_grant, "Value passed for the token was invalid.")
 
     def _newest(self, account: SandboxAccount) -> int:
         return self._world.generations.get((self._platform, account.account_id), 0)
@@ -224,7 +229,7 @@ class AuthorizationServer:
             case "rate_limit":
                 return Answer(429, {"error": "slow_down", "error_description": "Too many requests"})
             case _:
-                return self.refused(self._dialect.dead_grant, "Value passed for the token was invalid.")
+                return self._dead()
 
 
 class WithOAuth:

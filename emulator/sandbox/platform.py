@@ -105,8 +105,10 @@ class World:
     listing_lag_seconds: float = 0.0
     # How long a new post stays out of what its own handle says (a status that lags).
     status_lag_seconds: float = 0.0
-    # (platform, account) → the newest generation of its tokens, and the one up to which they were revoked.
+    # (platform, account) → the newest generation of its tokens, those whose refresh token was used, and the one up to which they
+    # were revoked.
     generations: dict[tuple[str, str], int] = field(default_factory=dict)
+    used: dict[tuple[str, str], set[int]] = field(default_factory=dict)
     revoked: dict[tuple[str, str], int] = field(default_factory=dict)
     lock: threading.RLock = field(default_factory=threading.RLock)
     _ids: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))

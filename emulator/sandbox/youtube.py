@@ -172,7 +172,9 @@ class YouTube(WithOAuth):
             }
             for s in reversed(made)
         ]
-        return Answer(200, {"items": items[: int(call.query.get("maxResults", "5"))]})
+        most = int(call.query.get("maxResults", "5"))
+        more = {"nextPageToken": "sandbox"} if len(items) > most else {}
+        return Answer(200, {"items": items[:most], **more})
 
     def _thumbnail(self, call: Call, account: SandboxAccount) -> Answer:
         session = next((s for s in self._sessions.values() if s.video_id == call.query.get("videoId")), None)

@@ -10,9 +10,7 @@ from shared.accounts.user import User, user_path
 from shared.core.errors import NotFound
 from shared.documents.document import REMOVE, Conflict, Delete, Document, Documents, Update
 from shared.integrations.oauth import ConnectPorts
-from shared.integrations.stored_tokens import AccountKey
-from shared.platforms.failure import PlatformFailure
-from shared.platforms.http import NoAnswer, NotSent
+from shared.platforms.connector import revoke
 from shared.platforms.names import PLATFORMS
 
 _log = logging.getLogger(__name__)
@@ -31,32 +29,37 @@ def disconnect(uid: str, platform: str, account_id: str, ports: ConnectPorts) ->
     """Have the account's tokens revoked, then forget it; True if the platform revoked them. Raises NotFound.
 
     In this order: whoever dies in between leaves an account to be disconnected again, not tokens that nobody remembers. It is
-    forgotten whatever the platform says, and what was to be published there fails. Only the very tokens that were read are deleted:
-    a commit that comes late deletes no account that was connected again meanwhile.
+    forgotten whatever the platform says, and what was to be published there fails. An account that is connected again meanwhile
+    stays, also when our commit arrives late.
     """
-    key = AccountKey(uid, platform, account_id)
-    # Of each generation that was held meanwhile.
+    secret_path = credentials_path(uid, platform, account_id)
+    # The consent that is to be ended, and whether each generation of its tokens was revoked.
+    connection: object = None
     revoked: dict[str, bool] = {}
     while True:
         [user] = ports.documents.get(user_path(uid))
         mine = User.from_document(uid, user).accounts.get(platform, {})
-        if account_id not in mine:
+        if user is None or account_id not in mine:
             if not revoked:
                 raise NotFound("Account not found")
-            # By our own commit, whose answer was lost.
+            # Forgotten meanwhile: by a twin, or by our own commit, whose answer was lost.
             return all(revoked.values())
         paths = [credentials_path(uid, platform, other) for other in mine if other != account_id]
-        tokens, *others = ports.documents.get(key.credentials_path, *paths)
+        tokens, *others = ports.documents.get(secret_path, *paths)
+        there = tokens.fields.get("connection") if tokens else None
+        if revoked and there != connection:
+            return all(revoked.values())
+        connection = there
         generation = str(tokens.fields["generation"]) if tokens else ""
         if generation not in revoked:
             revoked[generation] = tokens is not None and _revoked(platform, tokens, others, ports)
-        secret = [Delete(tokens.path, if_version=tokens.version)] if tokens else []
-        digest = Update(user_path(uid), {("accounts", platform, account_id): REMOVE})
+        digest = Update(user_path(uid), {("accounts", platform, account_id): REMOVE}, if_version=user.version)
+        secret = [Delete(secret_path, if_version=tokens.version)] if tokens else []
         try:
-            ports.documents.commit(*secret, Delete(account_path(uid, platform, account_id)), digest)
+            ports.documents.commit(digest, Delete(account_path(uid, platform, account_id)), *secret)
             return all(revoked.values())
         except Conflict:
-            # Renewed, parked, given up or connected again meanwhile.
+            # Renewed, parked, given up or connected again meanwhile, or another account of the user's was.
             continue
 
 
@@ -64,16 +67,16 @@ def _revoked(platform: str, tokens: Document, others: Sequence[Document | None],
     connector = ports.connectors.get(platform)
     if connector is None or connector.revoke is None or tokens.fields.get("dead"):
         return False
+    living = [other for other in others if other is not None and not other.fields.get("dead")]
     try:
         credentials = Credentials.open(tokens, ports.cipher)
-        if any(_shares_tokens(credentials, Credentials.open(other, ports.cipher)) for other in others if other):
+        if any(_shares_tokens(credentials, Credentials.open(other, ports.cipher)) for other in living):
             # The others go on with them.
             return False
-        connector.revoke(ports.http, credentials)
-    except (PlatformFailure, NotSent, NoAnswer, CannotDecrypt) as error:
+        return revoke(ports.http, connector, credentials)
+    except CannotDecrypt as error:
         _log.warning("tokens are forgotten, but not revoked", extra={"account": tokens.path, "reason": str(error)})
         return False
-    return True
 
 
 def _shares_tokens(one: Credentials, other: Credentials) -> bool:

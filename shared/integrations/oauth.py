@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from shared.accounts.connect import connect_account, tokens_held
+from shared.accounts.connect import connect_account
 from shared.accounts.encryption import Cipher
 from shared.core.clock import Clock
 from shared.core.errors import ConnectionRefused, Detail, NotFound, ServiceUnavailable, ValidationFailed
@@ -62,7 +62,6 @@ def complete(uid: str, platform: str, code: str, state: str, redirect_uri: str, 
     """The accounts, connected. Raises ValidationFailed for a state that is not this user's, ConnectionRefused by the platform."""
     connector = ports.connector(platform)
     secret = _used_up(uid, platform, state, ports)
-    before = tokens_held(uid, platform, documents=ports.documents)
     grant = Grant(code, redirect_uri, secret.get("codeVerifier"), ports.clock.now())
     try:
         connected = connector.exchange(ports.http, grant)
@@ -88,7 +87,6 @@ def complete(uid: str, platform: str, code: str, state: str, redirect_uri: str, 
             cipher=ports.cipher,
             documents=ports.documents,
             clock=ports.clock,
-            before=before,
         )
     return connected
 

@@ -23,7 +23,8 @@ class AccountKey:
 def store(key: AccountKey, held: Document, fresh: Credentials, *, documents: Documents, cipher: Cipher) -> Credentials | None:
     """The tokens that the account has afterwards: these, unless the document holds other ones by now, which are newer; None if it
     is gone."""
-    secret = secret_fields(key.uid, key.platform, key.account_id, fresh, cipher)
+    connection = str(held.fields.get("connection") or "")
+    secret = secret_fields(key.uid, key.platform, key.account_id, fresh, cipher, connection=connection)
     while True:
         lives: Changes = {"tokenExpiresAt": fresh.expires_at}
         writes = [Update(account_path(key.uid, key.platform, key.account_id), lives)]

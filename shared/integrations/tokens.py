@@ -20,7 +20,7 @@ from shared.accounts.encryption import Cipher
 from shared.core.clock import Clock
 from shared.documents.document import Conflict, Document, Documents, Update
 from shared.integrations.stored_tokens import AccountKey, bury, store
-from shared.platforms.connector import Connector
+from shared.platforms.connector import Connector, revoke
 from shared.platforms.failure import PlatformFailure
 from shared.platforms.http import Http, NoAnswer, NotSent
 from shared.platforms.names import PLATFORMS
@@ -164,6 +164,9 @@ class TokenKeeper:
                 "transient", f"{PLATFORMS[key.platform]} did not renew the account's tokens ({error})."
             ) from error
         stored = store(key, claimed_document, fresh, documents=self.documents, cipher=self.cipher)
+        if stored is None and fresh.granted_by is None:
+            # Disconnected meanwhile, by somebody who knew only the older ones.
+            revoke(self.http, self.connectors[key.platform], fresh)
         return stored or _gone(key)
 
     def _can_renew(self, key: AccountKey, credentials: Credentials, refused: str | None) -> bool:

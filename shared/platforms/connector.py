@@ -16,7 +16,7 @@ from urllib.parse import urlencode
 from shared.accounts.credentials import Credentials
 from shared.core.settings import App
 from shared.platforms.failure import FailureKind, PlatformFailure
-from shared.platforms.http import Http, HttpAnswer, HttpRequest
+from shared.platforms.http import Http, HttpAnswer, HttpRequest, NoAnswer, NotSent
 from shared.platforms.meta.errors import kind_of_code
 
 
@@ -143,6 +143,22 @@ def granted(body: dict[str, Any], label: str, now: datetime, *, before: Credenti
         expires_at=now + timedelta(seconds=float(lifetime)) if lifetime else None,
         granted_by=before.granted_by if before else None,
     )
+
+
+def revoke(http: Http, connector: Connector, credentials: Credentials) -> bool:
+    """Whether the platform ended these tokens. Nobody has a use for them any more, so that a refusal is only noted."""
+    if connector.revoke is None:
+        return False
+    try:
+        connector.revoke(http, credentials)
+    except PlatformFailure as failure:
+        reason = failure.without(credentials.secrets).message
+    except (NotSent, NoAnswer) as error:
+        reason = str(error)
+    else:
+        return True
+    _log.warning("tokens are forgotten, but not revoked", extra={"platform": connector.platform, "reason": reason})
+    return False
 
 
 def scopes_of(body: dict[str, Any]) -> tuple[str, ...]:

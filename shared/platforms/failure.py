@@ -73,7 +73,8 @@ class PlatformFailure(SokuError):
     """A platform refused, or could not be understood.
 
     `retry_after_seconds` or `retry_at` (Unix time) is set where the platform names when to come back.
-    `published_after_all` marks a refusal that the platform is known to give for posts it did publish.
+    `published_after_all` marks a refusal that the platform is known to give for posts it did publish; `of_a_copy` one that
+    an earlier call of the run, which got no answer, may have brought about by having worked.
     `starts_over`: provably nothing is public, and what the handle holds is of no use any more.
     `nothing_is_public`: this refusal proves it, also of requests of the run that were sent before.
     """
@@ -91,6 +92,7 @@ class PlatformFailure(SokuError):
         retry_after_seconds: float | None = None,
         retry_at: float | None = None,
         published_after_all: bool = False,
+        of_a_copy: bool = False,
         starts_over: bool = False,
         nothing_is_public: bool = False,
     ) -> None:
@@ -106,8 +108,13 @@ class PlatformFailure(SokuError):
         self.retry_after_seconds = retry_after_seconds
         self.retry_at = retry_at
         self.published_after_all = published_after_all
+        self.of_a_copy = of_a_copy
         self.starts_over = starts_over
         self.nothing_is_public = nothing_is_public
+
+    @property
+    def may_hide_a_post(self) -> bool:
+        return self.published_after_all or self.of_a_copy
 
     def without(self, secrets: Sequence[str]) -> "PlatformFailure":
         """The same, with whatever looks like a credential, and these very ones, cut out of what will be shown."""
@@ -148,7 +155,7 @@ class PlatformFailure(SokuError):
         return {name: value for name, value in fields.items() if value is not None}
 
     @staticmethod
-    def from_fields(fields: Mapping[str, Any], *, published_after_all: bool = False) -> "PlatformFailure":
+    def from_fields(fields: Mapping[str, Any], *, published_after_all: bool = False, of_a_copy: bool = False) -> "PlatformFailure":
         return PlatformFailure(
             fields["class"],
             fields["message"],
@@ -158,4 +165,5 @@ class PlatformFailure(SokuError):
             platform_message=fields.get("platformMessage"),
             http_status=fields.get("httpStatus"),
             published_after_all=published_after_all,
+            of_a_copy=of_a_copy,
         )

@@ -9,7 +9,7 @@ follow_ups  what is sent once the post is public: a thread's items, a first comm
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from shared.accounts.credentials import Credentials
@@ -56,6 +56,9 @@ class Found:
     url: str | None = None
 
 
+COPY_LAG = timedelta(seconds=120)
+
+
 @dataclass(frozen=True)
 class Absent:
     """The platform's own handle proves that it is not public."""
@@ -63,8 +66,8 @@ class Absent:
 
 @dataclass(frozen=True)
 class Repeatable:
-    """Nothing can be asked, but the platform itself refuses a second copy and then names the first: send the same again, late
-    enough for the first to be known there."""
+    """Nothing can be asked, but the platform itself refuses a second copy and then names the first: send the same again, COPY_LAG
+    after the first call, so that it is known there."""
 
 
 @dataclass(frozen=True)

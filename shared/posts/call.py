@@ -31,7 +31,7 @@ def call(attempt: Attempt) -> None:
     except PlatformFailure as failure:
         perhaps_ours = failure.kind == "duplicate" and attempt.run.doubted
         unclear = failure.kind in ("transient", "outcome_unknown") and not failure.starts_over
-        if unclear or failure.published_after_all or perhaps_ours:
+        if unclear or failure.may_hide_a_post or perhaps_ours:
             doubt(attempt, failure)
         else:
             refused(attempt, failure)
@@ -85,6 +85,8 @@ def refused(attempt: Attempt, failure: PlatformFailure) -> None:
 
 def doubt(attempt: Attempt, failure: PlatformFailure) -> None:
     """It may be public: INTENT stays, and the next claim looks before anything else."""
-    seconds = min(FIRST_LOOK_SECONDS * 2 ** (attempt.run.intents - 1), MAX_BACKOFF_SECONDS)
+    # More doublings than these would be more than the longest pause.
+    seconds = min(FIRST_LOOK_SECONDS * 2 ** min(attempt.run.intents - 1, 10), MAX_BACKOFF_SECONDS)
     told = failure.without(attempt.publication.account.secrets).to_fields()
-    attempt.let_go(seconds, told, {"callFailure": {**told, "publishedAfterAll": failure.published_after_all}})
+    flags = {"publishedAfterAll": failure.published_after_all, "ofACopy": failure.of_a_copy}
+    attempt.let_go(seconds, told, {"callFailure": {**told, **flags}})

@@ -159,8 +159,8 @@ class Run:
 
     @property
     def may_be_public(self) -> bool:
-        """Whether nobody may say yet that nothing was published."""
-        return self.phase == "intent" or self.unresolved
+        """Whether nobody knows yet."""
+        return self.phase == "intent" or (self.phase == "preparing" and self.unresolved)
 
     @property
     def is_final(self) -> bool:
@@ -203,7 +203,7 @@ class Run:
 def _call_failure(fields: Mapping[str, Any] | None) -> PlatformFailure | None:
     if fields is None:
         return None
-    return PlatformFailure.from_fields(fields, published_after_all=fields["publishedAfterAll"])
+    return PlatformFailure.from_fields(fields, published_after_all=fields["publishedAfterAll"], of_a_copy=fields["ofACopy"])
 
 
 def submission_path(submission_id: str) -> str:

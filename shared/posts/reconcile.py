@@ -4,7 +4,7 @@ Found      ─► published
 Absent     ─► (the platform's own handle proves it) prepare again
 Failed     ─► (likewise) begin anew, or fail
 NotListed  ─► a listing lags: counted only from 120 s after INTENT (or as the platform says); lacking twice ─► prepare again,
-              unless what the platform said at ☎ may mean that it has the post: then looked for longer, and never sent again
+              unless the platform's refusal at ☎ may hide the post: then looked for longer, and never sent again
 Repeatable ─► the platform itself refuses a second copy: from 120 s after INTENT ─► prepare again
 cannot ask, for good, or out of time ─► failed, outcome_unknown
 """
@@ -19,6 +19,7 @@ from shared.documents.document import REMOVE
 from shared.platforms.failure import PlatformFailure
 from shared.platforms.http import NoAnswer, NotSent
 from shared.platforms.platform import (
+    COPY_LAG,
     Absent,
     Failed,
     Finding,
@@ -34,8 +35,6 @@ from shared.posts.retry import backoff, pause_of
 
 _log = logging.getLogger(__name__)
 
-# A copy that is sent again is refused only once the first is known over there.
-COPY_LAG = timedelta(seconds=120)
 # Two listings after the lag are taken as proof.
 LISTINGS_NEEDED = 2
 BETWEEN_LISTINGS = timedelta(seconds=15)
@@ -89,11 +88,12 @@ def _not_listed(attempt: Attempt, finding: NotListed) -> LookAgain | None:
     if lacking < LISTINGS_NEEDED and not attempt.is_late:
         return _look_again(attempt, BETWEEN_LISTINGS, "not listed", {"absentListings": lacking})
     told = attempt.run.call_failure
-    if told is not None and (told.kind == "duplicate" or told.published_after_all):
-        if since_intent < CLAIMED_LAG and not attempt.is_late:
+    if told is not None and (told.kind == "duplicate" or told.may_hide_a_post):
+        looked_for_long = since_intent >= CLAIMED_LAG and lacking >= LISTINGS_NEEDED
+        if not looked_for_long and not attempt.is_late:
             return _look_again(attempt, backoff(lacking), "not listed", {"absentListings": lacking})
-        if told.kind in ("rejected", "media_invalid") and not finding.similar:
-            # Looked for that long, a refusal that is also given for what was published was meant.
+        if looked_for_long and not told.published_after_all and told.kind != "duplicate" and not finding.similar:
+            # No claim to have the post, but a refusal that it might have brought about: it was meant.
             attempt.end(told)
             return LookAgain()
         return _unknown(attempt, f"the platform said that it has the post, and does not list it ({told.message})", told)
@@ -116,7 +116,7 @@ def _repeat(attempt: Attempt) -> LookAgain | None:
 def _absent_for_sure(attempt: Attempt) -> LookAgain | None:
     """By the platform's own handle; so a refusal that it also gives for what it did publish was meant after all."""
     told = attempt.run.call_failure
-    if told is None or told.kind != "rejected" or not told.published_after_all:
+    if told is None or told.kind not in ("rejected", "media_invalid") or not told.may_hide_a_post:
         return _absent(attempt)
     since_intent = attempt.publication.now() - attempt.publication.intent_at
     if since_intent < COPY_LAG and not attempt.is_late:

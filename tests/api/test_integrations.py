@@ -1,5 +1,6 @@
 """/v1/integrations: the whole dance with every platform's authorization server, and everybody who steps out of line."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -9,8 +10,10 @@ import pytest
 from flask.testing import FlaskClient
 
 from shared.accounts.credentials import Credentials, credentials_path
-from shared.documents.document import Conflict, Version, Write
+from shared.documents.document import Conflict, Update, Version, Write
+from shared.integrations.accounts import disconnect
 from shared.integrations.stored_tokens import AccountKey
+from shared.integrations.tokens import Unusable
 from shared.platforms.http import HttpAnswer, HttpRequest
 from shared.platforms.names import PLATFORMS
 from tests.api.conftest import error_of
@@ -37,8 +40,8 @@ def consent(world: World, url: str, account: str = "ada_on_stage", decision: str
     return world.consent(url, account, decision)
 
 
-def access_token_of(world: World, account_id: str) -> str:
-    return Credentials.open(world.document(credentials_path("ada", "linkedin", account_id)), world.cipher).access_token
+def access_token_of(world: World, account_id: str, platform: str = "linkedin") -> str:
+    return Credentials.open(world.document(credentials_path("ada", platform, account_id)), world.cipher).access_token
 
 
 def complete(client: FlaskClient, platform: str, told: dict[str, str], headers: dict[str, str] = ADA) -> Any:
@@ -273,6 +276,86 @@ def test_a_disconnection_that_arrives_late_spares_the_account_that_was_connected
         commit(*sent[0])
     [listed] = client.get("/v1/integrations", headers=ADA).get_json()["accounts"]
     assert listed["status"] == "connected"
+
+
+def test_a_dead_account_of_the_same_consent_keeps_nobodys_tokens_alive(client: FlaskClient, world: World) -> None:
+    accounts = complete(client, "linkedin", consent(world, begin(client, "linkedin"), "ada, org_acme")).get_json()["accounts"]
+    person, organisation = (account["accountId"] for account in accounts)
+    held = access_token_of(world, organisation)
+    world.publishing.tokens.usable(AccountKey("ada", "linkedin", organisation), refused=held)
+    world.publishing.tokens.declare_dead(AccountKey("ada", "linkedin", person), access_token_of(world, person))
+    gone = client.delete(f"/v1/integrations/linkedin/accounts/{organisation}", headers=ADA)
+    assert gone.get_json()["revoked"] is True
+
+
+class Interposed:
+    """The platforms, where something happens at the first request whose address ends so, before its answer arrives."""
+
+    def __init__(self, world: World, ending: str, happens: Callable[[], Any]) -> None:
+        self._http, self._ending, self._happens = world.http, ending, happens
+        self.due = True
+
+    def send(self, request: HttpRequest) -> HttpAnswer:
+        answer = self._http.send(request)
+        if self.due and request.url.endswith(self._ending):
+            self.due = False
+            self._happens()
+        return answer
+
+
+def test_a_slow_disconnection_spares_the_account_that_was_connected_again(client: FlaskClient, world: World) -> None:
+    [account] = complete(client, "x", consent(world, begin(client, "x"))).get_json()["accounts"]
+    slow = Interposed(world, "/revoke", lambda: complete(client, "x", consent(world, begin(client, "x"))))
+    assert disconnect("ada", "x", account["accountId"], replace(world.api_ports.connecting, http=slow))
+    assert not slow.due
+    assert [one["status"] for one in client.get("/v1/integrations", headers=ADA).get_json()["accounts"]] == ["connected"]
+
+
+def test_two_disconnections_and_a_connection_leave_the_account_whole(
+    client: FlaskClient, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [account] = complete(client, "x", consent(world, begin(client, "x"))).get_json()["accounts"]
+    path, get, commit = credentials_path("ada", "x", account["accountId"]), world.memory.get, world.memory.commit
+    due = ["the twin", "the connection"]
+
+    def hooked_get(*paths: str) -> Any:
+        if path in paths and due[:1] == ["the twin"]:
+            due.pop(0)
+            assert disconnect("ada", "x", account["accountId"], world.api_ports.connecting)
+        return get(*paths)
+
+    def hooked_commit(*writes: Write) -> Version:
+        if due[:1] == ["the connection"] and not any(write.path == path for write in writes) and isinstance(writes[0], Update):
+            due.pop(0)
+            assert complete(client, "x", consent(world, begin(client, "x"))).status_code == 200
+        return commit(*writes)
+
+    monkeypatch.setattr(world.memory, "get", hooked_get)
+    monkeypatch.setattr(world.memory, "commit", hooked_commit)
+    disconnect("ada", "x", account["accountId"], world.api_ports.connecting)
+    monkeypatch.undo()
+    assert due == []
+    assert [one["status"] for one in client.get("/v1/integrations", headers=ADA).get_json()["accounts"]] == ["connected"]
+
+
+def test_tokens_that_are_renewed_during_a_disconnection_are_revoked_too(client: FlaskClient, world: World) -> None:
+    [account] = complete(client, "tiktok", consent(world, begin(client, "tiktok"))).get_json()["accounts"]
+    account_id = account["accountId"]
+    renewing = Interposed(world, "/token/", lambda: disconnect("ada", "tiktok", account_id, world.api_ports.connecting))
+    world.replace_publishing(http=renewing)
+    held = access_token_of(world, account_id, "tiktok")
+    got = world.publishing.tokens.usable(AccountKey("ada", "tiktok", account_id), refused=held)
+    assert isinstance(got, Unusable)
+    revoked = [(request.form or {}).get("token") for request in world.http.sent if request.url.endswith("/revoke/")]
+    assert len(set(revoked)) == 2, "those that were held, and those that came"
+
+
+def test_an_account_that_the_user_document_has_forgotten_is_connected_again(client: FlaskClient, world: World) -> None:
+    assert complete(client, "x", consent(world, begin(client, "x"))).status_code == 200
+    del world.memory.contents["users/ada"]
+    world.user("ada", connect=())
+    assert complete(client, "x", consent(world, begin(client, "x"))).status_code == 200
+    assert client.get("/v1/integrations", headers=ADA).get_json()["accounts"]
 
 
 @pytest.mark.parametrize("account", ["__all__", "..", "x" * 1600, "nobody"])

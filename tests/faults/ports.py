@@ -119,14 +119,14 @@ class Renewals:
 
 
 class StoredTokens:
-    """The database, where it was given older tokens of an account than it had, and which (platform, account) were given up."""
+    """The database, where it was given older tokens of a consent than it had, and which (platform, account) were given up."""
 
     def __init__(self, documents: MemoryDocuments, cipher: Cipher) -> None:
         self._documents, self._cipher = documents, cipher
         self.went_back: list[str] = []
         self.died: set[tuple[str, str]] = set()
         self.get, self.query = documents.get, documents.query
-        self._newest: dict[str, int] = {}
+        self._newest: dict[str, tuple[str, int]] = {}
 
     def commit(self, *writes: Write) -> Version:
         version = self._documents.commit(*writes)
@@ -145,10 +145,11 @@ class StoredTokens:
         if "ciphertext" in write.fields:
             secret, platform = self._cipher.open(write.fields, path=write.path), str(write.fields["platform"])
             token = read_token(secret["accessToken"], platform)
-            generation = (token.generation if token else None) or 0
-            if generation < self._newest.get(write.path, 0):
-                self.went_back.append(f"{write.path}: generation {generation} over {self._newest[write.path]}")
-            self._newest[write.path] = generation
+            generation, connection = (token.generation if token else None) or 0, str(write.fields["connection"])
+            before, newest = self._newest.get(write.path, ("", 0))
+            if connection == before and generation < newest:
+                self.went_back.append(f"{write.path}: generation {generation} over {newest}")
+            self._newest[write.path] = connection, generation
 
 
 def _quietly(effect: Callable[[], Any]) -> Callable[[], None]:

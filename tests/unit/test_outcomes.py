@@ -1,11 +1,15 @@
 """Whose post is it that a platform shows, and what does its refusal prove? Cases that looked like one thing and were another."""
 
+import itertools
+import json
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from shared.accounts.credentials import Credentials, credentials_path
+from shared.integrations.stored_tokens import AccountKey
 from shared.media.storage import StorageUnavailable
 from shared.platforms.http import HttpAnswer, HttpRequest, NoAnswer
 from tests.fakes.world import World
@@ -428,3 +432,107 @@ def test_a_video_whose_session_lapsed_is_looked_for_among_all_of_a_young_channel
     world.run_for(3600)
     assert world.run(submission, "youtube")["status"] == "succeeded", world.run(submission, "youtube")
     assert world.ledger() == ["the first", "the second"]
+
+
+# What another reader found.
+
+
+def answering(world: World, ending: str, answer: Callable[[int], HttpAnswer | None]) -> None:
+    """POSTs to addresses that end so are answered by `answer`, which is told how many there were; None: by the sandbox."""
+    sent = itertools.count(1)
+
+    def step(request: HttpRequest) -> HttpAnswer | None:
+        return answer(next(sent)) if request.method == "POST" and request.url.endswith(ending) else None
+
+    between(world, step)
+
+
+def share(world: World, seconds_ago: float) -> HttpAnswer:
+    """LinkedIn's refusal of a copy of a post that it made then."""
+    urn = f"urn:li:share:{int((world.clock.now().timestamp() - seconds_ago) * 1000) << 22}"
+    body = {
+        "message": f"Content is a duplicate of {urn}",
+        "status": 422,
+        "errorDetails": {"inputErrors": [{"code": "DUPLICATE_POST"}]},
+    }
+    return HttpAnswer(422, {}, json.dumps(body).encode())
+
+
+def test_a_platform_that_claims_to_have_the_photos_did_not_refuse_them() -> None:
+    world = World()
+    world.sandbox.listing_lag_seconds = 2 * 3600
+    key = world.user(connect=("facebook:main",))
+    world.fail("facebook", "publish", "reset_after")
+    posted = HttpAnswer(400, {}, b'{"error": {"message": "photos already posted", "code": 100, "error_subcode": 1366051}}')
+    answering(world, "/feed", lambda number: posted if number > 1 else None)
+    submission = post(world, key, "facebook", "with a photo", imageUrls=[PHOTO])
+    world.run_for(4 * 3600)
+    assert len(world.ledger()) == 1
+    assert world.run(submission, "facebook")["error"]["code"] == "outcome_unknown"
+
+
+def test_a_refusal_shortly_before_the_deadline_is_not_looked_into_long_enough_to_be_believed() -> None:
+    world = World()
+    world.sandbox.listing_lag_seconds = 900
+    key = world.user(connect=("facebook:main",))
+    submission = post(world, key, "facebook", "", {"story": True}, imageUrls=[PHOTO])
+    world.tasks.clear()
+    world.clock.advance(24 * 3600 - 300)
+    world.fail("facebook", "publish", "reset_after")
+    world.run_for(3 * 3600)
+    assert len(world.sandbox.ledger) == 1
+    assert world.run(submission, "facebook")["error"]["code"] == "outcome_unknown"
+
+
+def test_a_published_post_does_not_wait_for_its_account() -> None:
+    world = World()
+    key = world.user(connect=("linkedin:li_main",))
+    world.fail("linkedin", "publish", "reset_after")
+    submission = post(world, key, "linkedin", "sent once", {"firstComment": "c"})
+    world.fail("linkedin", "comment", "rate_limit", times=1000)
+    world.run_for(200)
+    assert world.run(submission, "linkedin")["phase"] == "published"
+    held = Credentials.open(world.document(credentials_path("ada", "linkedin", "li_main")), world.cipher)
+    world.publishing.tokens.declare_dead(AccountKey("ada", "linkedin", "li_main"), held.access_token)
+    world.run_for(3600)
+    run = world.run(submission, "linkedin")
+    assert (run["status"], bool(run["notes"])) == ("succeeded", True)
+
+
+def test_the_post_of_another_run_that_linkedin_names_is_not_ours() -> None:
+    world = World()
+    key = world.user(connect=("linkedin:li_main",))
+    world.fail("linkedin", "publish", "reset_before")
+    first = world.accepted(key, {"text": "same", "platform": ["linkedin"]}, headers={"Idempotency-Key": "one"})
+    world.run_for(10)
+    second = world.accepted(key, {"text": "same", "platform": ["linkedin"]}, headers={"Idempotency-Key": "two"})
+    world.run_for(600)
+    assert world.run(second, "linkedin")["status"] == "succeeded"
+    assert world.run(first, "linkedin")["error"]["code"] == "duplicate_content"
+    assert world.ledger() == ["same"]
+
+
+@pytest.mark.parametrize(("fault", "seconds_ago"), [("reset_before", 0), ("reset_after", 165)])
+def test_a_post_that_linkedin_names_and_that_this_run_cannot_have_made_settles_nothing(fault: str, seconds_ago: float) -> None:
+    """A number that is made up at the refusal; a post shortly before ours, which LinkedIn may not have known when ours came."""
+    world = World()
+    key = world.user(connect=("linkedin:li_main",))
+    world.fail("linkedin", "publish", fault)
+    answering(world, "/rest/posts", lambda number: share(world, seconds_ago) if number > 1 else None)
+    submission = post(world, key, "linkedin", "same")
+    world.run_for(600)
+    assert world.run(submission, "linkedin")["error"]["code"] == "outcome_unknown"
+
+
+def test_the_pause_before_looking_is_bounded_however_often_the_call_was_made() -> None:
+    world = World()
+    key = world.user()
+    world.fail("x", "publish", "rate_limit")
+    submission = post(world, key, "x", "many")
+    world.run_for(0.5)
+    world.memory.contents[f"postSubmissions/{submission}/runs/x"][0]["intents"] = 1100
+    world.fail("x", "publish", "reset_after")
+    world.run_for(1200)
+    run = world.run(submission)
+    assert run["status"] == "succeeded"
+    assert "fault of Soku" not in str(run["attempts"])

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from emulator.sandbox.accounts import SandboxAccount
-from shared.accounts.connect import connect_account, tokens_held
+from shared.accounts.connect import connect_account
 from shared.accounts.credentials import Credentials
 from shared.accounts.encryption import Cipher
 from shared.documents.document import Conflict, Update
@@ -426,28 +426,15 @@ def test_tokens_that_arrive_after_the_account_was_given_up_bring_it_back(world: 
     assert keeper(world).usable(key_of("x")) == got
 
 
-def test_connecting_never_puts_older_tokens_over_newer_ones(world: World) -> None:
-    ports = {"cipher": world.cipher, "documents": world.documents, "clock": world.clock}
-    old = connect(world, "x", left=timedelta(hours=2))
-    before = tokens_held("ada", "x", documents=world.documents)
-    # Renewed while a person's code is exchanged, by a process whose clock is behind.
-    newer = replace(old, access_token="newer", issued_at=world.clock.now() - timedelta(hours=1))
-    connect_account("ada", "x", "acc", newer, **ports)
-    connect_account("ada", "x", "acc", replace(old, access_token="older"), **ports, before=before)
-    assert keeper(world).usable(key_of("x")) == newer
-    newest = replace(old, access_token="newest")
-    connect_account("ada", "x", "acc", newest, **ports, before=tokens_held("ada", "x", documents=world.documents))
-    assert keeper(world).usable(key_of("x")) == newest
+@pytest.mark.parametrize("call", [1, 2])
+def test_a_new_consent_stays_whoever_renews_the_old_tokens(world: World, call: int) -> None:
+    held = connect(world, "x", left=timedelta(minutes=-1))
+    fresh = replace(held, access_token="of the new consent", expires_at=world.clock.now() + timedelta(hours=2))
 
+    def consent() -> None:
+        connect_account("ada", "x", "acc", fresh, cipher=world.cipher, documents=world.documents, clock=world.clock)
 
-def test_connecting_replaces_tokens_that_died_meanwhile(world: World) -> None:
-    ports = {"cipher": world.cipher, "documents": world.documents, "clock": world.clock}
-    held = connect(world, "x", left=timedelta(hours=2))
-    before = tokens_held("ada", "x", documents=world.documents)
-    connect_account("ada", "x", "acc", replace(held, access_token="newer"), **ports)
-    keeper(world).declare_dead(key_of("x"), "newer")
-    fresh = replace(held, access_token="fresh")
-    connect_account("ada", "x", "acc", fresh, **ports, before=before)
+    assert interrupted(world, call, consent).usable(key_of("x")) == fresh
     assert keeper(world).usable(key_of("x")) == fresh
 
 

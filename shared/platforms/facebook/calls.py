@@ -61,7 +61,7 @@ class Calls:
             return self.graph.post(f"{self.graph.user}/{edge}", form, query)
         except PlatformFailure as failure:
             if self.publication.doubted and failure.kind in ("rejected", "media_invalid"):
-                failure.published_after_all = True
+                failure.of_a_copy = True
             raise
 
     def status(self) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from shared.platforms.linkedin.rules import CAPABILITY, escaped, judge
 from shared.platforms.linkedin.upload import upload_all
 from shared.platforms.options import alt_text
 from shared.platforms.platform import (
+    COPY_LAG,
     Finding,
     FollowUp,
     Found,
@@ -33,8 +34,8 @@ from shared.platforms.platform import (
 )
 
 MAX_LISTED = 100
-# 2010, in Unix time.
-RECKONED_FROM = 1_262_304_000
+# 2010 and 2100, in Unix time.
+RECKONED_FROM, RECKONED_TO = 1_262_304_000, 4_102_444_800
 
 
 def linkedin(hosts: Hosts, version: str) -> Platform:
@@ -60,9 +61,15 @@ class _LinkedIn:
             original = original_of(failure) if failure.kind == "duplicate" and publication.doubted else None
             if original is None:
                 raise
-            if _is_older(original, publication):
-                # LinkedIn has had such a post for longer, or had it: what was sent without an answer was refused like this one.
+            made = _made_at(original)
+            is_older = made is not None and made < publication.search_from - COPY_LAG
+            if is_older or publication.is_anothers(original):
+                # LinkedIn had such a post, or another run's, when ours came: what was sent without an answer was refused like this.
                 failure.kind, failure.nothing_is_public = "rejected", True
+                raise
+            if made is not None and not publication.search_from <= made < publication.intent_at - COPY_LAG / 2:
+                # Nothing that this run sent before: an older one that LinkedIn may not have known yet, or one of this very moment.
+                failure.kind = "rejected"
                 raise
             # Sent before, by a worker that got no answer.
             return _published(original)
@@ -142,11 +149,10 @@ def _created(post: dict[str, Any]) -> datetime:
     return datetime.fromtimestamp(float(post.get("createdAt") or post.get("publishedAt") or 0) / 1000, UTC)
 
 
-def _is_older(urn: str, publication: Publication) -> bool:
-    """Whether the post was made before this run's first call. LinkedIn's ids begin with milliseconds since 1970, as no page says: a
-    number that makes no moment of our time says nothing."""
+def _made_at(urn: str) -> datetime | None:
+    """LinkedIn's ids begin with milliseconds since 1970, as no page says. None if the number makes no moment of our time."""
     moment = (int(urn.rpartition(":")[2]) >> 22) / 1000
-    return RECKONED_FROM < moment < publication.search_from.timestamp()
+    return datetime.fromtimestamp(moment, UTC) if RECKONED_FROM < moment < RECKONED_TO else None
 
 
 def _published(urn: str) -> Published:

@@ -180,7 +180,8 @@ def _listed(publication: Publication, get: Any) -> Finding:
         raise PlatformFailure("permission", "YouTube shows no channel for this account")
     playlist = channels[0]["contentDetails"]["relatedPlaylists"]["uploads"]
     params = {"part": "snippet", "playlistId": playlist, "maxResults": str(MAX_LISTED)}
-    items = get(publication, "playlistItems", params).get("items")
+    listed = get(publication, "playlistItems", params)
+    items, has_more = listed.get("items"), bool(listed.get("nextPageToken"))
     if not isinstance(items, list):
         raise PlatformFailure("transient", "YouTube answered the listing with something else", http_status=200)
     new = [item["snippet"] for item in items if _moment(item["snippet"]["publishedAt"]) >= publication.search_from]
@@ -190,7 +191,7 @@ def _listed(publication: Publication, get: Any) -> Finding:
     if len(ours) == 1:
         video_id = ours[0]["resourceId"]["videoId"]
         return Found(video_id, _published(video_id).url)
-    return NotListed(similar=bool(ours) or len(new) >= MAX_LISTED)
+    return NotListed(similar=bool(ours) or (has_more and len(new) == len(items)))
 
 
 def _moment(text: str) -> datetime:
