@@ -13,7 +13,7 @@ from tests.faults.kills import KINDS, Range, Shot, sampled
 
 SEED = 20261125
 # Each kill costs the restart of a process.
-POINTS_OF_EACH_KIND = 3
+POINTS_OF_EACH_KIND = 2
 
 
 @pytest.fixture(scope="module")
