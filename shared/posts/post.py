@@ -203,7 +203,8 @@ class Run:
 def _call_failure(fields: Mapping[str, Any] | None) -> PlatformFailure | None:
     if fields is None:
         return None
-    return PlatformFailure.from_fields(fields, published_after_all=fields["publishedAfterAll"], of_a_copy=fields["ofACopy"])
+    of_a_copy = fields.get("ofACopy", False)
+    return PlatformFailure.from_fields(fields, published_after_all=fields["publishedAfterAll"], of_a_copy=of_a_copy)
 
 
 def submission_path(submission_id: str) -> str:
