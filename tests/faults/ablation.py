@@ -155,5 +155,5 @@ ABLATIONS = (
     Ablation("patience with listings", "duplicates", _LISTED, platform=impatient),
     Ablation("single-flight refresh", "double_refreshes", ("x", "snapchat"), without_single_flight),
     Ablation("intent of a follow-up", "duplicates", ("x", "instagram", "linkedin"), without_follow_up_intents),
-    Ablation("nonces", "", ("x", "tiktok"), without_nonces),
+    Ablation("nonces", "wrong_accounts", ("x", "tiktok"), without_nonces),
 )
