@@ -73,9 +73,13 @@ def connect_sandbox_account(uid: str, platform: str, account_id: str, documents:
     if platform not in SANDBOXES:
         raise Failed(f"There is no sandbox for {platform!r}: choose from {', '.join(SANDBOXES)}.")
     account = SandboxAccount(platform, account_id)
-    keys = TokenKeys.model_validate({"GOOGLE_CLOUD_PROJECT": PROJECT_ID, "SOKU_TOKEN_KEYS": TOKEN_KEYS}).token_keys
-    credentials = credentials_of(account)
-    connect_account(uid, platform, account_id, credentials, cipher=Cipher(keys), documents=documents, clock=SystemClock())
+    credentials, cipher = credentials_of(account), local_cipher()
+    connect_account(uid, platform, account_id, credentials, cipher=cipher, documents=documents, clock=SystemClock())
+
+
+def local_cipher() -> Cipher:
+    """With the keys that every local stack has."""
+    return Cipher(TokenKeys.model_validate({"GOOGLE_CLOUD_PROJECT": PROJECT_ID, "SOKU_TOKEN_KEYS": TOKEN_KEYS}).token_keys)
 
 
 def credentials_of(account: SandboxAccount) -> Credentials:

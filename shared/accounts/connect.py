@@ -40,6 +40,9 @@ def connect_account(
     digest = Merge(user_path(uid), {"accounts": {platform: {account_id: "connected"}}})
     while True:
         [held] = documents.get(secret_path)
+        if held is not None and held.fields.get("connection") == secret["connection"]:
+            # Our own commit, whose answer was lost, and whose tokens were renewed since.
+            return
         tokens: Write = Create(secret_path, secret) if held is None else Update(secret_path, secret, if_version=held.version)
         try:
             documents.commit(tokens, Merge(account_path(uid, platform, account_id), account), digest)

@@ -34,7 +34,7 @@ def disconnect(uid: str, platform: str, account_id: str, ports: ConnectPorts) ->
     """
     secret_path = credentials_path(uid, platform, account_id)
     # The consent that is to be ended, and whether each generation of its tokens was revoked.
-    connection: object = None
+    connection = ""
     revoked: dict[str, bool] = {}
     while True:
         [user] = ports.documents.get(user_path(uid))
@@ -46,12 +46,13 @@ def disconnect(uid: str, platform: str, account_id: str, ports: ConnectPorts) ->
             return all(revoked.values())
         paths = [credentials_path(uid, platform, other) for other in mine if other != account_id]
         tokens, *others = ports.documents.get(secret_path, *paths)
-        there = tokens.fields.get("connection") if tokens else None
+        there = str(tokens.fields.get("connection") or "") if tokens else ""
         if revoked and there != connection:
             return all(revoked.values())
         connection = there
         generation = str(tokens.fields["generation"]) if tokens else ""
-        if generation not in revoked:
+        if not revoked.get(generation):
+            # Asked again if it could not be done: another account of the consent may be gone by now.
             revoked[generation] = tokens is not None and _revoked(platform, tokens, others, ports)
         digest = Update(user_path(uid), {("accounts", platform, account_id): REMOVE}, if_version=user.version)
         secret = [Delete(secret_path, if_version=tokens.version)] if tokens else []

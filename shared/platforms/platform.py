@@ -148,11 +148,12 @@ class Publication(Protocol):
 @dataclass(frozen=True)
 class FollowUp:
     """Sent after the post is public, at most once unless `repeatable`. `send` gets the ids of what is public so far, the post's
-    first, and answers the new one's, or "" where there is none."""
+    first, and answers the new one's, or "" where there is none. `needs_cover`: the draft's cover has to be stored for it."""
 
     name: str
     send: Callable[[Publication, Sequence[str]], str]
     repeatable: bool = False
+    needs_cover: bool = False
 
 
 def no_permalink(publication: Publication, post_id: str) -> str | None:

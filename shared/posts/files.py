@@ -1,5 +1,6 @@
 """A draft's files as stored copies: found by media id, or copied from their URLs by whichever run comes first."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from shared.documents.document import Documents
@@ -22,14 +23,25 @@ def with_files(
 ) -> Draft | Wait:
     """The draft with every file stored and its kind measured. Raises PlatformFailure (media_invalid) for one that cannot be had."""
     items = [*draft.media, *([draft.cover] if draft.cover else [])]
-    copier = Copier(documents, storage, fetcher, worker.clock, worker.run.uid, worker.keep_alive)
     stored: list[MediaItem] = []
+    for found in stored_files(items, worker, documents=documents, storage=storage, fetcher=fetcher):
+        if isinstance(found, Wait):
+            return found
+        stored.append(found)
+    return with_stored(draft, stored, capability)
+
+
+def stored_files(
+    items: Sequence[MediaItem], worker: Worker, *, documents: Documents, storage: Storage, fetcher: Fetcher
+) -> Iterator[MediaItem | Wait]:
+    """One after the other. Raises PlatformFailure (media_invalid) for one that cannot be had."""
+    copier = Copier(documents, storage, fetcher, worker.clock, worker.run.uid, worker.keep_alive)
     for item in items:
         found = _stored_by_id(item.media_id, documents) if item.media_id else _copied(copier, item, worker)
         if isinstance(found, CopyLater):
-            return Wait(found.seconds, found.reason)
-        stored.append(replace(item, stored=found, kind=kind_of(found.content_type)))
-    return with_stored(draft, stored, capability)
+            yield Wait(found.seconds, found.reason)
+        else:
+            yield replace(item, stored=found, kind=kind_of(found.content_type))
 
 
 def _copied(copier: Copier, item: MediaItem, worker: Worker) -> StoredMedia | CopyLater:

@@ -5,7 +5,7 @@ succeeded: its post is public.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from shared.documents.document import Changes
@@ -14,7 +14,7 @@ from shared.platforms.failure import PlatformFailure
 from shared.platforms.http import NoAnswer, NotSent
 from shared.platforms.platform import FollowUp, Wait
 from shared.posts.attempt import Attempt
-from shared.posts.files import with_files
+from shared.posts.files import stored_files
 from shared.posts.retry import backoff
 
 _NAMES = {"thread": "A further post of the thread", "firstComment": "The first comment", "thumbnail": "The thumbnail"}
@@ -31,10 +31,6 @@ class Postponed:
 
 def send_follow_ups(attempt: Attempt, post_id: str, follow_ups: Sequence[FollowUp]) -> Sequence[str] | Postponed:
     """In order, as far as they go; notes on what was not sent. One that fails keeps those after it from being sent."""
-    if attempt.publication.draft.cover is not None:
-        waiting = _with_cover(attempt)
-        if waiting is not None:
-            return waiting
     states: list[Mapping[str, Any]] = list(attempt.run.follow_ups)
     public = [post_id, *(str(state["id"]) for state in states if state.get("id"))]
     for position, follow_up in enumerate(follow_ups):
@@ -64,6 +60,9 @@ def _send(
     attempt.worker.write_and_renew({"followUps": [*before, {"name": follow_up.name, "state": "intent", "id": ""}]})
     unsent: Changes = {"followUps": list(before)}
     try:
+        waiting = _with_cover(attempt) if follow_up.needs_cover else None
+        if waiting is not None:
+            return Postponed(waiting.seconds, {"code": "waiting", "message": waiting.reason}, unsent)
         return follow_up.send(attempt.publication, public)
     except (NotSent, StorageUnavailable) as error:
         if attempt.is_late:
@@ -94,22 +93,16 @@ def _later(attempt: Attempt, why: str, changes: Changes) -> Postponed:
     return Postponed(backoff(attempt.run.attempt).total_seconds(), reason, changes)
 
 
-def _with_cover(attempt: Attempt) -> Postponed | None:
-    """The draft of a run that was claimed anew knows its cover only by its address."""
+def _with_cover(attempt: Attempt) -> Wait | None:
+    """The draft of a run that was claimed anew knows its cover only by its address. Raises PlatformFailure if it cannot be had."""
     publication, ports = attempt.publication, attempt.ports
-    if publication.draft.cover is None or publication.draft.cover.stored is not None:
+    cover = publication.draft.cover
+    if cover is None or cover.stored is not None:
         return None
-    draft = with_files(
-        publication.draft,
-        attempt.platform.capability,
-        attempt.worker,
-        documents=ports.documents,
-        storage=ports.storage,
-        fetcher=ports.fetcher,
-    )
-    if isinstance(draft, Wait):
-        return Postponed(draft.seconds, {"code": "waiting", "message": draft.reason}, {})
-    publication.draft = draft
+    [found] = stored_files([cover], attempt.worker, documents=ports.documents, storage=ports.storage, fetcher=ports.fetcher)
+    if isinstance(found, Wait):
+        return found
+    publication.draft = replace(publication.draft, cover=found)
     return None
 
 

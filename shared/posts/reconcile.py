@@ -96,7 +96,7 @@ def _not_listed(attempt: Attempt, finding: NotListed) -> LookAgain | None:
             # No claim to have the post, but a refusal that it might have brought about: it was meant.
             attempt.end(told)
             return LookAgain()
-        return _unknown(attempt, f"the platform said that it has the post, and does not list it ({told.message})", told)
+        return _unknown(attempt, f"the platform may have the post, by its answer, and does not list it ({told.message})", told)
     if finding.similar:
         return _unknown(attempt, "the account shows a post that may be this one")
     if lacking < LISTINGS_NEEDED:
@@ -114,13 +114,17 @@ def _repeat(attempt: Attempt) -> LookAgain | None:
 
 
 def _absent_for_sure(attempt: Attempt) -> LookAgain | None:
-    """By the platform's own handle; so a refusal that it also gives for what it did publish was meant after all."""
+    """By the platform's own handle; so a refusal that it also gives for what it did publish was meant after all.
+
+    Where this is the last look, the platform's word is given its time.
+    """
     told = attempt.run.call_failure
-    if told is None or told.kind not in ("rejected", "media_invalid") or not told.may_hide_a_post:
-        return _absent(attempt)
+    was_refused = told is not None and told.kind in ("rejected", "media_invalid") and told.may_hide_a_post
     since_intent = attempt.publication.now() - attempt.publication.intent_at
-    if since_intent < COPY_LAG and not attempt.is_late:
+    if (was_refused or attempt.is_late) and since_intent < COPY_LAG:
         return _look_again(attempt, COPY_LAG - since_intent, "the platform's own word may lag")
+    if told is None or not was_refused:
+        return _absent(attempt)
     attempt.end(told)
     return LookAgain()
 

@@ -10,7 +10,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from shared.accounts.credentials import Credentials, credentials_path
-from shared.documents.document import Conflict, Update, Version, Write
+from shared.documents.document import Conflict, Unavailable, Update, Version, Write
 from shared.integrations.accounts import disconnect
 from shared.integrations.stored_tokens import AccountKey
 from shared.integrations.tokens import Unusable
@@ -289,16 +289,20 @@ def test_a_dead_account_of_the_same_consent_keeps_nobodys_tokens_alive(client: F
 
 
 class Interposed:
-    """The platforms, where something happens at the first request whose address ends so, before its answer arrives."""
+    """The platforms, where something happens at the first request whose address ends so: before its answer arrives, or before it
+    does itself."""
 
-    def __init__(self, world: World, ending: str, happens: Callable[[], Any]) -> None:
-        self._http, self._ending, self._happens = world.http, ending, happens
+    def __init__(self, world: World, ending: str, happens: Callable[[], Any], *, first: bool = False) -> None:
+        self._http, self._ending, self._happens, self._first = world.http, ending, happens, first
         self.due = True
 
     def send(self, request: HttpRequest) -> HttpAnswer:
+        is_due = self.due and request.url.endswith(self._ending)
+        self.due = self.due and not is_due
+        if is_due and self._first:
+            self._happens()
         answer = self._http.send(request)
-        if self.due and request.url.endswith(self._ending):
-            self.due = False
+        if is_due and not self._first:
             self._happens()
         return answer
 
@@ -348,6 +352,56 @@ def test_tokens_that_are_renewed_during_a_disconnection_are_revoked_too(client: 
     assert isinstance(got, Unusable)
     revoked = [(request.form or {}).get("token") for request in world.http.sent if request.url.endswith("/revoke/")]
     assert len(set(revoked)) == 2, "those that were held, and those that came"
+
+
+def test_accounts_of_a_version_that_named_no_consents_are_disconnected_too(client: FlaskClient, world: World) -> None:
+    [account] = complete(client, "tiktok", consent(world, begin(client, "tiktok"))).get_json()["accounts"]
+    key, held = AccountKey("ada", "tiktok", account["accountId"]), access_token_of(world, account["accountId"], "tiktok")
+    del world.memory.contents[key.credentials_path][0]["connection"]
+    renewed = Interposed(world, "/revoke/", lambda: world.publishing.tokens.usable(key, refused=held), first=True)
+    disconnect("ada", "tiktok", account["accountId"], replace(world.api_ports.connecting, http=renewed))
+    assert not renewed.due
+    assert client.get("/v1/integrations", headers=ADA).get_json()["accounts"] == []
+
+
+def test_a_person_and_their_organisation_who_are_disconnected_at_once_are_revoked(
+    client: FlaskClient, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    accounts = complete(client, "linkedin", consent(world, begin(client, "linkedin"), "ada, org_acme")).get_json()["accounts"]
+    person, organisation = (account["accountId"] for account in accounts)
+    get, due = world.memory.get, [organisation]
+
+    def hooked(*paths: str) -> Any:
+        found = get(*paths)
+        if due and credentials_path("ada", "linkedin", person) in paths:
+            disconnect("ada", "linkedin", due.pop(), world.api_ports.connecting)
+        return found
+
+    monkeypatch.setattr(world.memory, "get", hooked)
+    disconnect("ada", "linkedin", person, world.api_ports.connecting)
+    assert world.paths("users/ada/credentials/") == []
+    assert any(request.url.endswith("/revoke") for request in world.http.sent)
+
+
+def test_connecting_leaves_its_own_tokens_as_they_were_renewed(
+    client: FlaskClient, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The commit's answer is lost, and a post renews the tokens before it is sent again."""
+    commit, renewed = world.memory.commit, list[Any]()
+
+    def hooked(*writes: Write) -> Version:
+        version = commit(*writes)
+        secret = next((write for write in writes if "/credentials/" in write.path), None)
+        if secret is not None and not renewed:
+            renewed.append(None)
+            key = AccountKey("ada", "x", secret.path.rpartition(":")[2])
+            renewed.append(world.publishing.tokens.usable(key, refused=access_token_of(world, key.account_id, "x")))
+            raise Unavailable
+        return version
+
+    monkeypatch.setattr(world.memory, "commit", hooked)
+    [account] = complete(client, "x", consent(world, begin(client, "x"))).get_json()["accounts"]
+    assert access_token_of(world, account["accountId"], "x") == renewed[-1].access_token
 
 
 def test_an_account_that_the_user_document_has_forgotten_is_connected_again(client: FlaskClient, world: World) -> None:

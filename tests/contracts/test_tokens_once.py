@@ -8,15 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from emulator.environment import TOKEN_KEYS, function_variables
+from emulator.environment import function_variables
 from emulator.ports import PROJECT_ID, Ports
 from emulator.sandbox.accounts import SandboxAccount, read_token
-from emulator.users import credentials_of
+from emulator.users import credentials_of, local_cipher
 from shared.accounts.connect import connect_account
 from shared.accounts.credentials import Credentials, account_path
-from shared.accounts.encryption import Cipher
 from shared.core.clock import SystemClock
-from shared.core.settings import TokenKeys
 from shared.gcp import firestore
 from tests.conftest import ROOT, LocalStack
 
@@ -51,10 +49,9 @@ def test_six_processes_renew_an_expired_token_once(stack: LocalStack, tmp_path: 
         over - timedelta(hours=2),
         over,
     )
-    keys = TokenKeys.model_validate({"GOOGLE_CLOUD_PROJECT": PROJECT_ID, "SOKU_TOKEN_KEYS": TOKEN_KEYS}).token_keys
     documents = firestore.connect(PROJECT_ID)
     stack.add_user("--uid", "once")
-    connect_account("once", platform, "main", expired, cipher=Cipher(keys), documents=documents, clock=SystemClock())
+    connect_account("once", platform, "main", expired, cipher=local_cipher(), documents=documents, clock=SystemClock())
     start = tmp_path / "start"
     environment = {**os.environ, **function_variables(Ports(stack.offset), stack.firestoreHost)}
     command = [sys.executable, "-c", WORKER, platform, str(start)]

@@ -14,12 +14,9 @@ from urllib.parse import parse_qsl, urlsplit
 
 import requests
 
-from emulator.environment import TOKEN_KEYS
-from emulator.ports import PROJECT_ID
+from emulator.users import local_cipher
 from shared.accounts.credentials import Credentials, account_path, credentials_path
-from shared.accounts.encryption import Cipher
 from shared.accounts.user import user_path
-from shared.core.settings import TokenKeys
 from shared.documents.document import Documents
 from shared.gcp import firestore
 from shared.platforms.names import PLATFORMS
@@ -74,8 +71,7 @@ class Connections:
         return connections
 
     def __post_init__(self) -> None:
-        keys = TokenKeys.model_validate({"GOOGLE_CLOUD_PROJECT": PROJECT_ID, "SOKU_TOKEN_KEYS": TOKEN_KEYS}).token_keys
-        self._cipher = Cipher(keys)
+        self._cipher = local_cipher()
         self._key = ""
 
     def points(self, platforms: Sequence[str]) -> list[ConnectPoint]:

@@ -14,15 +14,11 @@ from typing import Any, Protocol, TypeVar
 
 import requests
 
-from emulator.environment import TOKEN_KEYS
-from emulator.ports import PROJECT_ID
 from emulator.sandbox.accounts import SandboxAccount
-from emulator.users import credentials_of
+from emulator.users import credentials_of, local_cipher
 from shared.accounts.connect import connect_account
 from shared.accounts.credentials import account_path
-from shared.accounts.encryption import Cipher
 from shared.core.clock import SystemClock
-from shared.core.settings import TokenKeys
 from shared.documents.document import Documents
 from shared.gcp import firestore
 from tests.conftest import LocalStack
@@ -249,8 +245,9 @@ class Range:
             now = datetime.now(UTC)
             access_token = SandboxAccount(platform, account).access_token_of(0, now + lives)
             credentials = replace(credentials, access_token=access_token, issued_at=now - issued, expires_at=now + lives)
-        keys = TokenKeys.model_validate({"GOOGLE_CLOUD_PROJECT": PROJECT_ID, "SOKU_TOKEN_KEYS": TOKEN_KEYS}).token_keys
-        connect_account("range", platform, account, credentials, cipher=Cipher(keys), documents=self.documents, clock=SystemClock())
+        connect_account(
+            "range", platform, account, credentials, cipher=local_cipher(), documents=self.documents, clock=SystemClock()
+        )
 
     def connect_again(self, shot: Shot, seconds: float = 30.0) -> None:
         """What its person does if the account dies within that time while the post waits for it."""

@@ -3,12 +3,13 @@
 import itertools
 import json
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
 from shared.accounts.credentials import Credentials, credentials_path
+from shared.documents.document import Create, Delete
 from shared.integrations.stored_tokens import AccountKey
 from shared.media.storage import StorageUnavailable
 from shared.platforms.http import HttpAnswer, HttpRequest, NoAnswer
@@ -500,6 +501,7 @@ def test_a_published_post_does_not_wait_for_its_account() -> None:
 
 
 def test_the_post_of_another_run_that_linkedin_names_is_not_ours() -> None:
+    """Nor does it prove that ours is not public: LinkedIn may have taken both before it knew either."""
     world = World()
     key = world.user(connect=("linkedin:li_main",))
     world.fail("linkedin", "publish", "reset_before")
@@ -508,8 +510,33 @@ def test_the_post_of_another_run_that_linkedin_names_is_not_ours() -> None:
     second = world.accepted(key, {"text": "same", "platform": ["linkedin"]}, headers={"Idempotency-Key": "two"})
     world.run_for(600)
     assert world.run(second, "linkedin")["status"] == "succeeded"
-    assert world.run(first, "linkedin")["error"]["code"] == "duplicate_content"
+    assert world.run(first, "linkedin")["error"]["code"] == "outcome_unknown"
     assert world.ledger() == ["same"]
+
+
+def test_linkedin_is_not_asked_again_and_again_by_sending_the_same() -> None:
+    world = World()
+    key = world.user(connect=("linkedin:li_main",))
+    unnamed = HttpAnswer(422, {}, b'{"status": 422, "errorDetails": {"inputErrors": [{"code": "DUPLICATE_POST"}]}}')
+    world.fail("linkedin", "publish", "reset_after")
+    answering(world, "/rest/posts", lambda number: unnamed if number > 1 else None)
+    submission = post(world, key, "linkedin", "same")
+    world.run_for(25 * 3600)
+    assert world.run(submission, "linkedin")["error"]["code"] == "outcome_unknown"
+    assert world.run(submission, "linkedin")["intents"] == 2
+
+
+@pytest.mark.parametrize("seconds_ago", [200, 0])
+def test_an_organisations_posts_are_looked_at_whatever_linkedin_names(seconds_ago: float) -> None:
+    world = World()
+    world.sandbox.listing_lag_seconds = 900
+    key = world.user(connect=("linkedin:org_main",))
+    world.fail("linkedin", "publish", "reset_after")
+    answering(world, "/rest/posts", lambda number: share(world, seconds_ago) if number > 1 else None)
+    submission = post(world, key, "linkedin", "same")
+    world.run_for(3 * 3600)
+    assert world.ledger() == ["same"]
+    assert world.run(submission, "linkedin")["status"] == "succeeded"
 
 
 @pytest.mark.parametrize(("fault", "seconds_ago"), [("reset_before", 0), ("reset_after", 165)])
@@ -536,3 +563,70 @@ def test_the_pause_before_looking_is_bounded_however_often_the_call_was_made() -
     run = world.run(submission)
     assert run["status"] == "succeeded"
     assert "fault of Soku" not in str(run["attempts"])
+
+
+@pytest.mark.parametrize("answer", ["lost", "spam"])
+@pytest.mark.parametrize("seconds_left", [3, 60, 400])
+def test_a_platforms_own_word_is_given_its_time_at_the_deadline_too(answer: str, seconds_left: int) -> None:
+    """Instagram's status says for 20 s that a published container is only finished."""
+    world = World()
+    key = world.user(connect=("instagram:main",))
+    submission = post(world, key, "instagram", "late", imageUrls=[PHOTO])
+    world.tasks.clear()
+    world.clock.advance(24 * 3600 - seconds_left)
+    sandbox, published = world.http, list[datetime]()
+
+    def step(request: HttpRequest) -> HttpAnswer | None:
+        if request.url.endswith("/media_publish"):
+            taken = sandbox.send(request)
+            if taken.status != 200:
+                return taken
+            published.append(world.clock.now())
+            if answer == "lost":
+                raise NoAnswer("reset")
+            return HttpAnswer(400, {}, b'{"error": {"message": "spam", "code": 4, "error_subcode": 2207051}}')
+        is_status = request.params.get("fields") == "status_code,status"
+        if is_status and published and world.clock.now() - published[0] < timedelta(seconds=20):
+            return HttpAnswer(200, {}, b'{"status_code": "FINISHED", "status": "Finished", "id": "1"}')
+        return None
+
+    between(world, step)
+    world.sweep()
+    world.run_for(3 * 3600)
+    assert world.ledger() == ["late"]
+    assert world.run(submission, "instagram")["status"] == "succeeded"
+
+
+def test_a_published_video_gets_its_thumbnail_though_its_own_file_was_deleted() -> None:
+    world = World()
+    key = world.user(connect=("youtube:main",))
+    content = world.fetcher.pages[VIDEO]
+    world.storage.objects["media/mine.mp4"] = content
+    facts = {"contentType": "video/mp4", "sizeBytes": len(content), "width": 1080, "height": 1920, "durationSeconds": 20.0}
+    media = {"uid": "ada", "url": world.storage.url("media/mine.mp4"), "storagePath": "media/mine.mp4", "sha256": "00", **facts}
+    world.documents.commit(Create("media/mine", media))
+    world.fail("youtube", "thumbnail", "rate_limit")
+    submission = post(world, key, "youtube", "v", {"thumbnailUrl": PHOTO}, mediaIds=["mine"])
+    world.run_for(3)
+    assert world.run(submission, "youtube")["phase"] == "published"
+    world.documents.commit(Delete("media/mine"))
+    world.run_for(48 * 3600, tick=600)
+    run = world.run(submission, "youtube")
+    assert (run["status"], run["notes"]) == ("succeeded", [])
+
+
+def test_a_cover_that_cannot_be_had_any_more_is_a_note_on_a_published_video() -> None:
+    world = World()
+    key = world.user(connect=("youtube:main",))
+    world.fail("youtube", "thumbnail", "rate_limit")
+    submission = post(world, key, "youtube", "v", {"thumbnailUrl": PHOTO}, videoUrl=VIDEO)
+    world.run_for(3)
+    assert world.run(submission, "youtube")["phase"] == "published"
+    copies = world.paths(f"postSubmissions/{submission}/media/")
+    [cover] = [path for path in copies if world.document(path).fields["contentType"].startswith("image/")]
+    world.documents.commit(Delete(cover))
+    del world.fetcher.pages[PHOTO]
+    world.run_for(48 * 3600, tick=600)
+    run = world.run(submission, "youtube")
+    assert run["status"] == "succeeded", run
+    assert any("The thumbnail was refused" in note for note in run["notes"]), run["notes"]

@@ -58,25 +58,29 @@ class _LinkedIn:
         try:
             answer = self._calls(publication).send("POST", "posts", json=_post(publication))
         except PlatformFailure as failure:
-            original = original_of(failure) if failure.kind == "duplicate" and publication.doubted else None
-            if original is None:
-                raise
-            made = _made_at(original)
-            is_older = made is not None and made < publication.search_from - COPY_LAG
-            if is_older or publication.is_anothers(original):
-                # LinkedIn had such a post, or another run's, when ours came: what was sent without an answer was refused like this.
-                failure.kind, failure.nothing_is_public = "rejected", True
-                raise
-            if made is not None and not publication.search_from <= made < publication.intent_at - COPY_LAG / 2:
-                # Nothing that this run sent before: an older one that LinkedIn may not have known yet, or one of this very moment.
-                failure.kind = "rejected"
-                raise
-            # Sent before, by a worker that got no answer.
-            return _published(original)
+            if failure.kind == "duplicate" and publication.doubted:
+                return self._sent_before(publication, failure)
+            raise
         urn = answer.headers.get("x-restli-id")
         if answer.status != 201 or not urn:
             raise PlatformFailure("outcome_unknown", "LinkedIn did not name the post that it made", http_status=answer.status)
         return _published(urn)
+
+    def _sent_before(self, publication: Publication, failure: PlatformFailure) -> Published:
+        """The post that a worker sent who got no answer, if it is the one that LinkedIn names. Raises the refusal if it is not."""
+        original = original_of(failure)
+        made = _made_at(original) if original else None
+        if made is not None and made < publication.search_from - COPY_LAG:
+            # LinkedIn knew such a post when ours came: what was sent without an answer was refused like this.
+            failure.kind, failure.nothing_is_public = "rejected", True
+            raise failure
+        in_time = made is None or publication.search_from <= made < publication.intent_at - COPY_LAG / 2
+        if original is None or not in_time or publication.is_anothers(original):
+            # Unnamed, another's, which LinkedIn may not have known when ours came, or of this very moment: it settles nothing. An
+            # organisation's posts can be looked at; of a member's, nothing more can be asked.
+            failure.kind = "duplicate" if self._calls(publication).is_organisation else "rejected"
+            raise failure
+        return _published(original)
 
     def find(self, publication: Publication) -> Finding:
         linked = self._calls(publication)

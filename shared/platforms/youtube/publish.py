@@ -139,7 +139,7 @@ class _YouTube:
                 raise failure_of(answer, publication.now())
             return ""
 
-        return (FollowUp("thumbnail", thumbnail, repeatable=True),) if publication.draft.cover is not None else ()
+        return (FollowUp("thumbnail", thumbnail, repeatable=True, needs_cover=True),) if publication.draft.cover is not None else ()
 
 
 def _video(publication: Publication) -> dict[str, Any]:
