@@ -8,7 +8,7 @@ from typing import Any
 
 from emulator.sandbox import graph
 from emulator.sandbox.accounts import SandboxAccount, read_token
-from emulator.sandbox.faults import Fault, is_lapse
+from emulator.sandbox.faults import Fault, strikes
 from emulator.sandbox.graph import Container, Media, error, state_of
 from emulator.sandbox.oauth import CLIENT_SECRET, AuthorizationServer, Dialect, WithOAuth
 from emulator.sandbox.platform import Answer, Call, Entry, World
@@ -179,7 +179,7 @@ class ContainerPlatform(WithOAuth):
             self.world.now() + timedelta(seconds=graph.processing_seconds(self.world, fault, is_video=is_video)),
             carousel_item=given.get("is_carousel_item") == "true",
         )
-        if fault is not None and fault.kind == "processing_failed":
+        if strikes(fault, "processing_failed"):
             container.error = self.failed_detail()
         self._containers[container.id] = container
         return Answer(200, {"id": container.id})
@@ -197,7 +197,7 @@ class ContainerPlatform(WithOAuth):
         container = self._containers.get(node)
         if container is None or container.owner != account.account_id:
             return error(100, 33, f"Unsupported get request. Object with ID '{node}' does not exist")
-        if is_lapse(fault):
+        if strikes(fault, "lapsed"):
             container.created_at -= graph.CONTAINER_LIVES
         state = state_of(container, self.world.now())
         detail = container.error if state == "ERROR" else f"{state.capitalize()}: Media has been processed"
@@ -210,7 +210,7 @@ class ContainerPlatform(WithOAuth):
         container = self._containers.get(str({**call.query, **call.fields}.get("creation_id", "")))
         if container is None or container.owner != account.account_id or container.carousel_item:
             return self.not_ready("missing")
-        if is_lapse(fault):
+        if strikes(fault, "lapsed"):
             container.created_at -= graph.CONTAINER_LIVES
         state = state_of(container, self.world.now())
         if state != "FINISHED":

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from emulator.sandbox.accounts import SandboxAccount
-from emulator.sandbox.faults import Fault
+from emulator.sandbox.faults import Fault, strikes
 from emulator.sandbox.graph import error, processing_seconds, pulled
 from emulator.sandbox.platform import Answer, Call, Entry, World
 
@@ -133,8 +133,8 @@ class Videos:
 
     def _new(self, edge: str, account: SandboxAccount, fault: Fault | None) -> Video:
         video = Video(self._world.new_id(), account.account_id, edge)
-        video.failed = fault is not None and fault.kind == "processing_failed"
-        video.slow = fault is not None and fault.kind == "slow_processing"
+        video.failed = strikes(fault, "processing_failed")
+        video.slow = strikes(fault, "slow_processing")
         self._videos[video.id] = video
         return video
 

@@ -69,8 +69,9 @@ class Fault:
         return {**shown, "probability": self.probability} if self.probability < 1 else shown
 
 
-def is_lapse(fault: Fault | None) -> bool:
-    return fault is not None and fault.kind == "lapsed"
+def strikes(fault: Fault | None, kind: str) -> bool:
+    """Whether there is a fault, and of that kind."""
+    return fault is not None and fault.kind == kind
 
 
 @dataclass

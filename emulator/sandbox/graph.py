@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from emulator.sandbox.faults import Fault
+from emulator.sandbox.faults import Fault, strikes
 from emulator.sandbox.platform import Answer, World
 
 CONTAINER_LIVES = timedelta(hours=24)
@@ -79,7 +79,7 @@ def state_of(container: Container, now: datetime) -> str:
 
 
 def processing_seconds(world: World, fault: Fault | None, *, is_video: bool) -> float:
-    if fault is not None and fault.kind == "slow_processing":
+    if strikes(fault, "slow_processing"):
         return world.slow_processing_seconds
     return world.processing_seconds if is_video else 0.0
 

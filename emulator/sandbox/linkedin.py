@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from emulator.sandbox.accounts import SandboxAccount
-from emulator.sandbox.faults import Fault
+from emulator.sandbox.faults import Fault, strikes
 from emulator.sandbox.oauth import AuthorizationServer, Dialect, WithOAuth
 from emulator.sandbox.platform import Answer, Call, Entry, World
 
@@ -131,8 +131,8 @@ class LinkedIn(WithOAuth):
         if call.query.get("action") != "initializeUpload" or owner is None:
             return _error(403, "ACCESS_DENIED", "The owner is not the authenticated member or an organisation of theirs")
         media = _Media(f"urn:li:{what}:C4{self.world.new_id()}", owner.account_id, what)
-        media.slow = fault is not None and fault.kind == "slow_processing"
-        media.failed = fault is not None and fault.kind == "processing_failed"
+        media.slow = strikes(fault, "slow_processing")
+        media.failed = strikes(fault, "processing_failed")
         self._media[media.urn] = media
         base = f"{self.world.base_url}/www.linkedin.com/dms-uploads/{what}/{media.urn.rpartition(':')[2]}"
         if what == "image":
@@ -178,8 +178,8 @@ class LinkedIn(WithOAuth):
         content = b"".join(media.parts[n][1] for n in sorted(media.parts))
         if len(content) != media.size:
             return _error(400, "INCOMPLETE", "Parts are missing")
-        media.failed = media.failed or content[4:8] != b"ftyp" or (fault is not None and fault.kind == "processing_failed")
-        media.slow = media.slow or (fault is not None and fault.kind == "slow_processing")
+        media.failed = media.failed or content[4:8] != b"ftyp" or strikes(fault, "processing_failed")
+        media.slow = media.slow or strikes(fault, "slow_processing")
         self._process(media, content)
         media.parts.clear()
         return Answer(200)

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.padding import PKCS7
 
 from emulator.sandbox.accounts import SandboxAccount
-from emulator.sandbox.faults import Fault, is_lapse
+from emulator.sandbox.faults import Fault, strikes
 from emulator.sandbox.oauth import AuthorizationServer, Dialect, WithOAuth
 from emulator.sandbox.platform import Answer, Call, Entry, World
 
@@ -96,7 +96,7 @@ class Snapchat(WithOAuth):
         if kind not in ("VIDEO", "IMAGE") or not call.fields.get("name") or len(key) != 32 or len(iv) != 16:
             return _error(400, "INVALID_REQUEST", "type, name, a key of 32 and an iv of 16 bytes are required")
         media = _Media(self.world.new_id(), account.account_id, str(kind), key, iv, self.world.now())
-        media.failed = fault is not None and fault.kind == "processing_failed"
+        media.failed = strikes(fault, "processing_failed")
         self._media[media.id] = media
         path = f"/us/v1/public_profiles/{account.number}/media/{media.id}/multipart-upload"
         return _ok({"media_id": media.id, "add_path": path, "finalize_path": path})
@@ -127,7 +127,7 @@ class Snapchat(WithOAuth):
         right = clear[4:8] == b"ftyp" if media.kind == "VIDEO" else clear.startswith((b"\xff\xd8\xff", b"\x89PNG"))
         media.failed = media.failed or not right
         media.digest, media.parts = f"sha256:{hashlib.sha256(clear).hexdigest()}", []
-        slow = fault is not None and fault.kind == "slow_processing"
+        slow = strikes(fault, "slow_processing")
         seconds = self.world.slow_processing_seconds if slow else self.world.processing_seconds
         media.ready_at = self.world.now() + timedelta(seconds=seconds)
         return _ok({"media_id": media.id})
@@ -137,7 +137,7 @@ class Snapchat(WithOAuth):
         now, is_story = self.world.now(), call.path.endswith("/stories")
         if media is None or media.owner != account.account_id or media.ready_at is None:
             return _error(400, "MEDIA_NOT_FOUND", "media_id is unknown")
-        if is_lapse(fault):
+        if strikes(fault, "lapsed"):
             media.begun_at -= MEDIA_LIVES
         if media.begun_at + MEDIA_LIVES <= now:
             return _error(400, "MEDIA_EXPIRED", "The media has expired")

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from emulator.sandbox.accounts import SandboxAccount
-from emulator.sandbox.faults import Fault, is_lapse
+from emulator.sandbox.faults import Fault, strikes
 from emulator.sandbox.oauth import AuthorizationServer, Dialect, WithOAuth
 from emulator.sandbox.platform import Answer, Call, Entry, World
 
@@ -132,8 +132,8 @@ class TikTok(WithOAuth):
         self._inits[account.account_id] = [*recent, now]
         post = _Post(f"v_pub_file~{self.world.new_id()}", account.account_id, title, False, str(info["privacy_level"]), now)
         post.size, post.chunk, post.count = int(size or 0), int(chunk or 0), int(count or 0)
-        post.failed = fault is not None and fault.kind == "processing_failed"
-        post.slow = fault is not None and fault.kind == "slow_processing"
+        post.failed = strikes(fault, "processing_failed")
+        post.slow = strikes(fault, "slow_processing")
         self._posts[post.id] = post
         address = f"{self.world.base_url}/open-upload.tiktokapis.com/video/?upload_id={post.id}"
         return _ok({"publish_id": post.id, "upload_url": address})
@@ -142,7 +142,7 @@ class TikTok(WithOAuth):
         post, span = self._posts.get(call.query.get("upload_id", "")), _span(call)
         if post is None:
             return Answer(404)
-        if is_lapse(fault):
+        if strikes(fault, "lapsed"):
             post.begun_at -= UPLOAD_LIVES
         if post.begun_at + UPLOAD_LIVES <= self.world.now():
             return Answer(403)
@@ -179,8 +179,8 @@ class TikTok(WithOAuth):
         post = _Post(f"p_pub_url~{self.world.new_id()}", account.account_id, text, True, str(info["privacy_level"]), now)
         files = [self.world.pull(str(url)) for url in urls]
         right = all(f is not None and (f.startswith(b"\xff\xd8\xff") or f[8:12] == b"WEBP") for f in files)
-        post.failed = not right or (fault is not None and fault.kind == "processing_failed")
-        post.slow = fault is not None and fault.kind == "slow_processing"
+        post.failed = not right or strikes(fault, "processing_failed")
+        post.slow = strikes(fault, "slow_processing")
         post.media = tuple(f"sha256:{hashlib.sha256(f or b'').hexdigest()}" for f in files)
         self._posts[post.id] = post
         self._accepted(post, fault)
@@ -188,10 +188,10 @@ class TikTok(WithOAuth):
 
     def _accepted(self, post: _Post, fault: Fault | None) -> None:
         """From here on TikTok goes on by itself; what fails in processing is never public."""
-        slow = post.slow or (fault is not None and fault.kind == "slow_processing")
+        slow = post.slow or strikes(fault, "slow_processing")
         seconds = self.world.slow_processing_seconds if slow else self.world.processing_seconds
         post.ready_at = self.world.now() + timedelta(seconds=seconds)
-        if post.failed or (fault is not None and fault.kind == "processing_failed"):
+        if post.failed or strikes(fault, "processing_failed"):
             post.failed = True
             return
         post.post_id = self.world.new_id()

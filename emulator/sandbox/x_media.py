@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from emulator.sandbox.accounts import SandboxAccount
-from emulator.sandbox.faults import Fault
+from emulator.sandbox.faults import Fault, strikes
 from emulator.sandbox.platform import Answer, Call, World
 from emulator.sandbox.x_answers import invalid, ok
 
@@ -82,10 +82,10 @@ class Uploads:
             return invalid("Segments do not add up to provided total media size.")
         media.finalized = True
         if media.category != "tweet_image":
-            slow = fault is not None and fault.kind == "slow_processing"
+            slow = strikes(fault, "slow_processing")
             seconds = self._world.slow_processing_seconds if slow else self._world.processing_seconds
             media.ready_at = self._world.now() + timedelta(seconds=seconds)
-            media.failed = fault is not None and fault.kind == "processing_failed"
+            media.failed = strikes(fault, "processing_failed")
         return ok(self._shown(media))
 
     def _upload(self, call: Call, account: SandboxAccount) -> Answer:

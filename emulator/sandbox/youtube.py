@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from emulator.sandbox.accounts import SandboxAccount
-from emulator.sandbox.faults import Fault, is_lapse
+from emulator.sandbox.faults import Fault, strikes
 from emulator.sandbox.oauth import AuthorizationServer, Dialect, WithOAuth
 from emulator.sandbox.platform import Answer, Call, Entry, World
 
@@ -119,7 +119,7 @@ class YouTube(WithOAuth):
 
     def _put(self, step: str, call: Call, fault: Fault | None) -> Answer:
         session = self._sessions.get(call.query.get("upload_id", ""))
-        if session is not None and is_lapse(fault):
+        if session is not None and strikes(fault, "lapsed"):
             session.begun_at -= SESSION_LIVES
         if session is None or session.begun_at + SESSION_LIVES <= self.world.now():
             return _error(404, "notFound", "The upload session was not found")
