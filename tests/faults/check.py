@@ -53,7 +53,7 @@ class Verdict:
     false_failures: int = 0
     # outcome_unknown where the platform could have been asked.
     false_unknowns: int = 0
-    # Succeeded, with another post's id or address.
+    # Succeeded, with another post's id or address, or not with all of its files; or the submission counts its runs wrongly.
     wrong_names: int = 0
     # Two renewals of the same tokens under way at once.
     double_refreshes: int = 0
@@ -105,15 +105,26 @@ def judge(simulation: "Simulation") -> Verdict:
         submission = world.memory.contents[f"postSubmissions/{submission_id}"][0]
         if submission.get("completedAt") is None or "sweepAt" in submission:
             verdict.harm("unfinished", f"{text}: {submission['status']} {submission['runCounts']}")
+        runs: list[Any] = []
         for target in submission["targets"]:
             path = f"postSubmissions/{submission_id}/runs/{target['runId']}"
             run = world.memory.contents[path][0] if path in world.memory.contents else {"status": "missing"}
+            runs.append(run)
             account = (target["platform"], target["accountId"])
             named = (target["platform"], simulation.people.names[account])
             _judge_run(verdict, run, wanted, named, told_apart, _excuse(simulation, account, submission, path))
+        if submission["runCounts"] != _counted(runs):
+            verdict.harm("wrong_names", f"{text}: {submission['runCounts']} for runs that are {_counted(runs)}")
     for entry in told_apart.left():
         verdict.harm("false_failures", f"published, but never accepted: {entry.platform} {entry.text}")
     return verdict
+
+
+def _counted(runs: Sequence[Any]) -> dict[str, int]:
+    """What the submission must say of its runs."""
+    ended = Counter(run["status"] for run in runs)
+    unknown = sum(run["status"] == "failed" and run["error"]["code"] == "outcome_unknown" for run in runs)
+    return {"total": len(runs), "succeeded": ended["succeeded"], "failed": ended["failed"], "outcomeUnknown": unknown}
 
 
 @dataclass(frozen=True)
@@ -175,6 +186,9 @@ def _judge_run(verdict: Verdict, run: Any, wanted: Wanted, account: tuple[str, s
         times = len(ledger.said(said, account))
         if times > 1:
             verdict.harm("duplicates", f"{where}: {said!r} {times} times")
+        unsent = [note for note in run.get("notes") or () if "was not sent" in note or "was refused" in note]
+        if times and unsent and len(wanted.said[platform]) == 1:
+            verdict.harm("false_failures", f"{where}: {said!r} is there, but {unsent}")
         if times == 0 and run["status"] == "succeeded" and not run.get("notes"):
             verdict.harm("lost", f"{where}: {said!r} is not there, and no note says so")
     match run["status"]:
@@ -182,6 +196,8 @@ def _judge_run(verdict: Verdict, run: Any, wanted: Wanted, account: tuple[str, s
             verdict.harm("false_successes", f"{where}: {run.get('platformPostId')}")
         case "succeeded":
             verdict.succeeded += 1
+            if posts[0].media != wanted.digests:
+                verdict.harm("wrong_names", f"{where}: {len(posts[0].media)} of {len(wanted.digests)} files, or others")
             if not _is_named(run, posts[0]):
                 verdict.harm("wrong_names", f"{where}: {run.get('platformPostId')} {run.get('platformPostUrl')}")
         case "failed":

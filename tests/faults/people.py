@@ -12,7 +12,9 @@ from werkzeug.test import TestResponse
 
 from shared.accounts.credentials import account_path, credentials_path
 from shared.accounts.user import user_path
+from shared.documents.reliable import BUDGET_SECONDS
 from tests.fakes.world import World
+from tests.faults.ports import LATE_COMMIT_SECONDS
 from tests.faults.scheduler import Process, Scheduler
 
 UID = "ada"
@@ -29,6 +31,8 @@ NAMES = {
     "snapchat": "snap_main",
 }
 LOOK_MINUTES = 4
+# As long as a request may take to read what it needs of the database, which it asks twice.
+SEEN_SECONDS = 2 * (BUDGET_SECONDS + 4.0) + 1.0
 _DECLINED = ("connection_refused", "validation_error")
 
 # A platform, and Soku's id of an account there.
@@ -97,14 +101,41 @@ class People:
 
     def _change_mind(self, platform: str, given_up: Sequence[str]) -> bool:
         """True once the accounts are back."""
+        if len(given_up) == 1 and self.chance.random() < 0.5:
+            return self._change_it_at_once((platform, given_up[0]))
         for account in ((platform, account_id) for account_id in given_up):
-            periods = self.away.setdefault(account, [])
-            if not periods or periods[-1][1] is not None:
-                periods.append((self.scheduler.now, None))
+            self._goes_away(account)
             if self._status(account) is not None and not self._disconnect(account):
                 return False
         self.scheduler.sleep(self.chance.uniform(1, 300))
         return self._connect(platform)
+
+    def _change_it_at_once(self, account: Account) -> bool:
+        """Connects the account again while its disconnection, seen by then, is still under way: it must not end the new one."""
+        self._goes_away(account)
+        under_way = [True]
+
+        def disconnect() -> None:
+            try:
+                self.client.delete(f"/v1/integrations/{account[0]}/accounts/{account[1]}", headers=SIGNED_IN)
+            finally:
+                under_way.clear()
+
+        self.scheduler.spawn(self.new_process("impatient"), disconnect, self.scheduler.now)
+        self.scheduler.sleep(SEEN_SECONDS)
+        if not self._connect(account[0]):
+            return False
+        while under_way:
+            self.scheduler.sleep(1)
+        self.scheduler.sleep(LATE_COMMIT_SECONDS)
+        if self._status(account) is None:
+            self.broken.append(f"{account}: connected again after its disconnection began, and is not there")
+        return True
+
+    def _goes_away(self, account: Account) -> None:
+        periods = self.away.setdefault(account, [])
+        if not periods or periods[-1][1] is not None:
+            periods.append((self.scheduler.now, None))
 
     def _connect(self, platform: str) -> bool:
         began = self.client.post(f"/v1/integrations/{platform}/connect", headers=SIGNED_IN)
@@ -164,7 +195,7 @@ class People:
         return contents[user_path(UID)][0].get("accounts", {}).get(account[0], {}).get(account[1])
 
     def disagreements(self) -> list[str]:
-        """Accounts of which the user's digest, the account and the tokens do not say the same."""
+        """Accounts of which the user's digest, the account and the tokens disagree, or that are gone though nobody gave them up."""
         contents, found = self.world.memory.contents, []
         for account in self.names:
             digest = self._status(account)
@@ -174,4 +205,7 @@ class People:
             tokens = None if secret is None else "needs_reauth" if secret[0].get("dead") else "connected"
             if not digest == status == tokens:
                 found.append(f"{account}: {digest} in the digest, {status} itself, {tokens} by its tokens")
+            periods = self.away.get(account, [])
+            if digest is None and not (periods and periods[-1][1] is None):
+                found.append(f"{account}: gone, though nobody gave it up")
         return found

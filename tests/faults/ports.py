@@ -127,6 +127,8 @@ class StoredTokens:
         self.died: set[tuple[str, str]] = set()
         self.get, self.query = documents.get, documents.query
         self._newest: dict[str, tuple[str, int]] = {}
+        # Consents that others replaced.
+        self._replaced: set[tuple[str, str]] = set()
 
     def commit(self, *writes: Write) -> Version:
         version = self._documents.commit(*writes)
@@ -147,7 +149,9 @@ class StoredTokens:
             token = read_token(secret["accessToken"], platform)
             generation, connection = (token.generation if token else None) or 0, str(write.fields["connection"])
             before, newest = self._newest.get(write.path, ("", 0))
-            if connection == before and generation < newest:
+            if connection != before:
+                self._replaced.add((write.path, before))
+            if (write.path, connection) in self._replaced or (connection == before and generation < newest):
                 self.went_back.append(f"{write.path}: generation {generation} over {newest}")
             self._newest[write.path] = connection, generation
 
