@@ -37,6 +37,16 @@ def between(world: World, step: Callable[[HttpRequest], HttpAnswer | None]) -> B
     return http
 
 
+def answering(world: World, ending: str, answer: Callable[[int], HttpAnswer | None]) -> Between:
+    """POSTs to addresses that end so are answered by `answer`, which is told how many there were; None: by the sandbox."""
+    sent = itertools.count(1)
+
+    def step(request: HttpRequest) -> HttpAnswer | None:
+        return answer(next(sent)) if request.method == "POST" and request.url.endswith(ending) else None
+
+    return between(world, step)
+
+
 def post(world: World, key: str, platform: str, text: str, options: dict[str, Any] | None = None, **content: Any) -> str:
     target = {"platform": platform, "options": options or {}}
     return world.accepted(key, {"text": text, **content, "platform": [target]})
@@ -227,15 +237,7 @@ def test_a_file_that_meta_failed_to_fetch_is_fetched_once_more() -> None:
     world = World()
     key = world.user(connect=("instagram:main",))
     refused = HttpAnswer(400, {}, b'{"error": {"message": "no", "code": 9004, "error_subcode": 2207052}}')
-    remaining = [1]
-
-    def step(request: HttpRequest) -> HttpAnswer | None:
-        if request.method == "POST" and request.url.endswith("/media") and remaining[0]:
-            remaining[0] -= 1
-            return refused
-        return None
-
-    between(world, step)
+    answering(world, "/media", lambda number: refused if number == 1 else None)
     submission = post(world, key, "instagram", "fetched", imageUrls=[PHOTO])
     world.run_for(300)
     assert world.run(submission, "instagram")["status"] == "succeeded"
@@ -285,15 +287,8 @@ def test_a_platform_is_not_asked_without_a_pause_after_the_deadline() -> None:
 def test_tiktok_is_asked_again_when_the_creator_changed_what_the_account_allows() -> None:
     world = World()
     key = world.user(connect=("tiktok:main",))
-    remaining = [1]
-
-    def step(request: HttpRequest) -> HttpAnswer | None:
-        if request.url.endswith("/video/init/") and remaining[0]:
-            remaining[0] -= 1
-            return HttpAnswer(403, {}, b'{"data": {}, "error": {"code": "privacy_level_option_mismatch", "message": "m"}}')
-        return None
-
-    http = between(world, step)
+    mismatch = HttpAnswer(403, {}, b'{"data": {}, "error": {"code": "privacy_level_option_mismatch", "message": "m"}}')
+    http = answering(world, "/video/init/", lambda number: mismatch if number == 1 else None)
     submission = post(world, key, "tiktok", "clip", videoUrl=VIDEO)
     world.run_for(300)
     assert world.run(submission, "tiktok")["status"] == "succeeded"
@@ -436,16 +431,6 @@ def test_a_video_whose_session_lapsed_is_looked_for_among_all_of_a_young_channel
 
 
 # What another reader found.
-
-
-def answering(world: World, ending: str, answer: Callable[[int], HttpAnswer | None]) -> None:
-    """POSTs to addresses that end so are answered by `answer`, which is told how many there were; None: by the sandbox."""
-    sent = itertools.count(1)
-
-    def step(request: HttpRequest) -> HttpAnswer | None:
-        return answer(next(sent)) if request.method == "POST" and request.url.endswith(ending) else None
-
-    between(world, step)
 
 
 def share(world: World, seconds_ago: float) -> HttpAnswer:
