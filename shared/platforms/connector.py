@@ -54,6 +54,7 @@ class Connector:
     """`refresh` is None where tokens cannot be renewed; `revoke` where the platform lets nobody but the person end it.
 
     `renews_refused`: a token that the platform refuses may still be exchanged for a good one, by a refresh token beside it.
+    `grants_are_apart`: revoking a consent's tokens leaves alone what a later consent of the same person brought.
     All raise PlatformFailure, NotSent or NoAnswer.
     """
 
@@ -64,6 +65,7 @@ class Connector:
     refresh: Callable[[Http, Credentials, datetime], Credentials] | None = None
     renews_refused: bool = True
     revoke: Callable[[Http, Credentials], None] | None = None
+    grants_are_apart: bool = False
 
 
 _log = logging.getLogger(__name__)

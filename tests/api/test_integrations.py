@@ -343,14 +343,14 @@ def test_two_disconnections_and_a_connection_leave_the_account_whole(
 
 
 def test_tokens_that_are_renewed_during_a_disconnection_are_revoked_too(client: FlaskClient, world: World) -> None:
-    [account] = complete(client, "tiktok", consent(world, begin(client, "tiktok"))).get_json()["accounts"]
+    [account] = complete(client, "x", consent(world, begin(client, "x"))).get_json()["accounts"]
     account_id = account["accountId"]
-    renewing = Interposed(world, "/token/", lambda: disconnect("ada", "tiktok", account_id, world.api_ports.connecting))
+    renewing = Interposed(world, "/token", lambda: disconnect("ada", "x", account_id, world.api_ports.connecting))
     world.replace_publishing(http=renewing)
-    held = access_token_of(world, account_id, "tiktok")
-    got = world.publishing.tokens.usable(AccountKey("ada", "tiktok", account_id), refused=held)
+    held = access_token_of(world, account_id, "x")
+    got = world.publishing.tokens.usable(AccountKey("ada", "x", account_id), refused=held)
     assert isinstance(got, Unusable)
-    revoked = [(request.form or {}).get("token") for request in world.http.sent if request.url.endswith("/revoke/")]
+    revoked = [(request.form or {}).get("token") for request in world.http.sent if request.url.endswith("/revoke")]
     assert len(set(revoked)) == 2, "those that were held, and those that came"
 
 

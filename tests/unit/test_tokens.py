@@ -208,16 +208,21 @@ def test_parking_an_account_does_not_cost_a_refresh_its_answer(world: World) -> 
     assert keeper(world).usable(key_of("x")) == got
 
 
-def test_an_account_that_is_disconnected_during_its_refresh_stays_disconnected(world: World) -> None:
-    connect(world, "x", left=timedelta(seconds=-1))
+@pytest.mark.parametrize(("platform", "revoked"), [("x", 1), ("tiktok", 0), ("youtube", 0), ("linkedin", 0)])
+def test_an_account_that_is_disconnected_during_its_refresh_stays_disconnected(
+    world: World, platform: str, revoked: int
+) -> None:
+    """What came for nobody is revoked, where that can't hit an account that is connected again in this very moment."""
+    connect(world, platform, left=timedelta(seconds=-1))
 
     def disconnect() -> None:
-        for path in (SECRET.format("x"), "users/ada/integrations/x/accounts/acc"):
+        for path in (SECRET.format(platform), f"users/ada/integrations/{platform}/accounts/acc"):
             del world.memory.contents[path]
 
-    got = interrupted(world, 2, disconnect).usable(key_of("x"))
+    got = interrupted(world, 2, disconnect).usable(key_of(platform))
     assert isinstance(got, Unusable)
     assert world.paths("users/ada/credentials/") == []
+    assert sum("/revoke" in request.url for request in world.http.sent) == revoked
 
 
 class Died(BaseException):

@@ -49,4 +49,5 @@ def connector(hosts: Hosts, app: App) -> Connector:
     def revoke(http: Http, credentials: Credentials) -> None:
         token(http, {"token": credentials.refresh_token or credentials.access_token}, "/2/oauth2/revoke")
 
-    return Connector("x", True, authorize, exchange, refresh, revoke=revoke)
+    # As RFC 7009 has it; X's own pages do not say.
+    return Connector("x", True, authorize, exchange, refresh, revoke=revoke, grants_are_apart=True)
