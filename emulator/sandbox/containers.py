@@ -199,12 +199,18 @@ class ContainerPlatform(WithOAuth):
             return error(100, 33, f"Unsupported get request. Object with ID '{node}' does not exist")
         if strikes(fault, "lapsed"):
             container.created_at -= graph.CONTAINER_LIVES
-        state = state_of(container, self.world.now())
+        state = self._shown_state(container)
         detail = container.error if state == "ERROR" else f"{state.capitalize()}: Media has been processed"
         shown = {self.words.status_field: state, "id": container.id}
         if self.words.detail_field == "status" or state == "ERROR":
             shown[self.words.detail_field] = detail or ""
         return Answer(200, shown)
+
+    def _shown_state(self, container: Container) -> str:
+        now, lag = self.world.now(), timedelta(seconds=self.world.status_lag_seconds)
+        if container.published_at is not None and container.published_at > now - lag:
+            return "FINISHED"
+        return state_of(container, now)
 
     def _publish(self, call: Call, account: SandboxAccount, fault: Fault | None) -> Answer:
         container = self._containers.get(str({**call.query, **call.fields}.get("creation_id", "")))
@@ -217,7 +223,7 @@ class ContainerPlatform(WithOAuth):
             return self.not_ready(state)
         if self._posts_today(account) >= self.words.posts_a_day:
             return error(9, 2207042, "You reached the maximum number of posts that may be published by API")
-        container.published = True
+        container.published_at = self.world.now()
         media_id = self.world.new_id()
         url = self.permalink_of(media_id, container.kind, account)
         posted = Media(media_id, account.account_id, container.kind, container.text, url, self.world.now())

@@ -53,7 +53,7 @@ class Container:
     ready_at: datetime
     carousel_item: bool = False
     error: str | None = None
-    published: bool = False
+    published_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ class Media:
 
 
 def state_of(container: Container, now: datetime) -> str:
-    if container.published:
+    if container.published_at is not None:
         return "PUBLISHED"
     if container.created_at + CONTAINER_LIVES <= now:
         return "EXPIRED"

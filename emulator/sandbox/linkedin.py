@@ -221,9 +221,9 @@ class LinkedIn(WithOAuth):
         if not media and not body["commentary"]:
             return _error(422, "MISSING_FIELD", "commentary is empty, and there is no content")
         now = self.world.now()
-        twin = next(
-            (p for p in self._posts if p.owner == author.account_id and p.body == body and p.at > now - DUPLICATES_WITHIN), None
-        )
+        known = now - timedelta(seconds=self.world.copy_lag_seconds)
+        alike = (p for p in self._posts if p.owner == author.account_id and p.body == body)
+        twin = next((p for p in alike if now - DUPLICATES_WITHIN < p.at <= known), None)
         if twin is not None:
             return _duplicate(twin.urn)
         # As LinkedIn's own: milliseconds, then bits that tell posts apart.

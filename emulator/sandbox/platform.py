@@ -60,7 +60,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Entry:
-    """One accepted post, or what was sent after it: `kind` is post, reply or comment."""
+    """One accepted post, or what was sent after it: `kind` is post, reply, comment or thumbnail (whose id is its video's)."""
 
     platform: str
     account_id: str
@@ -105,6 +105,8 @@ class World:
     listing_lag_seconds: float = 0.0
     # How long a new post stays out of what its own handle says (a status that lags).
     status_lag_seconds: float = 0.0
+    # How long LinkedIn does not know that a post is a copy of a new one.
+    copy_lag_seconds: float = 0.0
     # (platform, account) → the newest generation of its tokens, those whose refresh token was used, and the one up to which they
     # were revoked.
     generations: dict[tuple[str, str], int] = field(default_factory=dict)

@@ -1,7 +1,7 @@
 """The sandbox platforms over HTTP, each of their hosts a folder, with their controls and sample files:
 
 /api.x.com/…  /graph.facebook.com/v25.0/…              the platforms' own addresses, consent pages included
-GET, DELETE /_ledger[?platform=&accountId=&kind=]      what they accepted, in order; comments only with kind=comment
+GET, DELETE /_ledger[?platform=&accountId=&kind=]      what they accepted, in order; comments and thumbnails only by kind
 GET, PUT, POST, DELETE /_faults                        what shall still go wrong; PUT says it anew, POST adds to it
 GET /_media/photo.jpg …                                small real files
 GET /_media/large-500.mp4                              a real video that is followed by so many MiB of nothing
@@ -27,6 +27,8 @@ HANG_SECONDS = 90.0
 # The largest single request a platform takes here.
 MAX_REQUEST_BYTES = 130 << 20
 MIB = 1 << 20
+# Kinds of the ledger's entries that are shown when they are asked for.
+BESIDE_POSTS = ("comment", "thumbnail")
 
 
 class SandboxServer:
@@ -78,8 +80,8 @@ class SandboxServer:
 
     async def _ledger(self, request: web.Request) -> web.Response:
         wanted = {name: request.query[name] for name in ("platform", "accountId", "kind") if name in request.query}
-        comments = wanted.get("kind") == "comment"
-        entries = [entry.to_json() for entry in self.world.ledger if (entry.kind == "comment") == comments]
+        posts_only = wanted.get("kind") not in BESIDE_POSTS
+        entries = [entry.to_json() for entry in self.world.ledger if (entry.kind not in BESIDE_POSTS) == posts_only]
         return web.json_response([e for e in entries if all(e[name] == value for name, value in wanted.items())])
 
     async def _clear_ledger(self, _: web.Request) -> web.Response:

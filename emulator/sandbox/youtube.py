@@ -46,7 +46,6 @@ class _Session:
     digest: Any = field(default_factory=hashlib.sha256)
     video_id: str | None = None
     made_at: datetime | None = None
-    thumbnails: int = 0
 
 
 class YouTube(WithOAuth):
@@ -178,13 +177,15 @@ class YouTube(WithOAuth):
 
     def _thumbnail(self, call: Call, account: SandboxAccount) -> Answer:
         session = next((s for s in self._sessions.values() if s.video_id == call.query.get("videoId")), None)
-        if session is None or session.owner != account.account_id:
+        if session is None or session.video_id is None or session.owner != account.account_id:
             return _error(404, "videoNotFound", "The video cannot be found.")
         right = call.body.startswith((b"\xff\xd8\xff", b"\x89PNG")) and len(call.body) <= THUMBNAIL_BYTES
         if not right or call.headers.get("content-type") not in ("image/jpeg", "image/png"):
             return _error(400, "invalidImage", "The provided image content is invalid.")
-        session.thumbnails += 1
-        return Answer(200, {"items": [{"default": {"url": f"https://i.ytimg.com/vi/{session.video_id}/default.jpg"}}]})
+        now, url = self.world.now(), f"https://i.ytimg.com/vi/{session.video_id}/default.jpg"
+        digest = f"sha256:{hashlib.sha256(call.body).hexdigest()}"
+        self.world.accept(Entry(self.name, session.owner, session.video_id, url, "", (digest,), now, "thumbnail"))
+        return Answer(200, {"items": [{"default": {"url": url}}]})
 
     def failure(self, kind: str) -> Answer:
         match kind:

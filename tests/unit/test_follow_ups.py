@@ -16,7 +16,7 @@ AFTER: dict[str, tuple[dict[str, Any], dict[str, Any], str, list[tuple[str, str]
     "x": ({}, {"thread": ["two", "three"]}, "reply", [("reply", "two"), ("reply", "three")]),
     "instagram": ({"imageUrls": [PHOTO]}, {"firstComment": "first"}, "comment", [("comment", "first")]),
     "linkedin": ({}, {"firstComment": "first"}, "comment", [("comment", "first")]),
-    "youtube": ({"videoUrl": VIDEO}, {"thumbnailUrl": PHOTO}, "thumbnail", []),
+    "youtube": ({"videoUrl": VIDEO}, {"thumbnailUrl": PHOTO}, "thumbnail", [("thumbnail", "")]),
 }
 
 
