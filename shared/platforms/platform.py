@@ -131,7 +131,10 @@ class Publication(Protocol):
         ...
 
     def is_anothers(self, post_id: str) -> bool:
-        """Whether another run of the same user's is known to have made this post. A query: for what a listing shows only."""
+        """Whether another run of the same user's made this post. Two queries: for what is known again by its looks only.
+
+        Raises PlatformFailure (transient; outcome_unknown at last) while a run that looks the same may have made it.
+        """
         ...
 
     def now(self) -> datetime: ...
@@ -161,7 +164,7 @@ def no_permalink(publication: Publication, post_id: str) -> str | None:
     return None
 
 
-def no_follow_ups(publication: Publication) -> Sequence[FollowUp]:
+def no_follow_ups(draft: Draft) -> Sequence[FollowUp]:
     return ()
 
 
@@ -173,7 +176,7 @@ class Platform:
     publish: Callable[[Publication], Published | Accepted]
     find: Callable[[Publication], Finding]
     permalink: Callable[[Publication, str], str | None] = no_permalink
-    follow_ups: Callable[[Publication], Sequence[FollowUp]] = no_follow_ups
+    follow_ups: Callable[[Draft], Sequence[FollowUp]] = no_follow_ups
 
     @property
     def name(self) -> str:

@@ -45,7 +45,7 @@ def call(attempt: Attempt) -> None:
 def finish(attempt: Attempt, published: Published) -> None:
     """The id first, in a commit of its own where anything is still to be asked or sent; the address may stay unknown."""
     worker, publication, url = attempt.worker, attempt.publication, published.url
-    follow_ups = attempt.platform.follow_ups(publication) if published.post_id else ()
+    follow_ups = attempt.platform.follow_ups(publication.draft) if published.post_id else ()
     if published.post_id and (url is None or follow_ups) and attempt.run.phase != "published":
         worker.write_and_renew({"phase": "published", "platformPostId": published.post_id, "platformPostUrl": url})
     if url is None and published.post_id:
@@ -55,7 +55,10 @@ def finish(attempt: Attempt, published: Published) -> None:
             _log.warning("no permalink", extra={"run": str(worker.run.path), "reason": str(error)})
     notes: Sequence[str] = publication.draft.notes
     if not published.post_id:
-        notes = (*notes, *not_sent(attempt.platform.follow_ups(publication)))
+        notes = (
+            *notes,
+            *not_sent(attempt.platform.follow_ups(publication.draft), "the platform does not say which post it belongs to"),
+        )
     if follow_ups:
         outcome = send_follow_ups(attempt, published.post_id, follow_ups)
         if isinstance(outcome, Postponed):

@@ -48,9 +48,15 @@ def send_follow_ups(attempt: Attempt, post_id: str, follow_ups: Sequence[FollowU
     return []
 
 
-def not_sent(follow_ups: Sequence[FollowUp]) -> Sequence[str]:
-    """Notes on what would follow a post of which the platform says only that it is public."""
-    return [_note(follow_up, "was not sent: the platform does not say which post it belongs to") for follow_up in follow_ups]
+def not_sent(follow_ups: Sequence[FollowUp], reason: str, states: Sequence[Mapping[str, Any]] = ()) -> Sequence[str]:
+    """Notes on what would follow a post and can't be sent any more; `states` say how far it got."""
+    notes: list[str] = []
+    for position, follow_up in enumerate(follow_ups):
+        reached = states[position]["state"] if position < len(states) else None
+        if reached != "sent":
+            what = f"may or may not be public ({reason})" if reached == "intent" else f"was not sent: {reason}"
+            notes.append(_note(follow_up, what))
+    return notes
 
 
 def _send(
@@ -69,11 +75,11 @@ def _send(
             return [_note(follow_up, f"was not sent ({error})")]
         return _later(attempt, f"It could not be sent ({error}).", unsent)
     except NoAnswer as error:
-        return _in_doubt(attempt, follow_up, f"the platform did not answer ({error})", unsent)
+        return _in_doubt(attempt, follow_up, f"the platform did not answer ({error})")
     except PlatformFailure as failure:
         told = failure.without(attempt.publication.account.secrets)
         if failure.kind in ("transient", "outcome_unknown"):
-            return _in_doubt(attempt, follow_up, told.message, unsent)
+            return _in_doubt(attempt, follow_up, told.message)
         pause = None if attempt.is_late else attempt.pause_for(failure)
         if pause is None:
             return [_note(follow_up, f"was refused. {told.message}")]
@@ -81,10 +87,10 @@ def _send(
         return Postponed(seconds, told.to_fields(), {**changes, **unsent})
 
 
-def _in_doubt(attempt: Attempt, follow_up: FollowUp, why: str, unsent: Changes) -> Sequence[str] | Postponed:
-    """Sent again only where a second time does no harm."""
+def _in_doubt(attempt: Attempt, follow_up: FollowUp, why: str) -> Sequence[str] | Postponed:
+    """Sent again only where a second time does no harm; until then it may be there."""
     if follow_up.repeatable and not attempt.is_late:
-        return _later(attempt, why, unsent)
+        return _later(attempt, why, {})
     return [_note(follow_up, f"may or may not be public: {why}")]
 
 

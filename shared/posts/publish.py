@@ -9,6 +9,7 @@
 
 import logging
 import random
+from collections.abc import Sequence
 
 from shared.accounts.credentials import Credentials
 from shared.accounts.encryption import CannotDecrypt
@@ -19,13 +20,14 @@ from shared.platforms.compose import compose
 from shared.platforms.failure import PlatformFailure
 from shared.platforms.http import NoAnswer, NotSent
 from shared.platforms.names import PLATFORMS
-from shared.platforms.platform import Published, Wait
+from shared.platforms.platform import Platform, Published, Wait
 from shared.platforms.rules import Problem
 from shared.posts.attempt import DEADLINE, RECONNECT_SECONDS, Attempt, PublisherPorts, key_of, let_go
 from shared.posts.call import call, finish, refused
 from shared.posts.claim import CALL_BUDGET, Fenced, Worker, claim
 from shared.posts.files import with_files
 from shared.posts.finish import fail, succeed
+from shared.posts.follow_up import not_sent
 from shared.posts.on_the_way import OnTheWay
 from shared.posts.post import Run, RunPath
 from shared.posts.reconcile import reconcile
@@ -51,7 +53,7 @@ def publish_run(path: RunPath, ports: PublisherPorts) -> None:
         raise
     except Exception as error:
         _log.exception("a run stumbled over something unforeseen", extra={"run": str(path)})
-        _stumbled(worker, error)
+        _stumbled(worker, ports, error)
 
 
 def _claimed(path: RunPath, ports: PublisherPorts) -> Worker | None:
@@ -73,12 +75,12 @@ def _advance(worker: Worker, ports: PublisherPorts) -> None:
     if platform is None:
         label = PLATFORMS[run.platform]
         message = f"{label} was switched off by the operator of this Soku before the post was published."
-        _close(worker, PlatformFailure("permission", message, code="platform_switched_off", remediation="Ask the operator."))
+        _close(worker, ports, PlatformFailure("permission", message, code="platform_switched_off", remediation="Ask the operator."))
         return
     account = _account(worker, ports)
     match account:
         case Later() if _is_late(worker):
-            _close(worker, PlatformFailure("transient", f"Out of time: {account.reason}.", code="deadline_exceeded"))
+            _close(worker, ports, PlatformFailure("transient", f"Out of time: {account.reason}.", code="deadline_exceeded"))
         case Later():
             spread = random.uniform(0, min(SPREAD_SECONDS, account.seconds))
             let_go(worker, account.seconds + spread, {"code": "waiting", "message": account.reason})
@@ -86,24 +88,32 @@ def _advance(worker: Worker, ports: PublisherPorts) -> None:
             # Once the person has connected the account again, the platform can be asked.
             let_go(worker, RECONNECT_SECONDS, {"code": "reauth_required", "message": account.reason})
         case Unusable():
-            _close(worker, PlatformFailure("reauth", account.reason))
+            _close(worker, ports, PlatformFailure("reauth", account.reason))
         case _:
             draft = compose(run.content, platform.capability, run.options)
             publication = OnTheWay(worker, draft, account, ports.http, ports.storage, ports.cipher)
             _go_on(Attempt(worker, platform, publication, ports))
 
 
-def _close(worker: Worker, failure: PlatformFailure) -> None:
+def _close(worker: Worker, ports: PublisherPorts, failure: PlatformFailure) -> None:
     """Without the account nothing can be sent or asked any more: what that means depends on how far the run had come."""
     run = worker.run
     if run.phase == "published":
         # The id is safe; the post is published all the same.
-        succeed(worker, run.platform_post_id or "", run.platform_post_url, (*run.notes, failure.message))
+        succeed(worker, run.platform_post_id or "", run.platform_post_url, _notes(run, ports.platforms.get(run.platform), failure))
     elif run.phase == "intent":
         fail(worker, failure.with_the_outcome_open())
     else:
         fail(worker, failure)
     settle(run.path.submission_id, documents=worker.documents, clock=worker.clock)
+
+
+def _notes(run: Run, platform: Platform | None, failure: PlatformFailure) -> Sequence[str]:
+    """What a published post lacks because of the failure."""
+    if platform is None:
+        return [failure.message]
+    draft = compose(run.content, platform.capability, run.options)
+    return [*draft.notes, *not_sent(platform.follow_ups(draft), failure.message, run.follow_ups)]
 
 
 def _is_late(worker: Worker) -> bool:
@@ -189,12 +199,12 @@ def _pause(attempt: Attempt, wait: Wait) -> None:
     attempt.let_go(wait.seconds, {"code": "waiting", "message": wait.reason})
 
 
-def _stumbled(worker: Worker, error: Exception) -> None:
+def _stumbled(worker: Worker, ports: PublisherPorts, error: Exception) -> None:
     """A fault of ours: try again later, from the same phase, but not for ever."""
     kind = "outcome_unknown" if worker.run.phase == "intent" else "bug"
     failure = PlatformFailure(kind, f"Publishing stumbled over a fault of Soku's ({type(error).__name__}).")
     if _is_late(worker):
-        _close(worker, failure)
+        _close(worker, ports, failure)
         return
     worker.wait(worker.clock.now() + backoff(worker.run.attempt), failure.to_fields())
 

@@ -1,7 +1,7 @@
 """After INTENT without an answer: is the post public? Only ever reads from the platform.
 
 Found      ─► published
-Absent     ─► (the platform's own handle proves it) prepare again
+Absent     ─► the platform's own handle proves it, from 60 s after INTENT ─► prepare again
 Failed     ─► (likewise) begin anew, or fail
 NotListed  ─► a listing lags: counted only from 120 s after INTENT (or as the platform says); lacking twice ─► prepare again,
               unless the platform's refusal at ☎ may hide the post: then looked for longer, and never sent again
@@ -35,6 +35,8 @@ from shared.posts.retry import backoff, pause_of
 
 _log = logging.getLogger(__name__)
 
+# A platform's word on what it was given may lag, and a request without an answer may still be on its way.
+HANDLE_LAG = timedelta(seconds=60)
 # Two listings after the lag are taken as proof.
 LISTINGS_NEEDED = 2
 BETWEEN_LISTINGS = timedelta(seconds=15)
@@ -114,16 +116,12 @@ def _repeat(attempt: Attempt) -> LookAgain | None:
 
 
 def _absent_for_sure(attempt: Attempt) -> LookAgain | None:
-    """By the platform's own handle; so a refusal that it also gives for what it did publish was meant after all.
-
-    Where this is the last look, the platform's word is given its time.
-    """
+    """By the platform's own handle; so a refusal that it also gives for what it did publish was meant after all."""
     told = attempt.run.call_failure
-    was_refused = told is not None and told.kind in ("rejected", "media_invalid") and told.may_hide_a_post
     since_intent = attempt.publication.now() - attempt.publication.intent_at
-    if (was_refused or attempt.is_late) and since_intent < COPY_LAG:
-        return _look_again(attempt, COPY_LAG - since_intent, "the platform's own word may lag")
-    if told is None or not was_refused:
+    if since_intent < HANDLE_LAG:
+        return _look_again(attempt, HANDLE_LAG - since_intent, "the platform's own word may lag")
+    if told is None or not (told.kind in ("rejected", "media_invalid") and told.may_hide_a_post):
         return _absent(attempt)
     attempt.end(told)
     return LookAgain()

@@ -482,7 +482,37 @@ def test_a_published_post_does_not_wait_for_its_account() -> None:
     world.publishing.tokens.declare_dead(AccountKey("ada", "linkedin", "li_main"), held.access_token)
     world.run_for(3600)
     run = world.run(submission, "linkedin")
-    assert (run["status"], bool(run["notes"])) == ("succeeded", True)
+    assert run["status"] == "succeeded"
+    assert [note.partition(":")[0] for note in run["notes"]] == ["The first comment was not sent"]
+
+
+@pytest.mark.parametrize(("kind", "note"), [("reset_after", "may or may not be public"), ("rate_limit", "was not sent")])
+def test_a_thumbnail_that_was_perhaps_set_is_not_said_to_be_missing(kind: str, note: str) -> None:
+    world = World()
+    key = world.user(connect=("youtube:main",))
+    world.fail("youtube", "thumbnail", kind)
+    submission = post(world, key, "youtube", "t", {"thumbnailUrl": PHOTO}, videoUrl=VIDEO)
+    world.run_for(2)
+    held = Credentials.open(world.document(credentials_path("ada", "youtube", "main")), world.cipher)
+    world.publishing.tokens.declare_dead(AccountKey("ada", "youtube", "main"), held.access_token)
+    world.run_for(3600)
+    [told] = world.run(submission, "youtube")["notes"]
+    assert told.startswith(f"The thumbnail {note}")
+
+
+@pytest.mark.parametrize("kind", ["reject", "unauthorized"])
+@pytest.mark.parametrize("platform", ["instagram", "threads"])
+def test_a_container_that_is_said_to_wait_right_after_its_publication_is_looked_at_again(platform: str, kind: str) -> None:
+    """Its status lags; published once more at once, a refusal for another reason would hide that it is public."""
+    world = World()
+    world.sandbox.status_lag_seconds = 20
+    key = world.user(connect=(f"{platform}:main",))
+    world.fail(platform, "publish", "reset_after")
+    world.fail(platform, "publish", kind)
+    submission = post(world, key, platform, "t", imageUrls=[PHOTO])
+    world.run_for(600)
+    assert world.run(submission, platform)["status"] == "succeeded"
+    assert world.ledger() == ["t"]
 
 
 def test_the_post_of_another_run_that_linkedin_names_is_not_ours() -> None:

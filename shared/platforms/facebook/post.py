@@ -31,7 +31,7 @@ def find(calls: Calls) -> Finding:
     alike = [post for post in posts if (post.get("message") or "").strip() == calls.publication.draft.text.strip()]
     for post in alike:
         # Without photos of ours, what is attached is the preview of a link.
-        if (not photos or _photos(post) == photos) and not calls.publication.is_anothers(post["id"]):
+        if _photos(post) == photos if photos else not calls.publication.is_anothers(post["id"]):
             return Found(post["id"], address_of(post))
     # A post of the same text that shows only some of our photos, or none, may be ours.
     return NotListed(similar=more or any(photos and _photos(post) <= photos for post in alike))

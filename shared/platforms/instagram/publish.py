@@ -10,6 +10,7 @@ from shared.platforms.meta.containers import Containers, Dialect
 from shared.platforms.meta.graph import Graph, url_of
 from shared.platforms.options import alt_text
 from shared.platforms.platform import FollowUp, Platform, Publication
+from shared.platforms.rules import Draft
 
 
 def instagram(hosts: Hosts, version: str) -> Platform:
@@ -37,8 +38,8 @@ def instagram(hosts: Hosts, version: str) -> Platform:
         text = Options.read(publication.draft.options).first_comment or ""
         return calls.id_of(calls.post(f"{public[0]}/comments", {"message": text}))
 
-    def follow_ups(publication: Publication) -> Sequence[FollowUp]:
-        wanted = Options.read(publication.draft.options).first_comment
+    def follow_ups(draft: Draft) -> Sequence[FollowUp]:
+        wanted = Options.read(draft.options).first_comment
         return (FollowUp("firstComment", comment),) if wanted else ()
 
     return Platform(CAPABILITY, judge, containers.prepare, containers.publish, containers.find, containers.permalink, follow_ups)

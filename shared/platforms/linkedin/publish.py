@@ -32,6 +32,7 @@ from shared.platforms.platform import (
     Repeatable,
     Wait,
 )
+from shared.platforms.rules import Draft
 
 MAX_LISTED = 100
 # 2010 and 2100, in Unix time.
@@ -94,12 +95,12 @@ class _LinkedIn:
         commentary, files = escaped(publication.draft.text), _files(publication)
         for post in new:
             same = post.get("commentary", "") == commentary and _shown_files(post) == files
-            if same and not publication.is_anothers(post["id"]):
+            if same and (files or not publication.is_anothers(post["id"])):
                 return Found(post["id"], _published(post["id"]).url)
         return NotListed(similar=len(new) >= MAX_LISTED)
 
-    def follow_ups(self, publication: Publication) -> Sequence[FollowUp]:
-        wanted = Options.read(publication.draft.options).first_comment
+    def follow_ups(self, draft: Draft) -> Sequence[FollowUp]:
+        wanted = Options.read(draft.options).first_comment
 
         def comment(publication: Publication, public: Sequence[str]) -> str:
             linked = self._calls(publication)

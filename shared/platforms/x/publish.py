@@ -22,6 +22,7 @@ from shared.platforms.platform import (
     Published,
     bearer,
 )
+from shared.platforms.rules import Draft
 from shared.platforms.x.errors import failure_of
 from shared.platforms.x.options import Options
 from shared.platforms.x.rules import CAPABILITY, judge
@@ -50,7 +51,7 @@ def x(hosts: Hosts) -> Platform:
         similar = False
         for tweet in _timeline(publication, url):
             match "beyond" if tweet is None else _resemblance(tweet, publication):
-                case "ours" if tweet is not None and publication.is_anothers(tweet["id"]):
+                case "ours" if tweet is not None and not publication.draft.media and publication.is_anothers(tweet["id"]):
                     pass
                 case "ours" if tweet is not None:
                     return Found(tweet["id"], _url(publication, tweet["id"]))
@@ -60,14 +61,14 @@ def x(hosts: Hosts) -> Platform:
                     similar = True
         return NotListed(similar)
 
-    def follow_ups(publication: Publication) -> Sequence[FollowUp]:
+    def follow_ups(draft: Draft) -> Sequence[FollowUp]:
         def reply(text: str) -> FollowUp:
             def send(publication: Publication, public: Sequence[str]) -> str:
                 return _post(publication, url, {"text": text, "reply": {"in_reply_to_tweet_id": public[-1]}})
 
             return FollowUp("thread", send)
 
-        return [reply(text) for text in Options.read(publication.draft.options).thread]
+        return [reply(text) for text in Options.read(draft.options).thread]
 
     return Platform(CAPABILITY, judge, lambda publication: upload_all(publication, url), publish, find, follow_ups=follow_ups)
 

@@ -23,6 +23,7 @@ from shared.platforms.platform import (
     bearer,
     stored_of,
 )
+from shared.platforms.rules import Draft
 from shared.platforms.youtube import session
 from shared.platforms.youtube.errors import failure_of
 from shared.platforms.youtube.options import Options
@@ -120,7 +121,7 @@ class _YouTube:
             return Absent()
         return Found(state.video_id, _published(state.video_id).url)
 
-    def follow_ups(self, publication: Publication) -> Sequence[FollowUp]:
+    def follow_ups(self, draft: Draft) -> Sequence[FollowUp]:
         def thumbnail(publication: Publication, public: Sequence[str]) -> str:
             cover = stored_of(publication.draft.cover) if publication.draft.cover else None
             if cover is None:
@@ -139,7 +140,7 @@ class _YouTube:
                 raise failure_of(answer, publication.now())
             return ""
 
-        return (FollowUp("thumbnail", thumbnail, repeatable=True, needs_cover=True),) if publication.draft.cover is not None else ()
+        return (FollowUp("thumbnail", thumbnail, repeatable=True, needs_cover=True),) if draft.cover is not None else ()
 
 
 def _video(publication: Publication) -> dict[str, Any]:
