@@ -82,7 +82,8 @@ class Delete:
 
 
 Write = Create | Update | Merge | Delete
-Operator = Literal["==", "<="]
+# A field, how it has to compare, and with what.
+Condition = tuple[str, Literal["==", "<=", ">="], Any]
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,7 @@ class Query:
     """
 
     collection: str
-    where: Sequence[tuple[str, Operator, Any]] = field(default_factory=tuple)
+    where: Sequence[Condition] = field(default_factory=tuple)
     order_by: str | None = None
     limit: int = 300
     group: bool = False

@@ -165,8 +165,8 @@ class TokenKeeper:
             ) from error
         stored = store(key, claimed_document, fresh, documents=self.documents, cipher=self.cipher)
         if stored is None and self.connectors[key.platform].grants_are_apart:
-            # Disconnected meanwhile, by somebody who knew only the older ones. Elsewhere these ended with those, and the account may
-            # be connected again by now.
+            # Disconnected meanwhile, by somebody who knew only the older ones. Elsewhere these ended with those, and the account
+            # may be connected again by now.
             revoke(self.http, self.connectors[key.platform], fresh)
         return stored or _gone(key)
 

@@ -2,19 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from shared.accounts.credentials import Credentials
 from shared.accounts.encryption import Cipher
-from shared.documents.document import Query
 from shared.media.storage import Storage
 from shared.platforms.http import Http
 from shared.platforms.rules import Draft
 from shared.posts.claim import Worker
-
-# The worker that saved INTENT, the one that looks, and the platform each have a clock of their own.
-CLOCK_SKEW = timedelta(seconds=30)
+from shared.posts.rivals import CLOCK_SKEW, is_anothers
 
 
 @dataclass
@@ -58,10 +55,9 @@ class OnTheWay:
         return self.worker.run.doubted
 
     def is_anothers(self, post_id: str) -> bool:
-        run = self.worker.run
-        found = self.worker.documents.query(Query("runs", where=(("platformPostId", "==", post_id),), limit=10, group=True))
-        others = [document.fields for document in found if document.path != str(run.path)]
-        return any((other["uid"], other["platform"]) == (run.uid, run.platform) for other in others)
+        first = self._first_intent_at or self.intent_at
+        has_files = bool(self.draft.media)
+        return is_anothers(post_id, self.worker, has_files=has_files, first_intent_at=first, intent_at=self.intent_at)
 
     def now(self) -> datetime:
         return self.worker.clock.now()

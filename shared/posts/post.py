@@ -151,7 +151,8 @@ class Run:
     platform_post_id: str | None = None
     platform_post_url: str | None = None
     attempts: tuple[Mapping[str, Any], ...] = ()
-    notes: tuple[str, ...] = ()
+    # What it failed with.
+    error_code: str | None = None
     # How often the platform refused the account's token in this run.
     reauths: int = 0
     # What is sent after the post is public, as far as it got: {name, state: intent | sent, id}.
@@ -194,7 +195,7 @@ class Run:
             platform_post_id=fields.get("platformPostId"),
             platform_post_url=fields.get("platformPostUrl"),
             attempts=tuple(fields.get("attempts", ())),
-            notes=tuple(fields.get("notes", ())),
+            error_code=(fields.get("error") or {}).get("code"),
             reauths=fields.get("reauths", 0),
             follow_ups=tuple(fields.get("followUps", ())),
         )

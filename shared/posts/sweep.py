@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from shared.core.clock import Clock
-from shared.documents.document import REMOVE, Conflict, Document, Documents, Operator, Query, Unavailable, Update
+from shared.documents.document import REMOVE, Condition, Conflict, Document, Documents, Query, Unavailable, Update
 from shared.posts.post import SCHEDULE_AHEAD, Run, Submission
 from shared.posts.settle import settle
 from shared.tasks.task import NotEnqueued, Tasks, orchestrate, publish
@@ -38,7 +38,7 @@ def sweep(*, documents: Documents, tasks: Tasks, clock: Clock) -> Swept:
     def due(collection: str, *, group: bool, handle: Callable[[Document], None]) -> int:
         count, until = 0, clock.now() + timedelta(seconds=PORTION_SECONDS)
         while clock.now() < until:
-            past: tuple[str, Operator, datetime] = ("sweepAt", "<=", clock.now())
+            past: Condition = ("sweepAt", "<=", clock.now())
             found = documents.query(Query(collection, where=(past,), order_by="sweepAt", limit=BATCH, group=group))
             for document in found:
                 if clock.now() >= until:

@@ -119,6 +119,8 @@ def test_queries_filter_order_and_limit(documents: Documents) -> None:
     found = documents.query(Query("a", where=(("n", "<=", 3),), order_by="n", limit=2))
     assert [document.id for document in found] == ["1", "2"]
     assert [d.id for d in documents.query(Query("a", where=(("kind", "==", "even"),)))] == ["2"]
+    both = (("kind", "==", "odd"), ("n", ">=", 3))
+    assert {d.id for d in documents.query(Query("a", where=both))} == {"3", "5"}
 
 
 def test_a_group_query_looks_into_every_collection_of_that_name(documents: Documents) -> None:

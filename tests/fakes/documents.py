@@ -139,4 +139,10 @@ def _holds(fields: Mapping[str, Any], name: str, operator: str, value: Any) -> b
     there = fields.get(name)
     if there is None:
         return False
-    return there == value if operator == "==" else there <= value
+    match operator:
+        case "==":
+            return there == value
+        case "<=":
+            return there <= value
+        case _:
+            return there >= value

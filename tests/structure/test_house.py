@@ -101,11 +101,15 @@ def test_every_query_is_declared_in_the_indexes() -> None:
         "Query('apiKeys', where=(('uid', '==', uid),), limit=MAX_LISTED)",
         "Query('credentials', where=(('refreshAt', '<=', now),), order_by='refreshAt', limit=BATCH, group=True)",
         "Query('runs', where=(('platformPostId', '==', post_id),), limit=10, group=True)",
+        "Query('runs', where=in_intent, limit=50, group=True)",
+        "Query('runs', where=since, group=True)",
         "Query(collection, where=(past,), order_by='sweepAt', limit=BATCH, group=group)",
     }
     assert {"order": "ASCENDING", "queryScope": "COLLECTION_GROUP"} in overrides["runs", "sweepAt"]["indexes"]
     assert {"order": "ASCENDING", "queryScope": "COLLECTION_GROUP"} in overrides["runs", "platformPostId"]["indexes"]
     assert {"order": "ASCENDING", "queryScope": "COLLECTION_GROUP"} in overrides["credentials", "refreshAt"]["indexes"]
+    composite = [[f["fieldPath"] for f in i["fields"]] for i in declared["indexes"] if i["queryScope"] == "COLLECTION_GROUP"]
+    assert composite == [["accountId", "phase"], ["accountId", "completedAt"]]
     for exempted in (("apiKeys", "uid"), ("postSubmissions", "sweepAt"), ("apiKeys", "*"), ("postSubmissions", "*")):
         assert exempted not in overrides, "its own index serves a query"
 

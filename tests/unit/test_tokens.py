@@ -209,9 +209,7 @@ def test_parking_an_account_does_not_cost_a_refresh_its_answer(world: World) -> 
 
 
 @pytest.mark.parametrize(("platform", "revoked"), [("x", 1), ("tiktok", 0), ("youtube", 0), ("linkedin", 0)])
-def test_an_account_that_is_disconnected_during_its_refresh_stays_disconnected(
-    world: World, platform: str, revoked: int
-) -> None:
+def test_an_account_that_is_disconnected_during_its_refresh_stays_disconnected(world: World, platform: str, revoked: int) -> None:
     """What came for nobody is revoked, where that can't hit an account that is connected again in this very moment."""
     connect(world, platform, left=timedelta(seconds=-1))
 

@@ -1,0 +1,153 @@
+"""Posts of the same text on one account: whose is the one that the platform shows?"""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from shared.documents.document import Document, Query, Update
+from shared.platforms.failure import PlatformFailure
+from shared.platforms.http import HttpAnswer, HttpRequest
+from shared.posts.claim import Worker
+from shared.posts.post import Run
+from shared.posts.rivals import is_anothers
+from tests.fakes.world import World
+
+VIDEO, UPRIGHT = "https://example.com/video.mp4", "https://example.com/vertical.mp4"
+
+
+class LosingAt:
+    """The sandbox, whose answer to a POST at such an address is a 500, whether it acted or not, each as `acts` says in turn."""
+
+    def __init__(self, world: World, ending: str, acts: Sequence[bool]) -> None:
+        self._http, self._ending, self._acts = world.http, ending, list(acts)
+        world.replace_publishing(http=self)
+
+    def send(self, request: HttpRequest) -> HttpAnswer:
+        if not (self._acts and request.method == "POST" and request.url.endswith(self._ending)):
+            return self._http.send(request)
+        if self._acts.pop(0):
+            self._http.send(request)
+        return HttpAnswer(500, {}, b'{"error": {"code": 2, "message": "An unexpected error"}}')
+
+
+def both(world: World, key: str, content: dict[str, Any]) -> list[Any]:
+    """Two requests with the same text, and how their runs ended."""
+    made = [world.accepted(key, content, headers={"Idempotency-Key": number}) for number in ("one", "two")]
+    world.run_for(3 * 3600)
+    [platform] = [target["platform"] for target in content["platform"]]
+    return [world.run(submission, platform) for submission in made]
+
+
+@pytest.mark.parametrize("acts", [[True, False], [False, True]])
+def test_two_without_files_share_no_post(acts: Sequence[bool]) -> None:
+    """Facebook shows one; whichever run takes it, the other one is sent again, and told what Facebook says of a copy."""
+    world = World()
+    key = world.user(connect=("facebook:page",))
+    LosingAt(world, "/feed", acts)
+    runs = both(world, key, {"text": "same", "platform": [{"platform": "facebook"}]})
+    assert world.ledger() == ["same"]
+    assert sorted(run["status"] for run in runs) == ["failed", "succeeded"]
+    [failed] = [run for run in runs if run["status"] == "failed"]
+    assert failed["error"]["code"] in ("duplicate_content", "outcome_unknown")
+
+
+@pytest.mark.parametrize(
+    ("platform", "content", "options", "ending"),
+    [
+        ("facebook", {"videoUrl": VIDEO}, {"reel": False}, "/videos"),
+        ("snapchat", {"videoUrl": UPRIGHT}, {}, "/spotlights"),
+    ],
+)
+@pytest.mark.parametrize("acts", [[True, False], [False, True]])
+def test_of_two_with_files_that_nobody_can_tell_apart_none_takes_the_others(
+    platform: str, content: dict[str, Any], options: dict[str, Any], ending: str, acts: Sequence[bool]
+) -> None:
+    world = World()
+    world.sandbox.processing_seconds = 0
+    key = world.user(connect=(f"{platform}:page",))
+    LosingAt(world, ending, acts)
+    runs = both(world, key, {"text": "same", **content, "platform": [{"platform": platform, "options": options}]})
+    assert world.ledger() == ["same"]
+    assert [run["error"]["code"] for run in runs] == ["outcome_unknown", "outcome_unknown"]
+
+
+@pytest.mark.parametrize(("platform", "content"), [("x", {"imageUrls": ["https://example.com/photo.jpg"]}), ("linkedin", {})])
+def test_files_that_a_listing_names_tell_posts_apart(platform: str, content: dict[str, Any]) -> None:
+    world = World()
+    account = "org_main" if platform == "linkedin" else "main"
+    key = world.user(connect=(f"{platform}:{account}",))
+    LosingAt(world, "/tweets" if platform == "x" else "/posts", [True, True])
+    content = content or {"imageUrls": ["https://example.com/photo.jpg"]}
+    runs = both(world, key, {"text": "same", **content, "platform": [{"platform": platform}]})
+    assert [run["status"] for run in runs] == ["succeeded", "succeeded"]
+    assert {run["platformPostId"] for run in runs} == {entry.id for entry in world.sandbox.ledger}
+
+
+@pytest.fixture
+def worker() -> Worker:
+    """Whoever looks at the first of two runs of the same text, both in INTENT for a minute."""
+    world = World()
+    key = world.user()
+    paths = []
+    for number in ("one", "two"):
+        submission = world.accepted(key, {"text": "same", "platform": ["x"]}, headers={"Idempotency-Key": number})
+        paths.append(f"postSubmissions/{submission}/runs/x")
+    world.fail("x", "publish", "reset_after", times=2)
+    world.run_for(1)
+    mine, _ = sorted(paths)
+    run = Run.from_document(world.document(mine))
+    assert run.phase == "intent"
+    return Worker(run, run.version, world.clock.now(), world.documents, world.tasks, world.clock)
+
+
+def asked(worker: Worker, *, has_files: bool = False, minutes: float = 1) -> bool:
+    sent = worker.clock.now() - timedelta(minutes=minutes)
+    return is_anothers("1", worker, has_files=has_files, first_intent_at=sent, intent_at=sent)
+
+
+def other(worker: Worker) -> Document:
+    [found] = [one for one in worker.documents.query(Query("runs", group=True)) if one.path != str(worker.run.path)]
+    return found
+
+
+def test_the_first_of_two_that_wait_goes_on_and_the_second_waits(worker: Worker) -> None:
+    assert asked(worker) is False
+    second = Run.from_document(other(worker))
+    with pytest.raises(PlatformFailure) as failure:
+        asked(Worker(second, second.version, worker.lease_until, worker.documents, worker.tasks, worker.clock))
+    assert failure.value.kind == "transient"
+
+
+def test_whoever_is_at_work_may_have_made_it(worker: Worker) -> None:
+    worker.documents.commit(Update(other(worker).path, {"leaseUntil": worker.clock.now()}))
+    with pytest.raises(PlatformFailure, match="is on its way"):
+        asked(worker)
+
+
+@pytest.mark.parametrize(("minutes", "kind"), [(1, "transient"), (61, "outcome_unknown")])
+def test_files_are_waited_for_an_hour(worker: Worker, minutes: float, kind: str) -> None:
+    with pytest.raises(PlatformFailure) as failure:
+        asked(worker, has_files=True, minutes=minutes)
+    assert failure.value.kind == kind
+
+
+def test_one_that_named_its_post_has_it(worker: Worker) -> None:
+    worker.documents.commit(Update(other(worker).path, {"platformPostId": "1", "phase": "done", "completedAt": worker.clock.now()}))
+    assert asked(worker) is True
+
+
+@pytest.mark.parametrize(("minutes_ago", "is_open"), [(0, True), (5, False)])
+def test_one_that_ended_unknown_since_then_may_have_made_it(worker: Worker, minutes_ago: float, is_open: bool) -> None:
+    ended = {
+        "phase": "done",
+        "completedAt": worker.clock.now() - timedelta(minutes=minutes_ago),
+        "error": {"code": "outcome_unknown"},
+    }
+    worker.documents.commit(Update(other(worker).path, ended))
+    if is_open:
+        with pytest.raises(PlatformFailure, match="may have been published"):
+            asked(worker, has_files=True)
+    else:
+        assert asked(worker, has_files=True) is False
