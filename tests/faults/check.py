@@ -1,13 +1,15 @@
 """What came of a history: the clients' answers, the platforms' ledgers and the documents' last state, compared."""
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from emulator.sandbox.platform import Entry
+from shared.posts.attempt import DEADLINE
 from tests.faults.posts import Wanted
+from tests.faults.witness import Account
 
 if TYPE_CHECKING:
     from tests.faults.simulation import Simulation
@@ -19,32 +21,47 @@ HARMS = (
     "false_failures",
     "false_unknowns",
     "wrong_names",
+    "too_early",
+    "wrong_answers",
     "double_refreshes",
     "older_tokens",
+    "buried_alive",
     "wrong_accounts",
     "unfinished",
 )
+# What is counted beside the harms.
+COUNTS = ("runs", "succeeded", "reauth", "refused", "late", "alike", "disconnections", "unknown_away", "unknown_late")
 # Where the platform names what it published only by a listing that may fail, or by what came before.
 MAY_BE_NAMELESS = ("instagram", "threads")
 MAY_LACK_ADDRESS = ("instagram", "threads", "facebook")
-# Where only sending it again tells what became of a post: nobody knows, if the copy is refused for another reason.
-ONLY_A_COPY_TELLS = ("linkedin",)
+# Posts there are known again by what they show, so that of two alike nobody may be able to say which one is there.
+KNOWN_BY_LOOKS = ("x", "facebook", "youtube", "linkedin", "snapchat")
+# These take the same text from an account only once.
+REFUSE_COPIES = ("x", "facebook", "linkedin")
+# A process's clock, the platform's and that of whoever looks may be that much apart.
 CLOCKS_APART = timedelta(seconds=30)
 
 
 @dataclass
 class Verdict:
     """`unknown` counts outcome_unknown by platform where nobody can know (in brackets: how many are public); `unknown_away`
-    where its person had disconnected the account before anybody could ask. The harms must all be zero."""
+    where its person had disconnected the account before anybody could ask; `unknown_late` where the platform did not say within a
+    day. The harms must all be zero."""
 
     runs: int = 0
     succeeded: int = 0
+    # Failed because the account was dead or disconnected then.
     reauth: int = 0
-    # Accounts that their people disconnected, and connected again.
-    disconnections: int = 0
     # Failed as the platform had it: refused for good, or not processed.
     refused: int = 0
+    # Failed because the platform was down for a day.
+    late: int = 0
+    # Refused, or unknown, as the account had another post with the same text.
+    alike: int = 0
+    # Accounts that their people disconnected, and connected again.
+    disconnections: int = 0
     unknown_away: int = 0
+    unknown_late: int = 0
     unknown: Counter[str] = field(default_factory=Counter)
     unknown_public: Counter[str] = field(default_factory=Counter)
     duplicates: int = 0
@@ -55,10 +72,16 @@ class Verdict:
     false_unknowns: int = 0
     # Succeeded, with another post's id or address, or not with all of its files; or the submission counts its runs wrongly.
     wrong_names: int = 0
+    # Published before its time.
+    too_early: int = 0
+    # What a customer was answered, beside 201, "try again later" and "that account is not connected".
+    wrong_answers: int = 0
     # Two renewals of the same tokens under way at once.
     double_refreshes: int = 0
     # Older tokens written over newer ones.
     older_tokens: int = 0
+    # Accounts said to need their person, whose tokens work, and were never refused.
+    buried_alive: int = 0
     # The API's word on an account was not so, or what is stored of it disagrees.
     wrong_accounts: int = 0
     unfinished: int = 0
@@ -72,7 +95,7 @@ class Verdict:
 
     def __add__(self, other: "Verdict") -> "Verdict":
         total = Verdict()
-        for name in ("runs", "succeeded", "reauth", "refused", "disconnections", "unknown_away", *HARMS):
+        for name in (*COUNTS, *HARMS):
             setattr(total, name, getattr(self, name) + getattr(other, name))
         total.unknown, total.unknown_public = self.unknown + other.unknown, self.unknown_public + other.unknown_public
         total.examples = (self.examples + other.examples)[:20]
@@ -85,39 +108,129 @@ class Verdict:
             self.examples.append(f"{kind}: {what}")
 
 
+@dataclass(frozen=True)
+class _One:
+    """One run, what was wanted of it, and on which account, by the sandbox's name."""
+
+    path: str
+    run: Any
+    wanted: Wanted
+    platform: str
+    account: str
+    due_at: datetime
+    # By which it may have failed.
+    was_dead: bool
+    was_away: bool
+    was_away_once_sent: bool
+    in_doubt: bool
+    refused_at: frozenset[str]
+
+    @property
+    def where(self) -> str:
+        return f"{self.wanted.number} ({self.wanted.text}) on {self.platform}"
+
+    @property
+    def is_late(self) -> bool:
+        return self.run["completedAt"] >= self.due_at + DEADLINE - CLOCKS_APART
+
+    @property
+    def is_unknown(self) -> bool:
+        return self.run["status"] == "failed" and self.run["error"]["code"] == "outcome_unknown"
+
+    @property
+    def nobody_can_know(self) -> bool:
+        """Its answer was lost where the platform answers no questions, or, of a LinkedIn member's, with a copy that was refused."""
+        if self.platform in self.wanted.unknowable:
+            return self.in_doubt
+        is_member = self.platform == "linkedin" and not self.account.startswith("org")
+        return is_member and self.in_doubt and "publish" in self.refused_at
+
+
 def judge(simulation: "Simulation") -> Verdict:
-    verdict = Verdict(double_refreshes=simulation.renewals.at_once, reached=set(simulation.reached))
-    world = simulation.world
-    for _ in range(simulation.twins):
-        verdict.harm("duplicates", "one request, two submissions")
-    for what in simulation.stored_tokens.went_back:
-        verdict.harm("older_tokens", what)
-    for what in (*simulation.people.broken, *simulation.people.disagreements()):
-        verdict.harm("wrong_accounts", what)
+    verdict = Verdict(double_refreshes=simulation.renewals.at_once, reached=set(simulation.witness.reached))
+    told = {
+        "older_tokens": simulation.stored_tokens.went_back,
+        "buried_alive": simulation.stored_tokens.buried_alive,
+        "wrong_accounts": [*simulation.people.broken, *simulation.people.disagreements()],
+        "wrong_answers": simulation.wrong_answers,
+        "unfinished": [f"{number} was never answered" for number in simulation.unanswered],
+    }
+    for harm, examples in told.items():
+        for example in examples:
+            verdict.harm(harm, example)
     verdict.disconnections = sum(map(len, simulation.people.away.values()))
-    for text in simulation.unanswered:
-        verdict.harm("unfinished", f"{text} was never answered")
-    submissions = {path.split("/")[1] for path in world.memory.contents if path.startswith("postSubmissions/")}
-    for extra in submissions - {submission_id for submission_id, _ in simulation.accepted.values()}:
-        verdict.harm("duplicates", f"a submission that nobody was told about: {extra}")
-    told_apart = _Ledger(world.sandbox.ledger)
-    for text, (submission_id, wanted) in simulation.accepted.items():
-        submission = world.memory.contents[f"postSubmissions/{submission_id}"][0]
-        if submission.get("completedAt") is None or "sweepAt" in submission:
-            verdict.harm("unfinished", f"{text}: {submission['status']} {submission['runCounts']}")
-        runs: list[Any] = []
-        for target in submission["targets"]:
-            path = f"postSubmissions/{submission_id}/runs/{target['runId']}"
-            run = world.memory.contents[path][0] if path in world.memory.contents else {"status": "missing"}
-            runs.append(run)
-            account = (target["platform"], target["accountId"])
-            named = (target["platform"], simulation.people.names[account])
-            _judge_run(verdict, run, wanted, named, told_apart, _excuse(simulation, account, submission, path))
-        if submission["runCounts"] != _counted(runs):
-            verdict.harm("wrong_names", f"{text}: {submission['runCounts']} for runs that are {_counted(runs)}")
-    for entry in told_apart.left():
-        verdict.harm("false_failures", f"published, but never accepted: {entry.platform} {entry.text}")
+    ledger = _Ledger(simulation)
+    alike: dict[Any, list[_One]] = defaultdict(list)
+    for wanted, submission_id in _submissions(simulation, verdict):
+        for one in _runs(simulation, verdict, wanted, submission_id):
+            looks = wanted.digests[:1] if one.platform in wanted.silent else wanted.text
+            alike[one.platform, one.account, looks].append(one)
+    for runs in alike.values():
+        _judge_alike(verdict, runs, ledger)
+    for entry in ledger.left():
+        verdict.harm("false_failures", f"published, but never accepted: {entry.platform} {entry.kind} {entry.text}")
     return verdict
+
+
+def _submissions(simulation: "Simulation", verdict: Verdict) -> Iterator[tuple[Wanted, str]]:
+    """Each once. A request without a key of its own may have several: a new one after each that provably published nothing."""
+    contents = simulation.world.memory.contents
+    there = {
+        path.split("/")[1]: contents[path][0] for path in contents if path.startswith("postSubmissions/") and path.count("/") == 1
+    }
+    keyless = {wanted.text: number for number, wanted in simulation.accepted.items() if wanted.key is None}
+    known = {number: list(ids) for number, ids in simulation.submissions.items()}
+    for extra in there.keys() - {submission_id for ids in known.values() for submission_id in ids}:
+        number = keyless.get(there[extra]["content"]["text"]) if there[extra].get("derivedKeyPath") else None
+        if number is None:
+            verdict.harm("duplicates", f"a submission that nobody was told about: {extra}")
+        else:
+            known[number].append(extra)
+    for number, ids in known.items():
+        wanted, in_order = simulation.accepted[number], sorted(ids, key=lambda one: there[one]["createdAt"])
+        for earlier in in_order[:-1]:
+            counts = there[earlier]["runCounts"]
+            if wanted.key is not None or counts["succeeded"] or counts["outcomeUnknown"] or not there[earlier].get("completedAt"):
+                verdict.harm("duplicates", f"one request, several submissions: {number}")
+        yield from ((wanted, one) for one in in_order)
+
+
+def _runs(simulation: "Simulation", verdict: Verdict, wanted: Wanted, submission_id: str) -> Iterator[_One]:
+    contents = simulation.world.memory.contents
+    submission = contents[f"postSubmissions/{submission_id}"][0]
+    if submission.get("completedAt") is None or "sweepAt" in submission:
+        verdict.harm("unfinished", f"{wanted.number}: {submission['status']} {submission['runCounts']}")
+    runs: list[Any] = []
+    for target in submission["targets"]:
+        path = f"postSubmissions/{submission_id}/runs/{target['runId']}"
+        account = (target["platform"], target["accountId"])
+        if path not in contents:
+            verdict.harm("lost", f"{wanted.number}: there is no run {path}")
+            continue
+        run = contents[path][0]
+        runs.append(run)
+        yield _one(simulation, path, run, wanted, account, submission["dueAt"])
+    if submission["runCounts"] != _counted(runs):
+        verdict.harm("wrong_names", f"{wanted.number}: {submission['runCounts']} for runs that are {_counted(runs)}")
+
+
+def _one(simulation: "Simulation", path: str, run: Any, wanted: Wanted, account: Account, due_at: datetime) -> _One:
+    since, until = run["createdAt"] - CLOCKS_APART, run.get("completedAt", simulation.scheduler.now) + CLOCKS_APART
+    sent = run.get("firstIntentAt")
+    people, witness = simulation.people, simulation.witness
+    return _One(
+        path,
+        run,
+        wanted,
+        account[0],
+        people.names[account],
+        due_at,
+        was_dead=simulation.stored_tokens.was_dead(account, since, until),
+        was_away=people.was_away(account, since, until),
+        was_away_once_sent=sent is not None and people.was_away(account, sent - CLOCKS_APART, until),
+        in_doubt=path in witness.in_doubt,
+        refused_at=frozenset(witness.refused.get(path, ())),
+    )
 
 
 def _counted(runs: Sequence[Any]) -> dict[str, int]:
@@ -127,115 +240,153 @@ def _counted(runs: Sequence[Any]) -> dict[str, int]:
     return {"total": len(runs), "succeeded": ended["succeeded"], "failed": ended["failed"], "outcomeUnknown": unknown}
 
 
-@dataclass(frozen=True)
-class _Excuse:
-    """Whether the account had died at some time, was disconnected while the post was on its way, and whether that was refused."""
-
-    has_died: bool
-    was_away: bool
-    was_refused: bool
-
-
-def _excuse(simulation: "Simulation", account: tuple[str, str], submission: Mapping[str, Any], run: str) -> _Excuse:
-    ended = submission.get("completedAt") or simulation.scheduler.now
-    # Two clocks may be that much apart.
-    since, until = submission["createdAt"] - CLOCKS_APART, ended + CLOCKS_APART
-    was_away = simulation.people.was_away(account, since, until)
-    return _Excuse(account in simulation.stored_tokens.died, was_away, run in simulation.refused)
-
-
 class _Ledger:
     """Posts told apart by their texts; those that show none by their files, of which each is used once."""
 
-    def __init__(self, entries: Sequence[Entry]) -> None:
-        self._entries = entries
+    def __init__(self, simulation: "Simulation") -> None:
+        self._entries: Sequence[Entry] = simulation.world.sandbox.ledger
+        self._by_looks: dict[Any, list[int]] = defaultdict(list)
+        for number, entry in enumerate(self._entries):
+            looks = (
+                [entry.text, entry.media[:1]] if entry.kind == "post" else [entry.id if entry.kind == "thumbnail" else entry.text]
+            )
+            for one in looks:
+                self._by_looks[entry.platform, entry.account_id, entry.kind == "post", one].append(number)
         self._taken: set[int] = set()
+        tiktok: Any = simulation.world.platforms["tiktok"]
+        # What TikTok calls a post until it is public.
+        self.before_public: dict[str, str | None] = {post.id: post.post_id for post in tiktok._posts.values()}
 
-    def posts(self, wanted: Wanted, account: tuple[str, str]) -> list[Entry]:
-        def is_it(entry: Entry) -> bool:
-            if (entry.platform, entry.account_id) != account or entry.kind != "post":
-                return False
-            return entry.media[:1] == wanted.digests[:1] if account[0] in wanted.silent else entry.text == wanted.text
+    def posts(self, one: _One) -> list[Entry]:
+        looks = one.wanted.digests[:1] if one.platform in one.wanted.silent else one.wanted.text
+        return self._take((one.platform, one.account, True, looks))
 
-        return self._take([number for number, entry in enumerate(self._entries) if is_it(entry)])
-
-    def said(self, text: str, account: tuple[str, str]) -> list[Entry]:
-        return self._take(
-            [
-                number
-                for number, entry in enumerate(self._entries)
-                if entry.kind != "post" and (entry.platform, entry.account_id, entry.text) == (*account, text)
-            ]
-        )
+    def beside(self, one: _One, text: str) -> list[Entry]:
+        """Replies and comments by their texts, thumbnails by their videos' ids."""
+        return self._take((one.platform, one.account, False, text))
 
     def left(self) -> list[Entry]:
         return [entry for number, entry in enumerate(self._entries) if number not in self._taken]
 
-    def _take(self, numbers: list[int]) -> list[Entry]:
+    def _take(self, looks: Any) -> list[Entry]:
+        numbers = self._by_looks.get(looks, [])
         self._taken |= set(numbers)
         return [self._entries[number] for number in numbers]
 
 
-def _judge_run(verdict: Verdict, run: Any, wanted: Wanted, account: tuple[str, str], ledger: _Ledger, excuse: _Excuse) -> None:
-    platform, where = account[0], f"{wanted.text} on {account[0]}"
-    posts = ledger.posts(wanted, account)
-    verdict.runs += 1
-    if len(posts) > 1:
-        verdict.harm("duplicates", f"{where}: {len(posts)} times")
-    for said in wanted.said.get(platform, ()):
-        times = len(ledger.said(said, account))
-        if times > 1:
-            verdict.harm("duplicates", f"{where}: {said!r} {times} times")
-        unsent = [note for note in run.get("notes") or () if "was not sent" in note or "was refused" in note]
-        if times and unsent and len(wanted.said[platform]) == 1:
-            verdict.harm("false_failures", f"{where}: {said!r} is there, but {unsent}")
-        if times == 0 and run["status"] == "succeeded" and not run.get("notes"):
-            verdict.harm("lost", f"{where}: {said!r} is not there, and no note says so")
-    match run["status"]:
-        case "succeeded" if not posts:
-            verdict.harm("false_successes", f"{where}: {run.get('platformPostId')}")
-        case "succeeded":
-            verdict.succeeded += 1
-            if posts[0].media != wanted.digests:
-                verdict.harm("wrong_names", f"{where}: {len(posts[0].media)} of {len(wanted.digests)} files, or others")
-            if not _is_named(run, posts[0]):
-                verdict.harm("wrong_names", f"{where}: {run.get('platformPostId')} {run.get('platformPostUrl')}")
-        case "failed":
-            _judge_failure(verdict, run["error"], wanted, platform, where, excuse, is_public=bool(posts))
-        case "missing":
-            verdict.harm("lost", f"{where}: there is no run")
-        case status:
-            verdict.harm("unfinished", f"{where}: {status}")
+def _judge_alike(verdict: Verdict, runs: Sequence[_One], ledger: _Ledger) -> None:
+    """Runs that one cannot tell apart on the account by what they show: one as a rule."""
+    free = ledger.posts(runs[0])
+    if len(free) > len(runs):
+        verdict.harm("duplicates", f"{runs[0].where}: {len(free)} times")
+
+    def claim(one: _One, fits: Any = lambda _: True) -> Entry | None:
+        found = next((entry for entry in free if fits(entry) and entry.media == one.wanted.digests), None)
+        found = found or next((entry for entry in free if fits(entry)), None)
+        if found is not None:
+            free.remove(found)
+        return found
+
+    owned: dict[str, Entry | None] = {}
+    succeeded = [one for one in runs if one.run["status"] == "succeeded"]
+    for one in succeeded:
+        post_id = one.run.get("platformPostId")
+        named = ledger.before_public.get(post_id, post_id)
+        owned[one.path] = claim(one, lambda entry, named=named: entry.id == named)
+    unnamed = [one for one in succeeded if owned[one.path] is None]
+    failed = [one for one in runs if one.run["status"] != "succeeded"]
+    for one in (*unnamed, *sorted(failed, key=lambda one: not one.is_unknown)):
+        owned[one.path] = claim(one)
+    for one in runs:
+        verdict.runs += 1
+        match one.run["status"]:
+            case "succeeded":
+                _judge_success(verdict, one, owned[one.path], ledger)
+            case "failed":
+                _judge_failure(verdict, one, is_public=owned[one.path] is not None, alike=len(runs) > 1)
+            case status:
+                verdict.harm("unfinished", f"{one.where}: {status}")
+        _judge_what_follows(verdict, one, ledger)
 
 
-def _is_named(run: Any, entry: Entry) -> bool:
-    post_id, url = run.get("platformPostId"), run.get("platformPostUrl")
+def _judge_success(verdict: Verdict, one: _One, entry: Entry | None, ledger: _Ledger) -> None:
+    if entry is None:
+        verdict.harm("false_successes", f"{one.where}: {one.run.get('platformPostId')}")
+        return
+    verdict.succeeded += 1
+    if entry.media != one.wanted.digests:
+        verdict.harm("wrong_names", f"{one.where}: {len(entry.media)} of {len(one.wanted.digests)} files, or others")
+    if not _is_named(one, entry, ledger):
+        verdict.harm("wrong_names", f"{one.where}: {one.run.get('platformPostId')} {one.run.get('platformPostUrl')}")
+    if entry.accepted_at < one.due_at - CLOCKS_APART:
+        verdict.harm("too_early", f"{one.where}: {entry.accepted_at} of {one.due_at}")
+
+
+def _is_named(one: _One, entry: Entry, ledger: _Ledger) -> bool:
+    post_id, url = one.run.get("platformPostId"), one.run.get("platformPostUrl")
     if post_id is None:
-        return entry.platform in MAY_BE_NAMELESS
-    if entry.platform == "tiktok" and post_id.startswith(("v_pub", "p_pub")):
+        return one.platform in MAY_BE_NAMELESS and one.in_doubt
+    if post_id in ledger.before_public:
         # Not named by TikTok in time.
-        return True
-    return post_id == entry.id and (url == entry.url or (url is None and entry.platform in MAY_LACK_ADDRESS))
+        return ledger.before_public[post_id] == entry.id
+    return post_id == entry.id and (url == entry.url or (url is None and one.platform in MAY_LACK_ADDRESS))
 
 
-def _judge_failure(
-    verdict: Verdict, error: Any, wanted: Wanted, platform: str, where: str, excuse: _Excuse, *, is_public: bool
-) -> None:
-    told = f"{where}: {error['code']} {error['message']}"
-    if error["code"] == "outcome_unknown":
-        if platform in wanted.unknowable or (platform in ONLY_A_COPY_TELLS and excuse.was_refused):
-            verdict.unknown[platform] += 1
-            verdict.unknown_public[platform] += is_public
-        elif excuse.was_away:
-            verdict.unknown_away += 1
-        else:
-            verdict.harm("false_unknowns", told)
+def _judge_what_follows(verdict: Verdict, one: _One, ledger: _Ledger) -> None:
+    """Replies, comments and thumbnails: there once, or a note says why not; and no note says so of what is there."""
+    notes: Sequence[str] = one.run.get("notes") or ()
+    texts = one.wanted.said.get(one.platform, ())
+    if texts:
+        what = "first comment" if len(texts) == 1 else "thread"
+        _judge_notes(verdict, one, what, [len(ledger.beside(one, text)) for text in texts], notes)
+    if one.platform in one.wanted.with_thumbnail and one.run["status"] == "succeeded":
+        times = len(ledger.beside(one, str(one.run["platformPostId"])))
+        # Again does no harm.
+        _judge_notes(verdict, one, "thumbnail", [min(times, 1)], notes)
+
+
+def _judge_notes(verdict: Verdict, one: _One, what: str, there: Sequence[int], notes: Sequence[str]) -> None:
+    if any(times > 1 for times in there):
+        verdict.harm("duplicates", f"{one.where}: {what} {max(there)} times")
+    if one.run["status"] != "succeeded":
+        return
+    of_it = [note for note in notes if what in note]
+    missing, surely_not = there.count(0), [note for note in of_it if "was not sent" in note or "was refused" in note]
+    if missing and not of_it:
+        verdict.harm("lost", f"{one.where}: {missing} of {what}, and no note says so")
+    if surely_not and not missing:
+        verdict.harm("false_failures", f"{one.where}: {what} is there, but {surely_not}")
+
+
+def _judge_failure(verdict: Verdict, one: _One, *, is_public: bool, alike: bool) -> None:
+    error = one.run["error"]
+    told = f"{one.where}: {error['code']} {error['message']}"
+    if one.is_unknown:
+        _judge_unknown(verdict, one, told, is_public=is_public, alike=alike)
     elif is_public:
         verdict.harm("false_failures", told)
-    elif error["class"] == "reauth" and (excuse.has_died or excuse.was_away):
+    elif error["class"] == "reauth" and (one.was_dead or one.was_away):
         # Honest: the account was dead or disconnected, and nobody published anything.
         verdict.reauth += 1
-    elif error["class"] in ("rejected", "media_invalid") and excuse.was_refused:
+    elif error["class"] in ("rejected", "media_invalid") and one.refused_at:
         verdict.refused += 1
+    elif alike and one.platform in REFUSE_COPIES and error["class"] in ("duplicate", "rejected"):
+        verdict.alike += 1
+    elif error["class"] in ("transient", "throttled", "processing") and one.is_late:
+        verdict.late += 1
     else:
         verdict.harm("lost", told)
+
+
+def _judge_unknown(verdict: Verdict, one: _One, told: str, *, is_public: bool, alike: bool) -> None:
+    if one.nobody_can_know:
+        verdict.unknown[one.platform] += 1
+        verdict.unknown_public[one.platform] += is_public
+    elif one.was_away_once_sent:
+        verdict.unknown_away += 1
+    elif one.in_doubt and one.is_late:
+        verdict.unknown_late += 1
+    elif one.in_doubt and alike and one.platform in KNOWN_BY_LOOKS:
+        verdict.alike += 1
+    else:
+        verdict.harm("false_unknowns", told)

@@ -16,6 +16,7 @@ from shared.documents.reliable import BUDGET_SECONDS
 from tests.fakes.world import World
 from tests.faults.ports import LATE_COMMIT_SECONDS
 from tests.faults.scheduler import Process, Scheduler
+from tests.faults.witness import Account, Period, is_within
 
 UID = "ada"
 SIGNED_IN = {"Authorization": f"Bearer token-of-{UID}"}
@@ -35,9 +36,6 @@ LOOK_MINUTES = 4
 SEEN_SECONDS = 2 * (BUDGET_SECONDS + 4.0) + 1.0
 _DECLINED = ("connection_refused", "validation_error")
 
-# A platform, and Soku's id of an account there.
-Account = tuple[str, str]
-
 
 @dataclass
 class People:
@@ -50,7 +48,7 @@ class People:
     client: FlaskClient
     new_process: Callable[[str], Process]
     names: dict[Account, str] = field(default_factory=dict)
-    away: dict[Account, list[tuple[datetime, datetime | None]]] = field(default_factory=dict)
+    away: dict[Account, list[Period]] = field(default_factory=dict)
     # What the API said, and was not so.
     broken: list[str] = field(default_factory=list)
     _busy: set[str] = field(default_factory=set)
@@ -59,6 +57,7 @@ class People:
         """In peace, before the history begins."""
         for platform in platforms:
             assert self._connect(platform), platform
+        assert not self.broken, self.broken
 
     def accounts(self, platform: str) -> list[str]:
         return [account_id for of, account_id in self.names if of == platform]
@@ -68,7 +67,7 @@ class People:
         return not self._busy
 
     def was_away(self, account: Account, since: datetime, until: datetime) -> bool:
-        return any(start <= until and (end is None or end >= since) for start, end in self.away.get(account, ()))
+        return is_within(self.away.get(account, []), since, until)
 
     def live(self, change_of_mind: Callable[[], float]) -> None:
         """Look after the accounts from now on, and change one's mind about one of them with that probability at each look."""
@@ -175,12 +174,15 @@ class People:
 
     def _disconnect(self, account: Account) -> bool:
         platform, account_id = account
+        token = self._access_token(account)
         answer = self.client.delete(f"/v1/integrations/{platform}/accounts/{account_id}", headers=SIGNED_IN)
         if answer.status_code not in (200, 404):
             self._note_fault(answer)
             return False
         if self._status(account) is not None:
             self.broken.append(f"{account}: said to be disconnected, and is there")
+        if token and answer.get_json().get("revoked") and self.world.sandbox.account_of(token, platform):
+            self.broken.append(f"{account}: its tokens were said to be revoked, and work")
         return True
 
     def _note_fault(self, answer: TestResponse) -> None:
@@ -193,6 +195,11 @@ class People:
     def _status(self, account: Account) -> str | None:
         contents = self.world.memory.contents
         return contents[user_path(UID)][0].get("accounts", {}).get(account[0], {}).get(account[1])
+
+    def _access_token(self, account: Account) -> str | None:
+        path = credentials_path(UID, *account)
+        secret = self.world.memory.contents.get(path)
+        return self.world.cipher.open(secret[0], path=path)["accessToken"] if secret else None
 
     def disagreements(self) -> list[str]:
         """Accounts of which the user's digest, the account and the tokens disagree, or that are gone though nobody gave them up."""

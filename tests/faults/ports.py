@@ -4,21 +4,17 @@ lost, commits arrive after whoever sent them has given up.
 
 import contextlib
 import random
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from emulator.sandbox.accounts import read_token
-from shared.accounts.encryption import Cipher
 from shared.core.errors import SokuError
-from shared.documents.document import Conflict, Delete, Unavailable, Version, Write
+from shared.documents.document import Conflict, Unavailable
 from shared.media.storage import StorageUnavailable
-from shared.platforms.http import HttpAnswer, HttpRequest, NoAnswer, NotSent
+from shared.platforms.http import NoAnswer, NotSent
 from shared.tasks.task import NotEnqueued
-from tests.fakes.documents import MemoryDocuments
-from tests.faults.scheduler import Killed, Scheduler
+from tests.faults.scheduler import Killed, Process, Scheduler
 
 # How long calls take, in seconds: as a rule, and now and then. What takes longer than the callers' own limits gets no answer.
 LATENCIES = {"documents": (0.005, 0.05, 4.0), "tasks": (0.01, 0.05, 1.5), "http": (0.05, 1.0, 34.0), "storage": (0.01, 0.1, 4.0)}
@@ -29,12 +25,14 @@ LATE_COMMIT_SECONDS = 20.0
 
 @dataclass
 class Trouble:
-    """How likely each fault is at each call; `is_over` once the calm has come."""
+    """How likely each fault is at each call; `is_over` once the calm has come. `seen` is told of every process that loses its life,
+    an answer, or the database."""
 
     crash: float = 0.004
     lost: float = 0.004
     unreachable: float = 0.004
     is_over: bool = False
+    seen: Callable[[Process], None] = lambda _: None
 
 
 class FaultyPort:
@@ -77,89 +75,35 @@ class FaultyPort:
         self._scheduler.sleep(before)
         fate = chance.random()
         if fate < trouble.crash:
+            trouble.seen(process)
             raise Killed
         fate -= trouble.crash
         if fate < trouble.unreachable and self._unreachable is not None:
+            if self._name == "documents":
+                trouble.seen(process)
             raise self._unreachable("injected")
         fate -= trouble.unreachable
         if fate < trouble.lost / 4 and attribute == "commit":
-            self._scheduler.at(self._scheduler.now + timedelta(seconds=chance.uniform(0, LATE_COMMIT_SECONDS)), _quietly(effect))
+            late = self._scheduler.now + timedelta(seconds=chance.uniform(0, LATE_COMMIT_SECONDS))
+            self._scheduler.at(late, _quietly(effect, lambda: trouble.seen(process)))
             raise Unavailable
         result = effect()
         self._scheduler.sleep(seconds - before)
         fate = chance.random()
         if fate < trouble.crash:
+            trouble.seen(process)
             raise Killed
         if fate - trouble.crash < trouble.lost and self._lost is not None:
+            trouble.seen(process)
             raise self._lost("injected")
         return result
 
 
-class Renewals:
-    """The platforms, and how often the same refresh token was on its way to one twice at once.
-
-    LinkedIn's do not count: a person and their organisations, who are accounts of their own, begin with the same one.
-    """
-
-    def __init__(self, http: Any) -> None:
-        self._http = http
-        self._under_way: Counter[str] = Counter()
-        self.at_once = 0
-
-    def send(self, request: HttpRequest) -> HttpAnswer:
-        token = (request.form or {}).get("refresh_token")
-        if token is None or "linkedin" in request.url:
-            return self._http.send(request)
-        self.at_once += self._under_way[token] > 0
-        self._under_way[token] += 1
-        try:
-            return self._http.send(request)
-        finally:
-            self._under_way[token] -= 1
-
-
-class StoredTokens:
-    """The database, where it was given older tokens of a consent than it had, and which (platform, account) were given up."""
-
-    def __init__(self, documents: MemoryDocuments, cipher: Cipher) -> None:
-        self._documents, self._cipher = documents, cipher
-        self.went_back: list[str] = []
-        self.died: set[tuple[str, str]] = set()
-        self.get, self.query = documents.get, documents.query
-        self._newest: dict[str, tuple[str, int]] = {}
-        # Consents that others replaced.
-        self._replaced: set[tuple[str, str]] = set()
-
-    def commit(self, *writes: Write) -> Version:
-        version = self._documents.commit(*writes)
-        for write in writes:
-            if "/credentials/" in write.path:
-                self._note(write)
-        return version
-
-    def _note(self, write: Write) -> None:
-        if isinstance(write, Delete):
-            self._newest.pop(write.path, None)
-            return
-        if write.fields.get("dead"):
-            platform, _, account_id = write.path.rpartition("/")[2].partition(":")
-            self.died.add((platform, account_id))
-        if "ciphertext" in write.fields:
-            secret, platform = self._cipher.open(write.fields, path=write.path), str(write.fields["platform"])
-            token = read_token(secret["accessToken"], platform)
-            generation, connection = (token.generation if token else None) or 0, str(write.fields["connection"])
-            before, newest = self._newest.get(write.path, ("", 0))
-            if connection != before:
-                self._replaced.add((write.path, before))
-            if (write.path, connection) in self._replaced or (connection == before and generation < newest):
-                self.went_back.append(f"{write.path}: generation {generation} over {newest}")
-            self._newest[write.path] = connection, generation
-
-
-def _quietly(effect: Callable[[], Any]) -> Callable[[], None]:
+def _quietly(effect: Callable[[], Any], seen: Callable[[], None]) -> Callable[[], None]:
     def late() -> None:
         with contextlib.suppress(Conflict):
             effect()
+            seen()
 
     return late
 

@@ -4,6 +4,8 @@ import hashlib
 import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 JPEG, VIDEO = b"\xff\xd8\xff" + b"\0" * 500, b"\0\0\0\x18ftypisom" + b"\0" * 80_000
@@ -25,28 +27,75 @@ KINDS: Mapping[str, Sequence[tuple[list[str], dict[str, Any]]]] = {
 }
 
 
+# platform → the account, and the options there
+Chosen = Mapping[str, tuple[str, Mapping[str, Any]]]
+
+
 @dataclass(frozen=True)
 class Wanted:
-    """One request. `targets` are (platform, account id); `said` what follows the post, per platform; `files` are its own."""
+    """One request. `number` tells requests apart; several may have the same `text`. `said` is what follows the post, per platform;
+    `files` are its own; `chosen` and `media` are what it was made of."""
 
+    number: str
     text: str
-    body: Mapping[str, Any]
-    targets: tuple[tuple[str, str], ...]
-    said: Mapping[str, tuple[str, ...]]
-    # Stories show no text: they are told apart by their files.
-    silent: frozenset[str]
-    # Where the platform tells nobody what became of a request without an answer.
-    unknowable: frozenset[str]
-    files: Mapping[str, bytes]
+    chosen: Chosen
+    media: tuple[str, ...]
+    # What is sent as Idempotency-Key, if one is.
+    key: str | None
+    # When it is to be published, if not at once.
+    scheduled: datetime | None = None
 
     @property
+    def targets(self) -> tuple[tuple[str, str], ...]:
+        """(platform, account id)"""
+        return tuple((platform, account) for platform, (account, _) in self.chosen.items())
+
+    @property
+    def said(self) -> Mapping[str, tuple[str, ...]]:
+        return {platform: _said(f"{self.number} {platform}", given) for platform, (_, given) in self.chosen.items()}
+
+    @property
+    def with_thumbnail(self) -> frozenset[str]:
+        return frozenset(platform for platform, (_, given) in self.chosen.items() if "thumbnailUrl" in given)
+
+    @property
+    def silent(self) -> frozenset[str]:
+        """Stories show no text: they are told apart by their files."""
+        is_photo = self.media == tuple(_ONE)
+        return frozenset(p for p, (_, given) in self.chosen.items() if given.get("story") or (p == "snapchat" and is_photo))
+
+    @property
+    def unknowable(self) -> frozenset[str]:
+        """Where the platform tells nobody what became of a request without an answer."""
+        photos = {"tiktok"} if self.media and self.media != tuple(_VIDEO) else set[str]()
+        return frozenset(p for p in self.chosen if p in photos or (p == "snapchat" and p in self.silent))
+
+    @cached_property
+    def files(self) -> Mapping[str, bytes]:
+        names = [name for media_id in self.media for name in FILES if name.partition(".")[0] == media_id]
+        return {name.replace(".", f"-{self.number.replace('.', '-')}."): FILES[name] + self.number.encode() for name in names}
+
+    @cached_property
     def digests(self) -> tuple[str, ...]:
         return tuple(f"sha256:{hashlib.sha256(content).hexdigest()}" for content in self.files.values())
+
+    @property
+    def body(self) -> Mapping[str, Any]:
+        entries: list[dict[str, Any]] = []
+        for platform, (account, given) in self.chosen.items():
+            spoken = dict(given)
+            if "thread" in given:
+                spoken["thread"] = list(self.said[platform])
+            if "firstComment" in given:
+                spoken["firstComment"] = self.said[platform][0]
+            entries.append({"platform": platform, "accountId": account, "options": spoken})
+        content = {"text": self.text, "mediaIds": [name.partition(".")[0] for name in self.files], "platform": entries}
+        when = {"scheduledTime": self.scheduled.isoformat()} if self.scheduled else {}
+        return {"post": {"content": content}, **when}
 
 
 def wanted_post(chance: random.Random, platforms: Sequence[str], accounts: Callable[[str], Sequence[str]], number: str) -> Wanted:
     """To one platform as a rule, to all that take the same files now and then; `accounts` there are of a platform."""
-    text = f"post {number}"
     first = chance.choice(list(platforms))
     files, options = chance.choice(KINDS[first])
     chosen = {first: options}
@@ -55,27 +104,11 @@ def wanted_post(chance: random.Random, platforms: Sequence[str], accounts: Calla
             alike = [options for media, options in KINDS[platform] if media == files]
             if alike:
                 chosen.setdefault(platform, chance.choice(alike))
-    said: dict[str, tuple[str, ...]] = {}
-    entries: list[dict[str, Any]] = []
-    targets: list[tuple[str, str]] = []
-    for platform, given in chosen.items():
-        account = chance.choice(accounts(platform))
-        targets.append((platform, account))
-        spoken = dict(given)
-        if "thread" in given:
-            said[platform] = tuple(f"{text} {platform} reply {n}" for n in range(given["thread"]))
-            spoken["thread"] = list(said[platform])
-        if "firstComment" in given:
-            said[platform] = (f"{text} {platform} comment",)
-            spoken["firstComment"] = said[platform][0]
-        entries.append({"platform": platform, "accountId": account, "options": spoken})
-    silent = {p for p, given in chosen.items() if given.get("story") or (p == "snapchat" and files == _ONE)}
-    unknowable = {p for p in chosen if (p == "snapchat" and p in silent) or (p == "tiktok" and files == _TWO)}
-    own = {name.replace(".", f"-{number.replace('.', '-')}."): FILES[name] + number.encode() for name in _names(files)}
-    content = {"text": text, "mediaIds": [name.partition(".")[0] for name in own], "platform": entries}
-    body = {"post": {"content": content}}
-    return Wanted(text, body, tuple(targets), said, frozenset(silent), frozenset(unknowable), own)
+    placed = {platform: (chance.choice(accounts(platform)), given) for platform, given in chosen.items()}
+    return Wanted(number, f"post {number}", placed, tuple(files), f"key {number}")
 
 
-def _names(media_ids: Sequence[str]) -> list[str]:
-    return [name for media_id in media_ids for name in FILES if name.partition(".")[0] == media_id]
+def _said(prefix: str, given: Mapping[str, Any]) -> tuple[str, ...]:
+    if "thread" in given:
+        return tuple(f"{prefix} reply {n}" for n in range(given["thread"]))
+    return (f"{prefix} comment",) if "firstComment" in given else ()

@@ -19,9 +19,10 @@ from tests.fakes.world import World
 from tests.faults.ablation import Ablation
 from tests.faults.check import Verdict, judge
 from tests.faults.people import NAMES, UID, People
-from tests.faults.ports import Renewals, SkewedClock, StoredTokens, Trouble, faulty, seeded
+from tests.faults.ports import SkewedClock, Trouble, faulty, seeded
 from tests.faults.posts import Wanted, wanted_post
 from tests.faults.scheduler import Process, Scheduler
+from tests.faults.witness import Renewals, StoredTokens, Witness
 
 STEPS = {
     platform: tuple(steps.split())
@@ -42,9 +43,22 @@ KINDS = (
     "rate_limit", "unauthorized", "server_error_before", "server_error_after", "reset_before", "reset_after", "slow_processing",
     "lapsed", "processing_failed", "reject",
 )  # fmt: skip
-# After these a post may honestly fail; whoever only asks is not refused for good.
-FOR_GOOD = ("processing_failed", "reject")
+# Where posts are refused for good, and where processing may begin to fail: whoever only asks meets neither.
 REFUSING = ("publish", "create_container", "start_upload", "init", "create_media", "initialize")
+PROCESSING = {
+    "x": ("finalize",),
+    "instagram": ("create_container",),
+    "facebook": ("start_upload",),
+    "threads": ("create_container",),
+    "tiktok": ("init", "publish"),
+    "youtube": (),
+    "linkedin": ("initialize", "finalize"),
+    "snapchat": ("create_media",),
+}
+# Where platforms are asked what they have.
+ASKING = ("container_status", "list_media", "list_posts", "list_videos", "video_status", "status", "probe", "list_spotlights")
+# A second public call, after one whose answer was lost, is refused so often: it may be a copy that the platform won't take.
+SECOND_REFUSED = 0.15
 SWEEP_SECONDS = 60.0
 SKEW_SECONDS = 10.0
 RETRY_SECONDS = 2.0
@@ -64,6 +78,8 @@ class Options:
     listing_lag_seconds: float | None = None
     # How likely it is, every few minutes, that somebody disconnects an account, to connect it again later.
     change_of_mind: float = 0.3
+    # For more than a day one platform fails at one step, whoever asks; nothing else happens to its accounts then.
+    outage: bool = False
     platforms: Sequence[str] = tuple(NAMES)
 
 
@@ -77,16 +93,15 @@ class Simulation:
         self.world = World()
         self.scheduler = Scheduler(self.chance, self.world.clock.now())
         rate = self.options.fault_rate
-        self.trouble = Trouble(rate, rate, rate)
-        # What was accepted: the request's text → the submission and what was wanted.
-        self.accepted: dict[str, tuple[str, Wanted]] = {}
+        self.witness = Witness(self.world, lambda: self.scheduler.now)
+        self.trouble = Trouble(rate, rate, rate, seen=self.witness.lost)
+        # By the request's number: what was accepted, and as which submissions.
+        self.accepted: dict[str, Wanted] = {}
+        self.submissions: dict[str, list[str]] = {}
         self.unanswered: list[str] = []
-        # How often one request was answered with two submissions.
-        self.twins = 0
-        # Paths of runs whose post a platform refused for good, or failed to process.
-        self.refused: set[str] = set()
-        # (platform, step) that the platforms were asked for.
-        self.reached: set[tuple[str, str]] = set()
+        self._is_down = False
+        # Answers that nobody should get.
+        self.wrong_answers: list[str] = []
         self._wire()
         self.key = self.world.user(UID, connect=())
         self.client = create_app(self.world.api_ports).test_client()
@@ -101,27 +116,27 @@ class Simulation:
         take = world.sandbox.faults.take
 
         def taken(platform: str, account: str | None, step: str) -> Fault | None:
-            self.reached.add((platform, step))
-            fault, process = take(platform, account, step), scheduler.current()
-            if fault is not None and fault.kind in FOR_GOOD and process is not None:
-                self.refused.add(process.run)
+            process = scheduler.current()
+            fault = take(platform, account, step) or self._second_refusal(platform, step, process)
+            self.witness.struck(process, platform, account, step, fault)
             return fault
 
         world.sandbox.faults.take = taken  # type: ignore[method-assign]
         lag = self.options.listing_lag_seconds
-        world.sandbox.listing_lag_seconds = self.chance.choice((0.0, 5.0, 60.0)) if lag is None else lag
+        world.sandbox.listing_lag_seconds = self.chance.choice((0.0, 5.0, 60.0, 90.0)) if lag is None else lag
         world.sandbox.status_lag_seconds = self.chance.choice((0.0, 2.0, 20.0))
+        world.sandbox.copy_lag_seconds = self.chance.choice((0.0, 30.0, 90.0))
         for platform in world.platforms.values():
             oauth: Any = platform.oauth  # type: ignore[attr-defined]
             if oauth._dialect.refreshable or oauth._dialect.min_age:
                 # So that tokens are renewed many times in one history.
-                lifetime = timedelta(minutes=self.options.token_minutes)
+                lifetime = timedelta(minutes=self.options.token_minutes * (100 if self.options.outage else 1))
                 oauth._dialect = replace(oauth._dialect, lifetime=lifetime, min_age=min(lifetime / 60, oauth._dialect.min_age))
         world.tasks._clock = _TrueClock(scheduler)
         clock: Any = SkewedClock(scheduler)
         ablation = self.options.without
         without = ablation.documents if ablation and ablation.documents else lambda documents: documents
-        self.stored_tokens = StoredTokens(world.memory, world.cipher)
+        self.stored_tokens = StoredTokens(self.witness)
         documents = ReliableDocuments(
             without(faulty(self.stored_tokens, "documents", scheduler, self.trouble)),
             sleep=scheduler.sleep,
@@ -144,6 +159,13 @@ class Simulation:
         connecting = replace(world.api_ports.connecting, documents=documents, http=self.renewals, clock=clock)
         world.api_ports = replace(world.api_ports, documents=documents, tasks=tasks, clock=clock, connecting=connecting)
 
+    def _second_refusal(self, platform: str, step: str, process: Process | None) -> Fault | None:
+        if step != "publish" or process is None or process.run not in self.witness.in_doubt or self.trouble.is_over:
+            return None
+        if self.chance.random() >= SECOND_REFUSED:
+            return None
+        return Fault(platform, step, self.chance.choice(("reject", "rate_limit", "unauthorized")), 1)
+
     def _upload(self, files: Mapping[str, bytes]) -> None:
         for name, content in files.items():
             self.world.storage.objects[f"media/{name}"] = content
@@ -154,19 +176,40 @@ class Simulation:
     def run(self) -> Verdict:
         self._trouble_platforms()
         self._tick()
-        self.people.live(lambda: 0.0 if self.trouble.is_over else self.options.change_of_mind)
+        self.people.live(lambda: 0.0 if self.trouble.is_over or self._is_down else self.options.change_of_mind)
         number, made = 0, 0
         while made < self.options.publications:
-            wanted = wanted_post(self.chance, self.options.platforms, self.people.accounts, f"{self.seed}.{number}")
+            wanted = self._next(f"{self.seed}.{number}")
             self._upload(wanted.files)
             self._customer(wanted)
             number, made = number + 1, made + len(wanted.targets)
+            if self.options.outage and not self._is_down and made >= self.options.publications / 2:
+                self._break_down()
             self.scheduler.run_until(self.scheduler.now + timedelta(seconds=self.chance.uniform(1, 40)))
             self._deliver_due()
-        self._go_on(timedelta(minutes=30))
+        self._go_on(timedelta(hours=25) if self.options.outage else timedelta(minutes=30))
         self.trouble.is_over, self.world.sandbox.faults.due = True, []
         self._go_on(timedelta(hours=26), until=self._is_settled)
         return judge(self)
+
+    def _next(self, number: str) -> Wanted:
+        """A new post as a rule; now and then one for later, without a key of its own, or with the text of an earlier one."""
+        wanted = wanted_post(self.chance, self.options.platforms, self.people.accounts, number)
+        what = self.chance.random()
+        if what < 0.06 and self.accepted:
+            earlier = self.chance.choice(list(self.accepted.values())[-12:])
+            return replace(earlier, number=number, key=wanted.key, scheduled=None)
+        if what < 0.12:
+            return replace(wanted, scheduled=self.scheduler.now + timedelta(minutes=self.chance.uniform(4, 40)))
+        return replace(wanted, key=None) if what < 0.22 else wanted
+
+    def _break_down(self) -> None:
+        faults = self.world.sandbox.faults
+        steps = [(name, step) for name in self.options.platforms for step in STEPS[name] if step in (*REFUSING, *ASKING)]
+        platform, step = self.chance.choice(steps)
+        self._is_down = True
+        faults.due = [fault for fault in faults.due if fault.kind != "unauthorized"]
+        faults.due.insert(0, Fault(platform, step, "server_error_before", times=10**9))
 
     def _go_on(self, time: timedelta, until: Callable[[], bool] = lambda: False) -> None:
         end = self.scheduler.now + time
@@ -184,34 +227,49 @@ class Simulation:
         return Process(name, self.chance.uniform(-SKEW_SECONDS, SKEW_SECONDS))
 
     def _customer(self, wanted: Wanted) -> None:
-        """Sends the request, perhaps from two places at once, until it is answered 201."""
-        self.unanswered.append(wanted.text)
+        """Sends the request, perhaps from two places at once, until it is answered 201; one without a key perhaps again later."""
+        self.unanswered.append(wanted.number)
 
         def send() -> None:
-            for _ in range(100):
-                headers = {"soku-api-key": self.key, "Idempotency-Key": wanted.text}
-                answer = self.client.post("/v1/posts", json=wanted.body, headers=headers)
-                if answer.status_code == 201:
-                    submission_id = answer.get_json()["postSubmissionId"]
-                    before = self.accepted.setdefault(wanted.text, (submission_id, wanted))
-                    self.twins += before[0] != submission_id
-                    self.unanswered = [text for text in self.unanswered if text != wanted.text]
-                    return
-                if answer.status_code == 400 and answer.get_json()["error"]["code"] == "missing_integrations":
-                    # An account is dead or disconnected just now; its person connects it again some time.
-                    self.scheduler.sleep(60)
-                    continue
-                assert answer.status_code == 503, answer.get_json()
-                self.scheduler.sleep(self.chance.uniform(0.5, 5))
+            if self._sent(wanted):
+                self.unanswered = [number for number in self.unanswered if number != wanted.number]
 
         def until_answered() -> None:
-            if wanted.text in self.unanswered:
+            if wanted.number in self.unanswered:
                 self.scheduler.spawn(self._process("customer"), send, self.scheduler.now)
                 self.scheduler.at(self.scheduler.now + timedelta(seconds=90), until_answered)
 
         if self.chance.random() < 0.1:
             self.scheduler.spawn(self._process("twin"), send, self.scheduler.now)
         until_answered()
+        if wanted.key is None and self.chance.random() < 0.5:
+            later = self.scheduler.now + timedelta(minutes=self.chance.uniform(1, 40))
+            self.scheduler.spawn(self._process("again"), send, later)
+
+    def _sent(self, wanted: Wanted) -> bool:
+        """Whether there is nothing more to wait for."""
+        headers = {"soku-api-key": self.key, **({"Idempotency-Key": wanted.key} if wanted.key else {})}
+        for _ in range(100):
+            answer = self.client.post("/v1/posts", json=wanted.body, headers=headers)
+            told = answer.get_json()
+            if answer.status_code == 201:
+                self.accepted[wanted.number] = wanted
+                known = self.submissions.setdefault(wanted.number, [])
+                if told["postSubmissionId"] not in known:
+                    known.append(told["postSubmissionId"])
+                return True
+            code = told["error"]["code"]
+            if answer.status_code == 400 and code == "missing_integrations":
+                # An account is dead or disconnected just now; its person connects it again some time.
+                self.scheduler.sleep(60)
+                continue
+            if wanted.scheduled and wanted.scheduled < self.scheduler.now + timedelta(minutes=2) and answer.status_code == 400:
+                # Its time has come before it was accepted.
+                return True
+            if answer.status_code != 503:
+                self.wrong_answers.append(f"{wanted.text}: {answer.status_code} {code}")
+            self.scheduler.sleep(self.chance.uniform(0.5, 5))
+        return False
 
     def _deliver_due(self) -> None:
         while (task := self.world.tasks.take()) is not None:
@@ -259,6 +317,7 @@ class Simulation:
             for step in STEPS[platform]
             for kind in KINDS
             if kind != "reject" or step in REFUSING
+            if kind != "processing_failed" or step in PROCESSING[platform]
         ]
 
 
