@@ -1,7 +1,7 @@
 """Accounts connected and disconnected on the real stack, the API struck at every call that it makes for it.
 
 A person does it by hand: asks for the address, consents, comes back with a code, posts it; and again, where there was no answer.
-Each account is one of its own.
+Each account is one of its own; on LinkedIn two, of one consent: a person and an organisation.
 """
 
 import itertools
@@ -23,8 +23,8 @@ from shared.platforms.names import PLATFORMS
 from tests.conftest import LocalStack
 from tests.faults.kills import LOSABLE, WAYS
 
-Step = Literal["begin", "complete", "disconnect"]
-STEPS: tuple[Step, ...] = ("begin", "complete", "disconnect")
+Step = Literal["begin", "complete", "disconnect", "disconnect one of two"]
+STEPS: tuple[Step, ...] = ("begin", "complete", "disconnect", "disconnect one of two")
 UID = "connecting"
 PATIENCE_SECONDS = 60.0
 # Where a platform that revokes tokens says whose they are: that tells whether they still work.
@@ -92,14 +92,17 @@ class Connections:
             if step == point.step:
                 self.stack.plan_kill("api", point.call, point.nth, point.way)
 
-        account_id = self._connected(point.platform, name, arm)
-        self._verify_there(point, account_id)
+        accounts = self._connected(point.platform, name, arm)
+        for account_id in accounts:
+            self._verify_there(point, account_id)
+        stays, token = self._first_of_two(point, accounts, arm), self._access_token(point.platform, accounts[0])
         if point.step == "disconnect":
-            token = self._access_token(point.platform, account_id)
-            self._disconnected(point.platform, account_id, arm)
-            self._verify_gone(point, account_id, token)
-        else:
-            self.there[point.platform].append(account_id)
+            self._disconnected(point.platform, stays.pop(), "disconnect", arm)
+            self._verify_gone(point, accounts[0])
+            self._verify_token(point, token, works=False)
+        elif point.step == "disconnect one of two":
+            self._verify_token(point, token, works=True)
+        self.there[point.platform] += stays
         plan = self.stack.kill_plans / "api"
         self.struck[point.step] += not plan.exists()
         plan.unlink(missing_ok=True)
@@ -121,7 +124,17 @@ class Connections:
 
     # What a person does
 
-    def _connected(self, platform: str, name: str, arm: Callable[[Step], None]) -> str:
+    def _first_of_two(self, point: ConnectPoint, accounts: Sequence[str], arm: Callable[[Step], None]) -> list[str]:
+        """The accounts that are left: where a consent brought two, one is given up before the other."""
+        left = list(accounts)
+        if len(left) > 1 and point.step.startswith("disconnect"):
+            self._disconnected(point.platform, left.pop(), "disconnect one of two", arm)
+            self._verify_gone(point, accounts[-1])
+            self._verify_there(point, left[0])
+        return left
+
+    def _connected(self, platform: str, name: str, arm: Callable[[Step], None]) -> list[str]:
+        name = f"{name}, org_{name}" if platform == "linkedin" else name
         arm("begin")
         deadline = time.monotonic() + PATIENCE_SECONDS
         while time.monotonic() < deadline:
@@ -138,14 +151,13 @@ class Connections:
             arm = lambda _: None  # noqa: E731 (once)
             answer = self._asked("POST", f"/{platform}/complete", {"code": told["code"], "state": told["state"]})
             if answer.status_code == 200:
-                [account] = answer.json()["accounts"]
-                return account["accountId"]
+                return [account["accountId"] for account in answer.json()["accounts"]]
             # The state was used by the request that got no answer: begin again, as the answer says.
             assert "egin again" in answer.text, answer.text
         raise AssertionError(f"{platform} {name} could not be connected")
 
-    def _disconnected(self, platform: str, account_id: str, arm: Callable[[Step], None]) -> None:
-        arm("disconnect")
+    def _disconnected(self, platform: str, account_id: str, step: Step, arm: Callable[[Step], None]) -> None:
+        arm(step)
         answer = self._asked("DELETE", f"/{platform}/accounts/{account_id}")
         assert answer.status_code in (200, 404), answer.text
 
@@ -170,18 +182,20 @@ class Connections:
         if not digest == account == tokens == "connected":
             self.wrong.append(f"{point}: {digest} in the digest, {account} itself, {tokens} by its tokens")
 
-    def _verify_gone(self, point: ConnectPoint, account_id: str, token: str) -> None:
+    def _verify_gone(self, point: ConnectPoint, account_id: str) -> None:
         stored = self._stored(point.platform, account_id)
         if stored != (None, None, None):
             self.wrong.append(f"{point}: said to be disconnected, but {stored}")
+
+    def _verify_token(self, point: ConnectPoint, token: str, *, works: bool) -> None:
         if point.platform not in WHO or (point.call == "http.send" and point.way == "lost"):
             return
         method, address = WHO[point.platform]
         headers = {"Authorization": f"Bearer {token}"}
         body = {} if method == "POST" else None
         asked = requests.request(method, f"{self.stack.sandboxUrl}/{address}", headers=headers, json=body, timeout=30)
-        if asked.status_code != 401:
-            self.wrong.append(f"{point}: its tokens were not revoked ({asked.status_code} {asked.text[:80]})")
+        if (asked.status_code != 401) != works:
+            self.wrong.append(f"{point}: tokens that should {'' if works else 'not '}work: {asked.status_code} {asked.text[:80]}")
 
     def _verify_published(self, submission_id: str, targets: Sequence[tuple[str, str]]) -> None:
         deadline = time.monotonic() + 300
@@ -222,8 +236,10 @@ class Connections:
                 record.write_text("")
                 current.append(step)
 
-        account_id = self._connected(platform, f"{platform}_undisturbed_{next(_numbers)}", read)
-        self._disconnected(platform, account_id, read)
+        accounts = self._connected(platform, f"{platform}_undisturbed_{next(_numbers)}", read)
+        for account_id in reversed(accounts[1:]):
+            self._disconnected(platform, account_id, "disconnect one of two", read)
+        self._disconnected(platform, accounts[0], "disconnect", read)
         read(None)
         record.unlink()
         return found

@@ -1,5 +1,5 @@
 """The real stack, each step of each platform's sandbox failing once in each way that there is, also those that are asked only after
-an answer was lost: does each post get there once, or is it told truly that it was refused?
+an answer was lost, and the public call that is made again: does each post get there once, or is it told truly that it was refused?
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,7 +18,18 @@ RENEWED_BY_ITSELF = ("facebook", "instagram", "threads")
 # Steps of which posts make no use.
 CONNECTING = frozenset({"me", "revoke", "exchange", "accounts", "organisations", "organisation"})
 LOST: Mapping[str, Any] = {"step": "publish", "kind": "reset_after"}
-DIRECT, LATER = "platform", "platform, later"
+NEVER_CAME: Mapping[str, Any] = {"step": "publish", "kind": "reset_before"}
+DIRECT, LATER, AGAIN = "platform", "platform, later", "platform, again"
+# Of the public call that is made again, as the first one never came.
+AGAIN_WAYS = (
+    "rate_limit", "unauthorized", "server_error_before", "server_error_after", "reset_before", "reset_after", "reject",
+)  # fmt: skip
+# Facebook's refusal of a second call makes it be looked for for an hour; its videos are listed late.
+_NOT_AGAIN = {
+    "facebook": ("reject",),
+    "facebook-reel": ("reject",),
+    "facebook-video": ("reject", "server_error_before", "server_error_after", "reset_before", "reset_after"),
+}
 # Their tokens are renewed by the sweeper, of which posts know nothing.
 _LEFT_OUT = ("swept", "x-ahead", "threads-ahead")
 
@@ -41,6 +52,9 @@ def disturbances(range_: Range, kinds: Sequence[str]) -> list[Point]:
         for step in asked[kind, function]:
             if step not in known:
                 points += [Point(kind, function, step, 1, way, _honest(kind, step, way)) for way in _ways(step)]
+    for kind in wanted:
+        ways = [way for way in AGAIN_WAYS if kind not in UNKNOWABLE and way not in _NOT_AGAIN.get(kind, ())]
+        points += [Point(kind, AGAIN, "publish", 1, way, _honest_again(kind, way)) for way in ways]
     return points
 
 
@@ -48,7 +62,7 @@ def disturb(range_: Range, points: Sequence[Point]) -> list[Shot]:
     """All of them, and how they ended; `struck` False where the step was not asked for this time."""
     shots = [range_.disturb(point, [*_first(point.function), {"step": point.call, "kind": point.way}]) for point in points]
     for shot in shots:
-        if shot.point.way == "unauthorized":
+        if shot.point.way == "unauthorized" and shot.point.function != AGAIN:
             range_.connect_again(shot)
     range_.await_all()
     left = range_.faults_left(shots)
@@ -58,7 +72,7 @@ def disturb(range_: Range, points: Sequence[Point]) -> list[Shot]:
 
 
 def _first(function: str) -> list[Mapping[str, Any]]:
-    return [LOST] if function == LATER else []
+    return {DIRECT: [], LATER: [LOST], AGAIN: [NEVER_CAME]}[function]
 
 
 def _steps(kind: str) -> list[str]:
@@ -76,3 +90,10 @@ def _honest(kind: str, step: str, way: str) -> str:
         return "refused"
     lost = way in ("reset_before", "reset_after", "server_error_before", "server_error_after", "hang_after")
     return "unknown" if lost and step == "publish" and kind in UNKNOWABLE else ""
+
+
+def _honest_again(kind: str, way: str) -> str:
+    if way == "reject" and KINDS[kind][0] == "linkedin":
+        # Of a member's post only the copy tells, and that was refused for another reason.
+        return "unknown"
+    return _honest(kind, "publish", way) if way in ("reject", "unauthorized") else ""

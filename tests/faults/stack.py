@@ -23,6 +23,8 @@ from tests.faults.disturbances import disturb, disturbances
 from tests.faults.kills import KINDS, Range, Shot, Struck, sampled
 
 WHAT = ("calls", "faults", "accounts")
+# A process may make a call less this time than it did when its calls were counted.
+REACHED = 0.98
 
 
 def main() -> int:
@@ -110,7 +112,7 @@ def _chosen(points: Sequence[Struck], given: argparse.Namespace, what: str) -> S
 def _told(wrong: Sequence[str], struck: int, points: int) -> int:
     for line in wrong:
         print(f"  ! {line}")
-    if struck < 0.9 * points:
+    if struck < REACHED * points:
         print(f"  ! only {struck} of {points} points were reached")
         return 1
     return 1 if wrong else 0
