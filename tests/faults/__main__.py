@@ -83,7 +83,7 @@ def _without(ablation: Ablation) -> Verdict:
 
 
 def _options(ablation: Ablation) -> Options:
-    return Options(150, FAULT_RATE, PLATFORM_RATE, without=ablation, platforms=ablation.platforms, listing_lag_seconds=60.0)
+    return Options(150, FAULT_RATE, PLATFORM_RATE, without=ablation, platforms=ablation.platforms, listing_lag_seconds=90.0)
 
 
 def _sum(verdicts: Iterable[Verdict]) -> Verdict:

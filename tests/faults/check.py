@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from emulator.sandbox.platform import Entry
-from shared.posts.attempt import DEADLINE
 from tests.faults.posts import Wanted
 from tests.faults.witness import Account
 
@@ -40,6 +39,8 @@ KNOWN_BY_LOOKS = ("x", "facebook", "youtube", "linkedin", "snapchat")
 REFUSE_COPIES = ("x", "facebook", "linkedin")
 # A process's clock, the platform's and that of whoever looks may be that much apart.
 CLOCKS_APART = timedelta(seconds=30)
+# After so long a post is given up; whoever looks for it last may be a while at it.
+GIVEN_UP, AT_LAST = timedelta(hours=24), timedelta(minutes=30)
 
 
 @dataclass
@@ -131,7 +132,7 @@ class _One:
 
     @property
     def is_late(self) -> bool:
-        return self.run["completedAt"] >= self.due_at + DEADLINE - CLOCKS_APART
+        return self.run["completedAt"] >= self.due_at + GIVEN_UP - CLOCKS_APART
 
     @property
     def is_unknown(self) -> bool:
@@ -189,8 +190,7 @@ def _submissions(simulation: "Simulation", verdict: Verdict) -> Iterator[tuple[W
     for number, ids in known.items():
         wanted, in_order = simulation.accepted[number], sorted(ids, key=lambda one: there[one]["createdAt"])
         for earlier in in_order[:-1]:
-            counts = there[earlier]["runCounts"]
-            if wanted.key is not None or counts["succeeded"] or counts["outcomeUnknown"] or not there[earlier].get("completedAt"):
+            if wanted.key is not None or not simulation.published_nothing(earlier):
                 verdict.harm("duplicates", f"one request, several submissions: {number}")
         yield from ((wanted, one) for one in in_order)
 
@@ -306,6 +306,8 @@ def _judge_alike(verdict: Verdict, runs: Sequence[_One], ledger: _Ledger) -> Non
                 _judge_failure(verdict, one, is_public=owned[one.path] is not None, alike=len(runs) > 1)
             case status:
                 verdict.harm("unfinished", f"{one.where}: {status}")
+        if one.run.get("completedAt", one.due_at) > one.due_at + GIVEN_UP + AT_LAST:
+            verdict.harm("unfinished", f"{one.where}: not within a day")
         _judge_what_follows(verdict, one, ledger)
 
 

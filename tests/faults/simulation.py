@@ -250,13 +250,17 @@ class Simulation:
         """Whether there is nothing more to wait for."""
         headers = {"soku-api-key": self.key, **({"Idempotency-Key": wanted.key} if wanted.key else {})}
         for _ in range(100):
+            over = {one for one in self.submissions.get(wanted.number, ()) if self.published_nothing(one)}
             answer = self.client.post("/v1/posts", json=wanted.body, headers=headers)
             told = answer.get_json()
             if answer.status_code == 201:
+                submission_id = told["postSubmissionId"]
                 self.accepted[wanted.number] = wanted
                 known = self.submissions.setdefault(wanted.number, [])
-                if told["postSubmissionId"] not in known:
-                    known.append(told["postSubmissionId"])
+                if submission_id not in known:
+                    known.append(submission_id)
+                if wanted.key is None and submission_id in over:
+                    self.wrong_answers.append(f"{wanted.text}: sent again after it failed, and not tried again")
                 return True
             code = told["error"]["code"]
             if answer.status_code == 400 and code == "missing_integrations":
@@ -270,6 +274,12 @@ class Simulation:
                 self.wrong_answers.append(f"{wanted.text}: {answer.status_code} {code}")
             self.scheduler.sleep(self.chance.uniform(0.5, 5))
         return False
+
+    def published_nothing(self, submission_id: str) -> bool:
+        """Whether it has ended, and provably published nothing."""
+        submission = self.world.memory.contents[f"postSubmissions/{submission_id}"][0]
+        counts = submission["runCounts"]
+        return bool(submission.get("completedAt")) and not counts["succeeded"] and not counts["outcomeUnknown"]
 
     def _deliver_due(self) -> None:
         while (task := self.world.tasks.take()) is not None:

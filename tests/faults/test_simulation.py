@@ -31,7 +31,7 @@ def test_a_seed_replays_exactly() -> None:
 @pytest.mark.parametrize("ablation", [a for a in ABLATIONS if a.harm], ids=lambda ablation: ablation.mechanism)
 def test_without_a_mechanism_the_simulation_sees_what_it_prevents(ablation: Ablation) -> None:
     def seen(seed: int) -> int:
-        options = Options(150, 0.02, 0.05, without=ablation, platforms=ablation.platforms, listing_lag_seconds=60.0)
+        options = Options(150, 0.02, 0.05, without=ablation, platforms=ablation.platforms, listing_lag_seconds=90.0)
         return getattr(simulate(seed, options), ablation.harm)
 
     assert any(seen(seed) for seed in range(1, 13))
