@@ -131,7 +131,7 @@ class Publication(Protocol):
         ...
 
     def is_anothers(self, post_id: str) -> bool:
-        """Whether another run of the same user's made this post. Two queries: for what is known again by its looks only.
+        """Whether another run made this post. Costs queries: for what is known again by its looks only.
 
         Raises PlatformFailure (transient; outcome_unknown at last) while a run that looks the same may have made it.
         """

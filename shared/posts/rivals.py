@@ -22,7 +22,7 @@ _ANOTHER = "another post with the same text on this account"
 
 
 def is_anothers(post_id: str, worker: Worker, *, has_files: bool, first_intent_at: datetime, intent_at: datetime) -> bool:
-    """Whether another run of the same user's made this post. Three queries at most.
+    """Whether another run made this post. Three queries at most.
 
     Of two posts of the same text without files either run may have either. Raises PlatformFailure (transient; outcome_unknown at
     last) while another run may have made it.
@@ -52,10 +52,11 @@ def _alike(worker: Worker, query: Query) -> list[Run]:
 
 
 def _others(worker: Worker, query: Query) -> list[Run]:
-    """Of the same user and platform."""
+    """On the same account, whichever of Soku's users connected it."""
     run = worker.run
     found = [Run.from_document(document) for document in worker.documents.query(query)]
-    return [one for one in found if one.path != run.path and (one.uid, one.platform) == (run.uid, run.platform)]
+    there = (run.platform, run.account_id)
+    return [one for one in found if one.path != run.path and (one.platform, one.account_id) == there]
 
 
 def _text(run: Run) -> str:

@@ -22,6 +22,12 @@ def test_posts_survive_everything(seed: int) -> None:
     assert verdict.reauth <= 0.25 * verdict.runs, "accounts die of refusals and lost answers, and people connect them again"
 
 
+def test_posts_end_truly_though_their_platform_is_down_for_a_day() -> None:
+    verdict = simulate(4, Options(publications=100, fault_rate=0.02, platform_rate=0.05, outage=True))
+    assert verdict.is_clean, verdict
+    assert verdict.late + verdict.unknown_late > 0
+
+
 def test_a_seed_replays_exactly() -> None:
     options = Options(publications=100, fault_rate=0.02, platform_rate=0.05)
     first, again = (simulate(99, options) for _ in range(2))
