@@ -123,6 +123,7 @@ class _One:
     was_dead: bool
     was_away: bool
     was_away_once_sent: bool
+    was_down: bool
     in_doubt: bool
     refused_at: frozenset[str]
 
@@ -228,6 +229,7 @@ def _one(simulation: "Simulation", path: str, run: Any, wanted: Wanted, account:
         was_dead=simulation.stored_tokens.was_dead(account, since, until),
         was_away=people.was_away(account, since, until),
         was_away_once_sent=sent is not None and people.was_away(account, sent - CLOCKS_APART, until),
+        was_down=simulation.down == account[0],
         in_doubt=path in witness.in_doubt,
         refused_at=frozenset(witness.refused.get(path, ())),
     )
@@ -374,7 +376,7 @@ def _judge_failure(verdict: Verdict, one: _One, *, is_public: bool, alike: bool)
         verdict.refused += 1
     elif alike and one.platform in REFUSE_COPIES and error["class"] in ("duplicate", "rejected"):
         verdict.alike += 1
-    elif error["class"] in ("transient", "throttled", "processing") and one.is_late:
+    elif error["class"] in ("transient", "throttled", "processing") and one.is_late and one.was_down:
         verdict.late += 1
     else:
         verdict.harm("lost", told)
@@ -386,7 +388,7 @@ def _judge_unknown(verdict: Verdict, one: _One, told: str, *, is_public: bool, a
         verdict.unknown_public[one.platform] += is_public
     elif one.was_away_once_sent:
         verdict.unknown_away += 1
-    elif one.in_doubt and one.is_late:
+    elif one.is_late and one.was_down:
         verdict.unknown_late += 1
     elif one.in_doubt and alike and one.platform in KNOWN_BY_LOOKS:
         verdict.alike += 1

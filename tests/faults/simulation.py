@@ -99,7 +99,8 @@ class Simulation:
         self.accepted: dict[str, Wanted] = {}
         self.submissions: dict[str, list[str]] = {}
         self.unanswered: list[str] = []
-        self._is_down = False
+        # The platform that is down for a day.
+        self.down = ""
         # Answers that nobody should get.
         self.wrong_answers: list[str] = []
         self._wire()
@@ -176,14 +177,14 @@ class Simulation:
     def run(self) -> Verdict:
         self._trouble_platforms()
         self._tick()
-        self.people.live(lambda: 0.0 if self.trouble.is_over or self._is_down else self.options.change_of_mind)
+        self.people.live(lambda: 0.0 if self.trouble.is_over or self.down else self.options.change_of_mind)
         number, made = 0, 0
         while made < self.options.publications:
             wanted = self._next(f"{self.seed}.{number}")
             self._upload(wanted.files)
             self._customer(wanted)
             number, made = number + 1, made + len(wanted.targets)
-            if self.options.outage and not self._is_down and made >= self.options.publications / 2:
+            if self.options.outage and not self.down and made >= self.options.publications / 2:
                 self._break_down()
             self.scheduler.run_until(self.scheduler.now + timedelta(seconds=self.chance.uniform(1, 40)))
             self._deliver_due()
@@ -207,7 +208,7 @@ class Simulation:
         faults = self.world.sandbox.faults
         steps = [(name, step) for name in self.options.platforms for step in STEPS[name] if step in (*REFUSING, *ASKING)]
         platform, step = self.chance.choice(steps)
-        self._is_down = True
+        self.down = platform
         faults.due = [fault for fault in faults.due if fault.kind != "unauthorized"]
         faults.due.insert(0, Fault(platform, step, "server_error_before", times=10**9))
 
