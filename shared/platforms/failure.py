@@ -167,3 +167,10 @@ class PlatformFailure(SokuError):
             published_after_all=published_after_all,
             of_a_copy=of_a_copy,
         )
+
+
+class PerhapsAnothers(PlatformFailure):
+    """The account shows a post that the run may have made, or another one of the same text; `whose` says what is known of that."""
+
+    def __init__(self, kind: FailureKind, whose: str) -> None:
+        super().__init__(kind, f"the account shows a post that is either this one, or another of the same text {whose}")

@@ -39,7 +39,7 @@ def send_follow_ups(attempt: Attempt, post_id: str, follow_ups: Sequence[FollowU
             continue
         if state == "intent" and not follow_up.repeatable:
             return [_note(follow_up, "may or may not be public: its request was sent and got no answer")]
-        outcome = _send(attempt, follow_up, states[:position], public)
+        outcome = _send(attempt, follow_up, states[:position], public, perhaps_sent=state == "intent")
         if not isinstance(outcome, str):
             return outcome
         states[position:] = [{"name": follow_up.name, "state": "sent", "id": outcome}]
@@ -60,11 +60,11 @@ def not_sent(follow_ups: Sequence[FollowUp], reason: str, states: Sequence[Mappi
 
 
 def _send(
-    attempt: Attempt, follow_up: FollowUp, before: Sequence[Mapping[str, Any]], public: Sequence[str]
+    attempt: Attempt, follow_up: FollowUp, before: Sequence[Mapping[str, Any]], public: Sequence[str], *, perhaps_sent: bool
 ) -> str | Sequence[str] | Postponed:
-    """The new id, notes, or when to come back."""
+    """The new id, notes, or when to come back. `perhaps_sent`: by a try that got no answer."""
     attempt.worker.write_and_renew({"followUps": [*before, {"name": follow_up.name, "state": "intent", "id": ""}]})
-    unsent: Changes = {"followUps": list(before)}
+    unsent: Changes = {} if perhaps_sent else {"followUps": list(before)}
     try:
         waiting = _with_cover(attempt) if follow_up.needs_cover else None
         if waiting is not None:
@@ -72,7 +72,7 @@ def _send(
         return follow_up.send(attempt.publication, public)
     except (NotSent, StorageUnavailable) as error:
         if attempt.is_late:
-            return [_note(follow_up, f"was not sent ({error})")]
+            return [_note(follow_up, f"may or may not be public ({error})" if perhaps_sent else f"was not sent ({error})")]
         return _later(attempt, f"It could not be sent ({error}).", unsent)
     except NoAnswer as error:
         return _in_doubt(attempt, follow_up, f"the platform did not answer ({error})")
@@ -82,7 +82,8 @@ def _send(
             return _in_doubt(attempt, follow_up, told.message)
         pause = None if attempt.is_late else attempt.pause_for(failure)
         if pause is None:
-            return [_note(follow_up, f"was refused. {told.message}")]
+            refusal = "may or may not be public; at last it was refused" if perhaps_sent else "was refused"
+            return [_note(follow_up, f"{refusal}. {told.message}")]
         seconds, changes = pause
         return Postponed(seconds, told.to_fields(), {**changes, **unsent})
 

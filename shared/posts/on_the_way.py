@@ -9,7 +9,7 @@ from shared.accounts.credentials import Credentials
 from shared.accounts.encryption import Cipher
 from shared.media.storage import Storage
 from shared.platforms.http import Http
-from shared.platforms.rules import Draft
+from shared.platforms.rules import Capability, Draft
 from shared.posts.claim import Worker
 from shared.posts.rivals import CLOCK_SKEW, is_anothers
 
@@ -19,6 +19,7 @@ class OnTheWay:
     """Implements `shared.platforms.platform.Publication`. The handle is encrypted: an upload session's URL is a credential."""
 
     worker: Worker
+    capability: Capability
     draft: Draft
     account: Credentials
     http: Http
@@ -55,9 +56,7 @@ class OnTheWay:
         return self.worker.run.doubted
 
     def is_anothers(self, post_id: str) -> bool:
-        first = self._first_intent_at or self.intent_at
-        has_files = bool(self.draft.media)
-        return is_anothers(post_id, self.worker, has_files=has_files, first_intent_at=first, intent_at=self.intent_at)
+        return is_anothers(post_id, self.worker, self.capability, self._first_intent_at or self.intent_at)
 
     def now(self) -> datetime:
         return self.worker.clock.now()

@@ -74,7 +74,7 @@ def _advance(worker: Worker, ports: PublisherPorts) -> None:
     platform = ports.platforms.get(run.platform)
     if platform is None:
         label = PLATFORMS[run.platform]
-        message = f"{label} was switched off by the operator of this Soku before the post was published."
+        message = f"{label} was switched off by the operator of this Soku."
         _close(worker, ports, PlatformFailure("permission", message, code="platform_switched_off", remediation="Ask the operator."))
         return
     account = _account(worker, ports)
@@ -91,7 +91,7 @@ def _advance(worker: Worker, ports: PublisherPorts) -> None:
             _close(worker, ports, PlatformFailure("reauth", account.reason))
         case _:
             draft = compose(run.content, platform.capability, run.options)
-            publication = OnTheWay(worker, draft, account, ports.http, ports.storage, ports.cipher)
+            publication = OnTheWay(worker, platform.capability, draft, account, ports.http, ports.storage, ports.cipher)
             _go_on(Attempt(worker, platform, publication, ports))
 
 
@@ -109,8 +109,8 @@ def _close(worker: Worker, ports: PublisherPorts, failure: PlatformFailure) -> N
 
 
 def _notes(run: Run, platform: Platform | None, failure: PlatformFailure) -> Sequence[str]:
-    """What a published post lacks because of the failure."""
-    if platform is None:
+    """What a published post lacks because of the failure, which may be a fault of ours in finding that out."""
+    if platform is None or failure.kind == "bug":
         return [failure.message]
     draft = compose(run.content, platform.capability, run.options)
     return [*draft.notes, *not_sent(platform.follow_ups(draft), failure.message, run.follow_ups)]

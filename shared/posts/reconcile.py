@@ -2,7 +2,7 @@
 
 Found      ─► published
 Absent     ─► the platform's own handle proves it, from 60 s after INTENT ─► prepare again
-Failed     ─► (likewise) begin anew, or fail
+Failed     ─► the handle proves that it gave up ─► begin anew, or fail
 NotListed  ─► a listing lags: counted only from 120 s after INTENT (or as the platform says); lacking twice ─► prepare again,
               unless the platform's refusal at ☎ may hide the post: then looked for longer, and never sent again
 Repeatable ─► the platform itself refuses a second copy: from 120 s after INTENT ─► prepare again
@@ -16,7 +16,7 @@ from datetime import timedelta
 from typing import Any
 
 from shared.documents.document import REMOVE
-from shared.platforms.failure import PlatformFailure
+from shared.platforms.failure import PerhapsAnothers, PlatformFailure
 from shared.platforms.http import NoAnswer, NotSent
 from shared.platforms.platform import (
     COPY_LAG,
@@ -152,7 +152,8 @@ def _cannot_ask(attempt: Attempt, failure: PlatformFailure) -> LookAgain:
         # Once the person has connected the account again, the platform can be asked.
         return _look_again(attempt, timedelta(seconds=RECONNECT_SECONDS), failure.message)
     if pause is None:
-        return _unknown(attempt, f"asking failed: {failure.message}", failure)
+        reason = failure.message if isinstance(failure, PerhapsAnothers) else f"asking failed: {failure.message}"
+        return _unknown(attempt, reason, failure)
     seconds, changes = pause
     longest = backoff(attempt.run.attempt) if pause_of(failure, attempt.run, attempt.worker.clock) else timedelta(0)
     return _look_again(attempt, max(timedelta(seconds=seconds), longest), failure.message, changes)

@@ -9,36 +9,43 @@ ended as outcome_unknown     ─► it may have made it, and nobody will ever kn
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from shared.documents.document import Condition, Query
-from shared.platforms.failure import PlatformFailure
+from shared.documents.document import Condition, Document, Query
+from shared.platforms.compose import compose
+from shared.platforms.failure import PerhapsAnothers
+from shared.platforms.rules import Capability
 from shared.posts.claim import Worker
 from shared.posts.post import Run
 
 # The worker that saved INTENT, the one that looks, and the platform each have a clock of their own.
 CLOCK_SKEW = timedelta(seconds=30)
-# How long a run waits for another one to say which post is its own.
+# How long after its first INTENT a run waits for another one to say which post is its own.
 PATIENCE = timedelta(hours=1)
-_ANOTHER = "another post with the same text on this account"
+# Of more runs than these at once on one account nobody looks through all.
+MOST = 300
 
 
-def is_anothers(post_id: str, worker: Worker, *, has_files: bool, first_intent_at: datetime, intent_at: datetime) -> bool:
+def is_anothers(post_id: str, worker: Worker, capability: Capability, first_intent_at: datetime) -> bool:
     """Whether another run made this post. Three queries at most.
 
-    Of two posts of the same text without files either run may have either. Raises PlatformFailure (transient; outcome_unknown at
-    last) while another run may have made it.
+    Of two that want the very same either may have either. Raises PerhapsAnothers (transient; outcome_unknown at last) while another
+    run may have made it.
     """
     run, now = worker.run, worker.clock.now()
     in_intent: Sequence[Condition] = (("accountId", "==", run.account_id), ("phase", "==", "intent"))
-    rivals = _alike(worker, Query("runs", where=in_intent, limit=50, group=True))
-    if _others(worker, Query("runs", where=(("platformPostId", "==", post_id),), limit=10, group=True)):
+    rivals, are_all = _alike(worker, capability, Query("runs", where=in_intent, limit=MOST, group=True))
+    if _others(worker, worker.documents.query(Query("runs", where=(("platformPostId", "==", post_id),), limit=10, group=True))):
         return True
     since: Sequence[Condition] = (("accountId", "==", run.account_id), ("completedAt", ">=", first_intent_at - CLOCK_SKEW))
-    if has_files and any(one.error_code == "outcome_unknown" for one in _alike(worker, Query("runs", where=since, group=True))):
-        raise PlatformFailure("outcome_unknown", f"{_ANOTHER} may have been published, and this may be that one")
-    if all(not has_files and _comes_after(rival, run, now) for rival in rivals):
+    ended, have_all_ended = _alike(worker, capability, Query("runs", where=since, limit=MOST, group=True))
+    if any(one.error_code == "outcome_unknown" and not _wants_the_same(one, run) for one in ended):
+        raise PerhapsAnothers("outcome_unknown", "of which nobody knows whether it was published")
+    if are_all and have_all_ended and all(_wants_the_same(rival, run) and _comes_after(rival, run, now) for rival in rivals):
         return False
-    kind = "transient" if now - intent_at < PATIENCE else "outcome_unknown"
-    raise PlatformFailure(kind, f"{_ANOTHER} is on its way, and this may be that one")
+    raise PerhapsAnothers("transient" if now - first_intent_at < PATIENCE else "outcome_unknown", "which is on its way")
+
+
+def _wants_the_same(one: Run, other: Run) -> bool:
+    return one.content == other.content and one.options == other.options
 
 
 def _comes_after(rival: Run, run: Run, now: datetime) -> bool:
@@ -47,17 +54,18 @@ def _comes_after(rival: Run, run: Run, now: datetime) -> bool:
     return not is_at_work and str(run.path) < str(rival.path)
 
 
-def _alike(worker: Worker, query: Query) -> list[Run]:
-    return [one for one in _others(worker, query) if _text(one) == _text(worker.run)]
+def _alike(worker: Worker, capability: Capability, query: Query) -> tuple[list[Run], bool]:
+    """Those with the same text, and whether these are all."""
+    found, text = worker.documents.query(query), _text(worker.run, capability)
+    return [one for one in _others(worker, found) if _text(one, capability) == text], len(found) < query.limit
 
 
-def _others(worker: Worker, query: Query) -> list[Run]:
+def _others(worker: Worker, found: Sequence[Document]) -> list[Run]:
     """On the same account, whichever of Soku's users connected it."""
-    run = worker.run
-    found = [Run.from_document(document) for document in worker.documents.query(query)]
-    there = (run.platform, run.account_id)
-    return [one for one in found if one.path != run.path and (one.platform, one.account_id) == there]
+    there, runs = (worker.run.platform, worker.run.account_id), map(Run.from_document, found)
+    return [run for run in runs if run.path != worker.run.path and (run.platform, run.account_id) == there]
 
 
-def _text(run: Run) -> str:
-    return run.options.get("text") or run.content.text
+def _text(run: Run, capability: Capability) -> str:
+    """As the platform shows it: none with a story."""
+    return " ".join(compose(run.content, capability, run.options).text.split())

@@ -101,8 +101,8 @@ def test_every_query_is_declared_in_the_indexes() -> None:
         "Query('apiKeys', where=(('uid', '==', uid),), limit=MAX_LISTED)",
         "Query('credentials', where=(('refreshAt', '<=', now),), order_by='refreshAt', limit=BATCH, group=True)",
         "Query('runs', where=(('platformPostId', '==', post_id),), limit=10, group=True)",
-        "Query('runs', where=in_intent, limit=50, group=True)",
-        "Query('runs', where=since, group=True)",
+        "Query('runs', where=in_intent, limit=MOST, group=True)",
+        "Query('runs', where=since, limit=MOST, group=True)",
         "Query(collection, where=(past,), order_by='sweepAt', limit=BATCH, group=group)",
     }
     assert {"order": "ASCENDING", "queryScope": "COLLECTION_GROUP"} in overrides["runs", "sweepAt"]["indexes"]

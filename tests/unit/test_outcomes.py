@@ -486,13 +486,23 @@ def test_a_published_post_does_not_wait_for_its_account() -> None:
     assert [note.partition(":")[0] for note in run["notes"]] == ["The first comment was not sent"]
 
 
-@pytest.mark.parametrize(("kind", "note"), [("reset_after", "may or may not be public"), ("rate_limit", "was not sent")])
-def test_a_thumbnail_that_was_perhaps_set_is_not_said_to_be_missing(kind: str, note: str) -> None:
+@pytest.mark.parametrize(
+    ("kinds", "note"),
+    [
+        (["reset_after"], "may or may not be public"),
+        (["rate_limit"], "was not sent"),
+        (["reset_after", "rate_limit"], "may or may not be public"),
+        (["reset_after", "reject"], "may or may not be public"),
+        (["reject"], "was refused"),
+    ],
+)
+def test_a_thumbnail_that_was_perhaps_set_is_not_said_to_be_missing(kinds: list[str], note: str) -> None:
     world = World()
     key = world.user(connect=("youtube:main",))
-    world.fail("youtube", "thumbnail", kind)
+    for kind in kinds:
+        world.fail("youtube", "thumbnail", kind)
     submission = post(world, key, "youtube", "t", {"thumbnailUrl": PHOTO}, videoUrl=VIDEO)
-    world.run_for(2)
+    world.run_for(1 + 20 * (len(kinds) - 1))
     held = Credentials.open(world.document(credentials_path("ada", "youtube", "main")), world.cipher)
     world.publishing.tokens.declare_dead(AccountKey("ada", "youtube", "main"), held.access_token)
     world.run_for(3600)

@@ -9,12 +9,15 @@ import pytest
 from shared.documents.document import Document, Query, Update
 from shared.platforms.failure import PlatformFailure
 from shared.platforms.http import HttpAnswer, HttpRequest
+from shared.platforms.x.rules import CAPABILITY
+from shared.posts import rivals
 from shared.posts.claim import Worker
 from shared.posts.post import Run
 from shared.posts.rivals import is_anothers
 from tests.fakes.world import World
 
-VIDEO, UPRIGHT = "https://example.com/video.mp4", "https://example.com/vertical.mp4"
+PHOTO, VIDEO, UPRIGHT = "https://example.com/photo.jpg", "https://example.com/video.mp4", "https://example.com/vertical.mp4"
+OTHER = "https://example.com/other.mp4"
 
 
 class LosingAt:
@@ -32,9 +35,10 @@ class LosingAt:
         return HttpAnswer(500, {}, b'{"error": {"code": 2, "message": "An unexpected error"}}')
 
 
-def both(world: World, key: str, content: dict[str, Any]) -> list[Any]:
-    """Two requests with the same text, and how their runs ended."""
-    made = [world.accepted(key, content, headers={"Idempotency-Key": number}) for number in ("one", "two")]
+def both(world: World, key: str, content: dict[str, Any], **second: Any) -> list[Any]:
+    """Two requests, the second one as the first but for `second`, and how their runs ended."""
+    contents = {"one": content, "two": {**content, **second}}
+    made = [world.accepted(key, wanted, headers={"Idempotency-Key": number}) for number, wanted in contents.items()]
     world.run_for(3 * 3600)
     [platform] = [target["platform"] for target in content["platform"]]
     return [world.run(submission, platform) for submission in made]
@@ -66,9 +70,11 @@ def test_of_two_with_files_that_nobody_can_tell_apart_none_takes_the_others(
 ) -> None:
     world = World()
     world.sandbox.processing_seconds = 0
+    world.fetcher.pages[OTHER] = world.fetcher.pages[content["videoUrl"]]
     key = world.user(connect=(f"{platform}:page",))
     LosingAt(world, ending, acts)
-    runs = both(world, key, {"text": "same", **content, "platform": [{"platform": platform, "options": options}]})
+    wanted = {"text": "same", **content, "platform": [{"platform": platform, "options": options}]}
+    runs = both(world, key, wanted, videoUrl=OTHER)
     assert world.ledger() == ["same"]
     assert [run["error"]["code"] for run in runs] == ["outcome_unknown", "outcome_unknown"]
 
@@ -83,6 +89,56 @@ def test_files_that_a_listing_names_tell_posts_apart(platform: str, content: dic
     runs = both(world, key, {"text": "same", **content, "platform": [{"platform": platform}]})
     assert [run["status"] for run in runs] == ["succeeded", "succeeded"]
     assert {run["platformPostId"] for run in runs} == {entry.id for entry in world.sandbox.ledger}
+
+
+@pytest.mark.parametrize("acts", [[True, False], [False, True]])
+def test_two_links_with_the_same_words_are_not_taken_for_each_other(acts: Sequence[bool]) -> None:
+    world = World()
+    key = world.user(connect=("facebook:page",))
+    LosingAt(world, "/feed", acts)
+    made = []
+    for number in ("1", "2"):
+        target = {"platform": "facebook", "options": {"link": f"https://e.com/{number}"}}
+        made.append(world.accepted(key, {"text": "same", "platform": [target]}, headers={"Idempotency-Key": number}))
+    world.run_for(3 * 3600)
+    assert [world.run(submission, "facebook")["error"]["code"] for submission in made] == ["outcome_unknown", "outcome_unknown"]
+
+
+def test_two_of_a_linkedin_members_posts_with_files_are_named_by_linkedin() -> None:
+    world = World()
+    key = world.user(connect=("linkedin:main",))
+    LosingAt(world, "/posts", [True, True])
+    runs = both(world, key, {"text": "same", "imageUrls": [PHOTO], "platform": [{"platform": "linkedin"}]})
+    assert [run["status"] for run in runs] == ["succeeded", "succeeded"]
+    assert {run["platformPostId"] for run in runs} == {entry.id for entry in world.sandbox.ledger}
+    assert max(run["completedAt"] for run in runs) < world.clock.now() - timedelta(hours=2, minutes=50)
+
+
+def test_two_instagram_stories_whose_texts_nobody_sees_keep_their_own_names() -> None:
+    """Or none: both are published, by their containers, and nobody can say which of the two listed is which."""
+    world = World()
+    world.sandbox.listing_lag_seconds = 60
+    key = world.user(connect=("instagram:main",))
+    LosingAt(world, "/media_publish", [True, True])
+    made: list[str] = []
+    for text in ("a", "b"):
+        target = {"platform": "instagram", "options": {"story": True}}
+        content = {"text": text, "imageUrls": [PHOTO], "platform": [target]}
+        made.append(world.accepted(key, content, headers={"Idempotency-Key": text}))
+        world.run_for(15)
+    world.run_for(600)
+    runs = [world.run(submission, "instagram") for submission in made]
+    assert [(run["status"], run["platformPostId"]) for run in runs] == [("succeeded", None), ("succeeded", None)]
+
+
+def test_two_users_of_one_account_share_no_post() -> None:
+    world = World()
+    keys = [world.user(uid, connect=("facebook:page",)) for uid in ("ada", "ben")]
+    LosingAt(world, "/feed", [True, False])
+    made = [world.accepted(key, {"text": "same", "platform": ["facebook"]}) for key in keys]
+    world.run_for(3 * 3600)
+    assert sorted(world.run(submission, "facebook")["status"] for submission in made) == ["failed", "succeeded"]
+    assert world.ledger() == ["same"]
 
 
 @pytest.fixture
@@ -102,9 +158,13 @@ def worker() -> Worker:
     return Worker(run, run.version, world.clock.now(), world.documents, world.tasks, world.clock)
 
 
-def asked(worker: Worker, *, has_files: bool = False, minutes: float = 1) -> bool:
-    sent = worker.clock.now() - timedelta(minutes=minutes)
-    return is_anothers("1", worker, has_files=has_files, first_intent_at=sent, intent_at=sent)
+def asked(worker: Worker, *, minutes: float = 1) -> bool:
+    return is_anothers("1", worker, CAPABILITY, worker.clock.now() - timedelta(minutes=minutes))
+
+
+def wanting_something_else(worker: Worker) -> None:
+    """The other run has the same text, and other options."""
+    worker.documents.commit(Update(other(worker).path, {"options": {"replySettings": "following"}}))
 
 
 def other(worker: Worker) -> Document:
@@ -127,9 +187,10 @@ def test_whoever_is_at_work_may_have_made_it(worker: Worker) -> None:
 
 
 @pytest.mark.parametrize(("minutes", "kind"), [(1, "transient"), (61, "outcome_unknown")])
-def test_files_are_waited_for_an_hour(worker: Worker, minutes: float, kind: str) -> None:
+def test_one_that_wants_something_else_is_waited_for_for_an_hour(worker: Worker, minutes: float, kind: str) -> None:
+    wanting_something_else(worker)
     with pytest.raises(PlatformFailure) as failure:
-        asked(worker, has_files=True, minutes=minutes)
+        asked(worker, minutes=minutes)
     assert failure.value.kind == kind
 
 
@@ -140,14 +201,19 @@ def test_one_that_named_its_post_has_it(worker: Worker) -> None:
 
 @pytest.mark.parametrize(("minutes_ago", "is_open"), [(0, True), (5, False)])
 def test_one_that_ended_unknown_since_then_may_have_made_it(worker: Worker, minutes_ago: float, is_open: bool) -> None:
-    ended = {
-        "phase": "done",
-        "completedAt": worker.clock.now() - timedelta(minutes=minutes_ago),
-        "error": {"code": "outcome_unknown"},
-    }
-    worker.documents.commit(Update(other(worker).path, ended))
+    wanting_something_else(worker)
+    ended = worker.clock.now() - timedelta(minutes=minutes_ago)
+    changes = {"phase": "done", "completedAt": ended, "error": {"code": "outcome_unknown"}}
+    worker.documents.commit(Update(other(worker).path, changes))
     if is_open:
-        with pytest.raises(PlatformFailure, match="may have been published"):
-            asked(worker, has_files=True)
+        with pytest.raises(PlatformFailure, match="nobody knows"):
+            asked(worker)
     else:
-        assert asked(worker, has_files=True) is False
+        assert asked(worker) is False
+
+
+def test_where_there_are_too_many_to_look_through_none_is_taken(worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rivals, "MOST", 2)
+    assert str(worker.run.path) < other(worker).path
+    with pytest.raises(PlatformFailure, match="is on its way"):
+        asked(worker)

@@ -30,8 +30,9 @@ def find(calls: Calls) -> Finding:
     photos = set(calls.publication.handle.get("photos", []))
     alike = [post for post in posts if (post.get("message") or "").strip() == calls.publication.draft.text.strip()]
     for post in alike:
-        # Without photos of ours, what is attached is the preview of a link.
-        if _photos(post) == photos if photos else not calls.publication.is_anothers(post["id"]):
+        # Without photos of ours, what is attached is the preview of a link. No other run has our photos.
+        is_ours = _photos(post) == photos if photos else not calls.publication.is_anothers(post["id"])
+        if is_ours:
             return Found(post["id"], address_of(post))
     # A post of the same text that shows only some of our photos, or none, may be ours.
     return NotListed(similar=more or any(photos and _photos(post) <= photos for post in alike))

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
-from shared.platforms.failure import PlatformFailure
+from shared.platforms.failure import PerhapsAnothers, PlatformFailure
 from shared.platforms.hosts import Hosts
 from shared.platforms.linkedin.calls import Calls
 from shared.platforms.linkedin.errors import original_of
@@ -76,7 +76,7 @@ class _LinkedIn:
             failure.kind, failure.nothing_is_public = "rejected", True
             raise failure
         in_time = made is None or publication.search_from <= made < publication.intent_at - COPY_LAG / 2
-        if original is None or not in_time or publication.is_anothers(original):
+        if original is None or not in_time or _may_be_anothers(original, publication):
             # Unnamed, another's, which LinkedIn may not have known when ours came, or of this very moment: it settles nothing. An
             # organisation's posts can be looked at; of a member's, nothing more can be asked.
             failure.kind = "duplicate" if self._calls(publication).is_organisation else "rejected"
@@ -109,6 +109,16 @@ class _LinkedIn:
             return str(answer.headers.get("x-restli-id") or answer.json().get("id") or "")
 
         return (FollowUp("firstComment", comment),) if wanted else ()
+
+
+def _may_be_anothers(urn: str, publication: Publication) -> bool:
+    """Files are this run's own. Raises PerhapsAnothers while that will become clear by itself."""
+    try:
+        return not _files(publication) and publication.is_anothers(urn)
+    except PerhapsAnothers as unclear:
+        if unclear.kind == "transient":
+            raise
+        return True
 
 
 def _post(publication: Publication) -> dict[str, Any]:

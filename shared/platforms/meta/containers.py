@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from shared.media.media import MediaItem
-from shared.platforms.failure import RETRYABLE, FailureKind, PlatformFailure
+from shared.platforms.failure import RETRYABLE, FailureKind, PerhapsAnothers, PlatformFailure
 from shared.platforms.meta.errors import kind_of_subcode
 from shared.platforms.meta.graph import Graph
 from shared.platforms.platform import Absent, Finding, Found, Publication, Published, Ready, Wait
@@ -87,6 +87,11 @@ class Containers:
             raise self._not_a_status(status)
         try:
             ours = [media for media in self._newest(publication, graph) if self._is_ours(media, publication)]
+        except PerhapsAnothers as unclear:
+            # That it is published is known already.
+            if unclear.kind == "transient" and publication.now() - publication.intent_at < LISTING_LAG:
+                raise
+            return Found(None)
         except PlatformFailure as failure:
             if failure.kind in RETRYABLE:
                 raise
