@@ -131,7 +131,7 @@ class Publication(Protocol):
         ...
 
     def is_anothers(self, post_id: str) -> bool:
-        """Whether another run made this post. Costs queries: for what is known again by its looks only.
+        """Whether another run made this post. Costs queries: for what is known again by its looks only, the oldest first.
 
         Raises PerhapsAnothers (transient; outcome_unknown at last) while a run that looks the same may have made it.
         """

@@ -27,8 +27,8 @@ MOST = 300
 def is_anothers(post_id: str, worker: Worker, capability: Capability, first_intent_at: datetime) -> bool:
     """Whether another run made this post. Three queries at most.
 
-    Of two that want the very same either may have either. Raises PerhapsAnothers (transient; outcome_unknown at last) while another
-    run may have made it.
+    Of two that want the very same either may have either, if whoever asks begins with the oldest post. Raises PerhapsAnothers
+    (transient; outcome_unknown at last) while another run may have made it.
     """
     run, now = worker.run, worker.clock.now()
     in_intent: Sequence[Condition] = (("accountId", "==", run.account_id), ("phase", "==", "intent"))
@@ -49,9 +49,9 @@ def _wants_the_same(one: Run, other: Run) -> bool:
 
 
 def _comes_after(rival: Run, run: Run, now: datetime) -> bool:
-    """Of two that nobody is at work on, the first by name takes what is there."""
+    """Of two that nobody is at work on, the earlier one takes what is there."""
     is_at_work = rival.lease_until is not None and rival.lease_until + CLOCK_SKEW > now
-    return not is_at_work and str(run.path) < str(rival.path)
+    return not is_at_work and (run.due_at, str(run.path)) < (rival.due_at, str(rival.path))
 
 
 def _alike(worker: Worker, capability: Capability, query: Query) -> tuple[list[Run], bool]:

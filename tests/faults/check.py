@@ -126,6 +126,7 @@ class _One:
     was_down: bool
     in_doubt: bool
     refused_at: frozenset[str]
+    failed_at: frozenset[str]
 
     @property
     def where(self) -> str:
@@ -138,6 +139,22 @@ class _One:
     @property
     def is_unknown(self) -> bool:
         return self.run["status"] == "failed" and self.run["error"]["code"] == "outcome_unknown"
+
+    def overlaps(self, other: "_One") -> bool:
+        """Whether both may have been sent and not answered at one time; or copies are refused, for a day."""
+        if self.platform in REFUSE_COPIES:
+            return True
+        begun = [one.run.get("firstIntentAt") for one in (self, other)]
+        if not all(begun):
+            return False
+        return max(begun) <= min(self.run["completedAt"], other.run["completedAt"]) + CLOCKS_APART
+
+    @property
+    def is_told_apart(self) -> bool:
+        """Whether the platform shows files by names that only this run has, or keeps a handle that tells."""
+        if self.platform == "facebook":
+            return bool(self.wanted.media) and self.wanted.chosen["facebook"][1].get("reel") is not False
+        return bool(self.wanted.media) and self.platform in ("x", "linkedin")
 
     @property
     def nobody_can_know(self) -> bool:
@@ -232,6 +249,7 @@ def _one(simulation: "Simulation", path: str, run: Any, wanted: Wanted, account:
         was_down=simulation.down == account[0],
         in_doubt=path in witness.in_doubt,
         refused_at=frozenset(witness.refused.get(path, ())),
+        failed_at=frozenset(witness.failed.get(path, ())),
     )
 
 
@@ -279,12 +297,11 @@ class _Ledger:
 def _judge_alike(verdict: Verdict, runs: Sequence[_One], ledger: _Ledger) -> None:
     """Runs that one cannot tell apart on the account by what they show: one as a rule."""
     free = ledger.posts(runs[0])
-    if len(free) > len(runs):
-        verdict.harm("duplicates", f"{runs[0].where}: {len(free)} times")
 
-    def claim(one: _One, fits: Any = lambda _: True) -> Entry | None:
+    def claim(one: _One, fits: Any = lambda _: True, *, whatever_files: bool = False) -> Entry | None:
         found = next((entry for entry in free if fits(entry) and entry.media == one.wanted.digests), None)
-        found = found or next((entry for entry in free if fits(entry)), None)
+        if found is None and whatever_files:
+            found = next((entry for entry in free if fits(entry)), None)
         if found is not None:
             free.remove(found)
         return found
@@ -294,18 +311,22 @@ def _judge_alike(verdict: Verdict, runs: Sequence[_One], ledger: _Ledger) -> Non
     for one in succeeded:
         post_id = one.run.get("platformPostId")
         named = ledger.before_public.get(post_id, post_id)
-        owned[one.path] = claim(one, lambda entry, named=named: entry.id == named)
+        owned[one.path] = claim(one, lambda entry, named=named: entry.id == named, whatever_files=True)
     unnamed = [one for one in succeeded if owned[one.path] is None]
     failed = [one for one in runs if one.run["status"] != "succeeded"]
     for one in (*unnamed, *sorted(failed, key=lambda one: not one.is_unknown)):
         owned[one.path] = claim(one)
+    for entry in free:
+        verdict.harm("duplicates", f"{runs[0].where}: once more than wanted, as {entry.id}")
     for one in runs:
         verdict.runs += 1
         match one.run["status"]:
             case "succeeded":
-                _judge_success(verdict, one, owned[one.path], ledger)
+                _judge_success(verdict, one, owned[one.path], ledger, has_twins=len(runs) > 1)
             case "failed":
-                _judge_failure(verdict, one, is_public=owned[one.path] is not None, alike=len(runs) > 1)
+                _judge_failure(
+                    verdict, one, is_public=owned[one.path] is not None, alike=[other for other in runs if other is not one]
+                )
             case status:
                 verdict.harm("unfinished", f"{one.where}: {status}")
         if one.run.get("completedAt", one.due_at) > one.due_at + GIVEN_UP + AT_LAST:
@@ -313,27 +334,30 @@ def _judge_alike(verdict: Verdict, runs: Sequence[_One], ledger: _Ledger) -> Non
         _judge_what_follows(verdict, one, ledger)
 
 
-def _judge_success(verdict: Verdict, one: _One, entry: Entry | None, ledger: _Ledger) -> None:
+def _judge_success(verdict: Verdict, one: _One, entry: Entry | None, ledger: _Ledger, *, has_twins: bool) -> None:
     if entry is None:
         verdict.harm("false_successes", f"{one.where}: {one.run.get('platformPostId')}")
         return
     verdict.succeeded += 1
     if entry.media != one.wanted.digests:
         verdict.harm("wrong_names", f"{one.where}: {len(entry.media)} of {len(one.wanted.digests)} files, or others")
-    if not _is_named(one, entry, ledger):
+    if not _is_named(one, entry, ledger, has_twins=has_twins):
         verdict.harm("wrong_names", f"{one.where}: {one.run.get('platformPostId')} {one.run.get('platformPostUrl')}")
     if entry.accepted_at < one.due_at - CLOCKS_APART:
         verdict.harm("too_early", f"{one.where}: {entry.accepted_at} of {one.due_at}")
 
 
-def _is_named(one: _One, entry: Entry, ledger: _Ledger) -> bool:
+def _is_named(one: _One, entry: Entry, ledger: _Ledger, *, has_twins: bool) -> bool:
+    """Without a name or an address only where asking for it failed, or would tell which of several it is."""
     post_id, url = one.run.get("platformPostId"), one.run.get("platformPostUrl")
     if post_id is None:
-        return one.platform in MAY_BE_NAMELESS and one.in_doubt
+        may_fail = one.failed_at & {"", "list_media"} or has_twins or one.platform in one.wanted.silent
+        return one.platform in MAY_BE_NAMELESS and one.in_doubt and bool(may_fail)
     if post_id in ledger.before_public:
         # Not named by TikTok in time.
         return ledger.before_public[post_id] == entry.id
-    return post_id == entry.id and (url == entry.url or (url is None and one.platform in MAY_LACK_ADDRESS))
+    lacks_address = url is None and one.platform in MAY_LACK_ADDRESS and one.failed_at & {"", "permalink"}
+    return post_id == entry.id and (url == entry.url or bool(lacks_address))
 
 
 def _judge_what_follows(verdict: Verdict, one: _One, ledger: _Ledger) -> None:
@@ -362,7 +386,7 @@ def _judge_notes(verdict: Verdict, one: _One, what: str, there: Sequence[int], n
         verdict.harm("false_failures", f"{one.where}: {what} is there, but {surely_not}")
 
 
-def _judge_failure(verdict: Verdict, one: _One, *, is_public: bool, alike: bool) -> None:
+def _judge_failure(verdict: Verdict, one: _One, *, is_public: bool, alike: Sequence[_One]) -> None:
     error = one.run["error"]
     told = f"{one.where}: {error['code']} {error['message']}"
     if one.is_unknown:
@@ -382,7 +406,7 @@ def _judge_failure(verdict: Verdict, one: _One, *, is_public: bool, alike: bool)
         verdict.harm("lost", told)
 
 
-def _judge_unknown(verdict: Verdict, one: _One, told: str, *, is_public: bool, alike: bool) -> None:
+def _judge_unknown(verdict: Verdict, one: _One, told: str, *, is_public: bool, alike: Sequence[_One]) -> None:
     if one.nobody_can_know:
         verdict.unknown[one.platform] += 1
         verdict.unknown_public[one.platform] += is_public
@@ -390,7 +414,7 @@ def _judge_unknown(verdict: Verdict, one: _One, told: str, *, is_public: bool, a
         verdict.unknown_away += 1
     elif one.is_late and one.was_down:
         verdict.unknown_late += 1
-    elif one.in_doubt and alike and one.platform in KNOWN_BY_LOOKS:
+    elif one.in_doubt and one.platform in KNOWN_BY_LOOKS and not one.is_told_apart and any(map(one.overlaps, alike)):
         verdict.alike += 1
     else:
         verdict.harm("false_unknowns", told)

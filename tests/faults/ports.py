@@ -25,14 +25,14 @@ LATE_COMMIT_SECONDS = 20.0
 
 @dataclass
 class Trouble:
-    """How likely each fault is at each call; `is_over` once the calm has come. `seen` is told of every process that loses its life,
-    an answer, or the database."""
+    """How likely each fault is at each call; `is_over` once the calm has come. `seen` is told of every process that loses its life
+    or an answer, and whether it knows that nothing was done."""
 
     crash: float = 0.004
     lost: float = 0.004
     unreachable: float = 0.004
     is_over: bool = False
-    seen: Callable[[Process], None] = lambda _: None
+    seen: Callable[[Process, bool], None] = lambda *_: None
 
 
 class FaultyPort:
@@ -75,26 +75,25 @@ class FaultyPort:
         self._scheduler.sleep(before)
         fate = chance.random()
         if fate < trouble.crash:
-            trouble.seen(process)
+            trouble.seen(process, False)
             raise Killed
         fate -= trouble.crash
         if fate < trouble.unreachable and self._unreachable is not None:
-            if self._name == "documents":
-                trouble.seen(process)
+            trouble.seen(process, self._name != "documents")
             raise self._unreachable("injected")
         fate -= trouble.unreachable
         if fate < trouble.lost / 4 and attribute == "commit":
             late = self._scheduler.now + timedelta(seconds=chance.uniform(0, LATE_COMMIT_SECONDS))
-            self._scheduler.at(late, _quietly(effect, lambda: trouble.seen(process)))
+            self._scheduler.at(late, _quietly(effect, lambda: trouble.seen(process, False)))
             raise Unavailable
         result = effect()
         self._scheduler.sleep(seconds - before)
         fate = chance.random()
         if fate < trouble.crash:
-            trouble.seen(process)
+            trouble.seen(process, False)
             raise Killed
         if fate - trouble.crash < trouble.lost and self._lost is not None:
-            trouble.seen(process)
+            trouble.seen(process, False)
             raise self._lost("injected")
         return result
 

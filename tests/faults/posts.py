@@ -17,7 +17,14 @@ _ONE, _TWO, _VIDEO = ["photoone"], ["photoone", "phototwo"], ["video"]
 # platform → the kinds of posts it takes, as (mediaIds, options)
 KINDS: Mapping[str, Sequence[tuple[list[str], dict[str, Any]]]] = {
     "x": (([], {}), (_ONE, {}), (_VIDEO, {}), ([], {"thread": 2})),
-    "instagram": ((_ONE, {}), (_TWO, {}), (_VIDEO, {}), (_ONE, {"firstComment": 1})),
+    "instagram": (
+        (_ONE, {}),
+        (_TWO, {}),
+        (_VIDEO, {}),
+        (_ONE, {"firstComment": 1}),
+        (_ONE, {"story": True}),
+        (_VIDEO, {"story": True}),
+    ),
     "facebook": (([], {}), (_TWO, {}), (_VIDEO, {}), (_VIDEO, {"reel": False}), (_ONE, {"story": True}), (_VIDEO, {"story": True})),
     "threads": (([], {}), (_ONE, {}), (_TWO, {}), (_VIDEO, {})),
     "tiktok": ((_VIDEO, {}), (_TWO, {})),

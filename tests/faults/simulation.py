@@ -59,6 +59,8 @@ PROCESSING = {
 ASKING = ("container_status", "list_media", "list_posts", "list_videos", "video_status", "status", "probe", "list_spotlights")
 # A second public call, after one whose answer was lost, is refused so often: it may be a copy that the platform won't take.
 SECOND_REFUSED = 0.15
+# Of posts of the same text so many lose their answers, so that more than one does.
+ALIKE_LOST = 0.3
 SWEEP_SECONDS = 60.0
 SKEW_SECONDS = 10.0
 RETRY_SECONDS = 2.0
@@ -101,6 +103,8 @@ class Simulation:
         self.unanswered: list[str] = []
         # The platform that is down for a day.
         self.down = ""
+        # Texts that were wanted more than once.
+        self.repeated: set[str] = set()
         # Answers that nobody should get.
         self.wrong_answers: list[str] = []
         self._wire()
@@ -118,7 +122,7 @@ class Simulation:
 
         def taken(platform: str, account: str | None, step: str) -> Fault | None:
             process = scheduler.current()
-            fault = take(platform, account, step) or self._second_refusal(platform, step, process)
+            fault = take(platform, account, step) or self._at_the_public_call(platform, step, process)
             self.witness.struck(process, platform, account, step, fault)
             return fault
 
@@ -160,12 +164,16 @@ class Simulation:
         connecting = replace(world.api_ports.connecting, documents=documents, http=self.renewals, clock=clock)
         world.api_ports = replace(world.api_ports, documents=documents, tasks=tasks, clock=clock, connecting=connecting)
 
-    def _second_refusal(self, platform: str, step: str, process: Process | None) -> Fault | None:
-        if step != "publish" or process is None or process.run not in self.witness.in_doubt or self.trouble.is_over:
+    def _at_the_public_call(self, platform: str, step: str, process: Process | None) -> Fault | None:
+        """What makes it matter: a second call that is refused, and two of the same text that both get no answer."""
+        if step != "publish" or process is None or not process.run or self.trouble.is_over:
             return None
-        if self.chance.random() >= SECOND_REFUSED:
-            return None
-        return Fault(platform, step, self.chance.choice(("reject", "rate_limit", "unauthorized")), 1)
+        if process.run in self.witness.in_doubt and self.chance.random() < SECOND_REFUSED:
+            return Fault(platform, step, self.chance.choice(("reject", "rate_limit", "unauthorized")), 1)
+        text = self.world.memory.contents[process.run][0]["content"]["text"]
+        if text in self.repeated and self.chance.random() < ALIKE_LOST:
+            return Fault(platform, step, self.chance.choice(("server_error_before", "server_error_after")), 1)
+        return None
 
     def _upload(self, files: Mapping[str, bytes]) -> None:
         for name, content in files.items():
@@ -199,6 +207,7 @@ class Simulation:
         what = self.chance.random()
         if what < 0.06 and self.accepted:
             earlier = self.chance.choice(list(self.accepted.values())[-12:])
+            self.repeated.add(earlier.text)
             return replace(earlier, number=number, key=wanted.key, scheduled=None)
         if what < 0.12:
             return replace(wanted, scheduled=self.scheduler.now + timedelta(minutes=self.chance.uniform(4, 40)))

@@ -38,13 +38,18 @@ class Witness:
     now: Callable[[], datetime]
     in_doubt: set[str] = field(default_factory=set)
     refused: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    # Likewise the steps that failed in any way, of those that only ask; "" where nobody knows which.
+    failed: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     reached: set[tuple[str, str]] = field(default_factory=set)
     # (platform, the sandbox's name of an account) → when its token was last refused for no reason.
     slandered: dict[tuple[str, str], datetime] = field(default_factory=dict)
 
-    def lost(self, process: Process) -> None:
-        """A process lost its life, an answer or the database."""
-        if process.run and self._waits_for_an_answer(process.run):
+    def lost(self, process: Process, is_known: bool = False) -> None:
+        """A process lost its life, an answer or the database; `is_known`: it is told that nothing was done."""
+        if not process.run:
+            return
+        self.failed[process.run].add("")
+        if not is_known and self._waits_for_an_answer(process.run):
             self.in_doubt.add(process.run)
 
     def struck(self, process: Process | None, platform: str, account: str | None, step: str, fault: Fault | None) -> None:
@@ -56,6 +61,7 @@ class Witness:
             self.slandered[platform, account] = self.now()
         if process is None or not process.run:
             return
+        self.failed[process.run].add(step)
         if fault.kind in FOR_GOOD:
             self.refused[process.run].add(step)
         if fault.kind in _NO_ANSWER and step == "publish":

@@ -502,7 +502,7 @@ def test_a_thumbnail_that_was_perhaps_set_is_not_said_to_be_missing(kinds: list[
     for kind in kinds:
         world.fail("youtube", "thumbnail", kind)
     submission = post(world, key, "youtube", "t", {"thumbnailUrl": PHOTO}, videoUrl=VIDEO)
-    world.run_for(1 + 20 * (len(kinds) - 1))
+    world.run_for(0.3 + 20 * (len(kinds) - 1))
     held = Credentials.open(world.document(credentials_path("ada", "youtube", "main")), world.cipher)
     world.publishing.tokens.declare_dead(AccountKey("ada", "youtube", "main"), held.access_token)
     world.run_for(3600)

@@ -91,6 +91,24 @@ def test_files_that_a_listing_names_tell_posts_apart(platform: str, content: dic
     assert {run["platformPostId"] for run in runs} == {entry.id for entry in world.sandbox.ledger}
 
 
+@pytest.mark.parametrize("lag", [0, 90])
+def test_of_two_that_are_there_each_takes_one(lag: float) -> None:
+    """The later run may only take what was made since its own request: the earlier one begins with the oldest."""
+    world = World()
+    world.sandbox.listing_lag_seconds = lag
+    key = world.user(connect=("facebook:page",))
+    made: list[str] = []
+    for text in ("same", "between", "same"):
+        if text == "same":
+            LosingAt(world, "/feed", [True])
+        world.fail("facebook", "list_posts", "server_error_before", times=3)
+        made.append(world.accepted(key, {"text": text, "platform": ["facebook"]}, headers={"Idempotency-Key": str(len(made))}))
+        world.run_for(35)
+    world.run_for(3 * 3600)
+    assert world.ledger() == ["same", "between", "same"]
+    assert {world.run(one, "facebook")["platformPostId"] for one in made} == {entry.id for entry in world.sandbox.ledger}
+
+
 @pytest.mark.parametrize("acts", [[True, False], [False, True]])
 def test_two_links_with_the_same_words_are_not_taken_for_each_other(acts: Sequence[bool]) -> None:
     world = World()

@@ -29,7 +29,7 @@ def find(calls: Calls) -> Finding:
     posts, more = calls.newest("published_posts", _FIELDS, "created_time")
     photos = set(calls.publication.handle.get("photos", []))
     alike = [post for post in posts if (post.get("message") or "").strip() == calls.publication.draft.text.strip()]
-    for post in alike:
+    for post in reversed(alike):
         # Without photos of ours, what is attached is the preview of a link. No other run has our photos.
         is_ours = _photos(post) == photos if photos else not calls.publication.is_anothers(post["id"])
         if is_ours:

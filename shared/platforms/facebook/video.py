@@ -3,12 +3,16 @@
 The listing by /{page}/videos is from memory, not from a page of Meta's that was at hand.
 """
 
-from shared.platforms.facebook.calls import PROCESSING_LIMIT, Calls
+from datetime import timedelta
+
+from shared.platforms.facebook.calls import POLL_SECONDS, PROCESSING_LIMIT, Calls
 from shared.platforms.meta.graph import url_of
-from shared.platforms.platform import Accepted, Finding, NotListed, Ready, stored_of
+from shared.platforms.platform import Accepted, Finding, Found, NotListed, Ready, Wait, stored_of
 
 # A video may be listed only once it is processed, which takes some minutes, and a long one its own length several times over.
 LISTED_WITHIN_SECONDS, LENGTHS = 600.0, 10
+# How long after ☎ a video that is ready is waited for to have an address.
+ADDRESS_PATIENCE = timedelta(minutes=2)
 
 
 def prepare(calls: Calls) -> Ready:
@@ -45,4 +49,8 @@ def find(calls: Calls) -> Finding:
                 similar=more or bool(alike), lag_seconds=calls.publication.handle.get("lag", PROCESSING_LIMIT.total_seconds())
             )
         calls.publication.save(video=alike[0]["id"])
-    return calls.await_published(done="processing_phase")
+    finding = calls.await_published(done="processing_phase")
+    waited = calls.publication.now() - calls.publication.intent_at
+    if isinstance(finding, Found) and finding.url is None and waited < ADDRESS_PATIENCE:
+        return Wait(POLL_SECONDS, "Facebook has processed the video and not told its address yet")
+    return finding

@@ -93,7 +93,7 @@ class _LinkedIn:
             raise PlatformFailure("transient", "LinkedIn answered the listing with something else", http_status=200)
         new = [post for post in elements if _created(post) >= publication.search_from]
         commentary, files = escaped(publication.draft.text), _files(publication)
-        for post in new:
+        for post in reversed(new):
             same = post.get("commentary", "") == commentary and _shown_files(post) == files
             if same and (files or not publication.is_anothers(post["id"])):
                 return Found(post["id"], _published(post["id"]).url)

@@ -48,17 +48,19 @@ def x(hosts: Hosts) -> Platform:
 
     def find(publication: Publication) -> Finding:
         """Our post among the account's posts since the first intent, by text and media."""
-        similar = False
+        similar, alike = False, list[str]()
         for tweet in _timeline(publication, url):
             match "beyond" if tweet is None else _resemblance(tweet, publication):
-                case "ours" if tweet is not None and not publication.draft.media and publication.is_anothers(tweet["id"]):
-                    pass
                 case "ours" if tweet is not None:
-                    return Found(tweet["id"], _url(publication, tweet["id"]))
+                    alike.append(tweet["id"])
                 case "other":
                     pass
                 case _:
                     similar = True
+        for post_id in reversed(alike):
+            # No other run has our files.
+            if publication.draft.media or not publication.is_anothers(post_id):
+                return Found(post_id, _url(publication, post_id))
         return NotListed(similar)
 
     def follow_ups(draft: Draft) -> Sequence[FollowUp]:
