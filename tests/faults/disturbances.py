@@ -84,6 +84,9 @@ def _ways(step: str) -> tuple[str, ...]:
 
 
 def _honest(kind: str, step: str, way: str) -> str:
+    if way == "unauthorized" and step == "list_media":
+        # It is published, by its container, and the account that could name it is dead.
+        return "nameless"
     if way == "unauthorized":
         return "needs_reauth" if KINDS[kind][0] in RENEWED_BY_ITSELF or step == "token" else ""
     if way in ("reject", "duplicate", "processing_failed"):
