@@ -3,7 +3,7 @@
 Read after the listing, in this order, so that whoever made the post is seen somewhere:
 in INTENT with the same text ─► it may have made it: wait until it says so
 named this post              ─► it made it
-ended as outcome_unknown     ─► it may have made it, and nobody will ever know
+ended without a name         ─► it may have made it, and nobody will ever know
 """
 
 from collections.abc import Sequence
@@ -37,11 +37,16 @@ def is_anothers(post_id: str, worker: Worker, capability: Capability, first_inte
         return True
     since: Sequence[Condition] = (("accountId", "==", run.account_id), ("completedAt", ">=", first_intent_at - CLOCK_SKEW))
     ended, have_all_ended = _alike(worker, capability, Query("runs", where=since, limit=MOST, group=True))
-    if any(one.error_code == "outcome_unknown" and not _wants_the_same(one, run) for one in ended):
-        raise PerhapsAnothers("outcome_unknown", "of which nobody knows whether it was published")
+    if any(_may_have_made_any(one) and not _wants_the_same(one, run) for one in ended):
+        raise PerhapsAnothers("outcome_unknown", "of which nobody knows which one it is")
     if are_all and have_all_ended and all(_wants_the_same(rival, run) and _comes_after(rival, run, now) for rival in rivals):
         return False
     raise PerhapsAnothers("transient" if now - first_intent_at < PATIENCE else "outcome_unknown", "which is on its way")
+
+
+def _may_have_made_any(ended: Run) -> bool:
+    """Published without a name, or perhaps published."""
+    return ended.error_code == "outcome_unknown" or (ended.status == "succeeded" and ended.platform_post_id is None)
 
 
 def _wants_the_same(one: Run, other: Run) -> bool:

@@ -217,12 +217,17 @@ def test_one_that_named_its_post_has_it(worker: Worker) -> None:
     assert asked(worker) is True
 
 
+UNKNOWN, NAMELESS = {"error": {"code": "outcome_unknown"}, "status": "failed"}, {"status": "succeeded"}
+
+
+@pytest.mark.parametrize("end", [UNKNOWN, NAMELESS])
 @pytest.mark.parametrize(("minutes_ago", "is_open"), [(0, True), (5, False)])
-def test_one_that_ended_unknown_since_then_may_have_made_it(worker: Worker, minutes_ago: float, is_open: bool) -> None:
+def test_one_that_ended_without_a_name_since_then_may_have_made_it(
+    worker: Worker, minutes_ago: float, is_open: bool, end: dict[str, Any]
+) -> None:
     wanting_something_else(worker)
     ended = worker.clock.now() - timedelta(minutes=minutes_ago)
-    changes = {"phase": "done", "completedAt": ended, "error": {"code": "outcome_unknown"}}
-    worker.documents.commit(Update(other(worker).path, changes))
+    worker.documents.commit(Update(other(worker).path, {"phase": "done", "completedAt": ended, **end}))
     if is_open:
         with pytest.raises(PlatformFailure, match="nobody knows"):
             asked(worker)
