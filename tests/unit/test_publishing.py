@@ -2,7 +2,7 @@
 
 import contextlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -15,6 +15,8 @@ from shared.media.copy import MAX_CLAIMS
 from shared.media.fetch import FetchFailed, FetchRefused
 from shared.platforms.failure import FailureKind
 from shared.platforms.http import HttpAnswer, HttpRequest, NotSent
+from shared.platforms.platform import FollowUp
+from shared.platforms.rules import Draft
 from shared.posts.post import RunPath
 from shared.posts.publish import publish_run
 from tests.fakes.world import World
@@ -487,6 +489,21 @@ def test_a_fault_of_ours_ends_after_a_day_too(world: World, key: str, phase: str
     world.replace_publishing(cipher=Cipher({"another": b"\2" * 32}))
     world.run_for(26 * 3600, tick=600)
     assert world.run(submission)["error"]["code"] == code
+
+
+def test_a_published_post_ends_though_what_follows_it_can_not_be_found_out(world: World, key: str) -> None:
+    def broken(draft: Draft) -> Sequence[FollowUp]:
+        raise LookupError("a fault of ours")
+
+    world.fail("x", "publish", "rate_limit")
+    submission = world.accepted(key, {**X, "text": "t"})
+    world.run_for(1)
+    world.memory.contents[f"postSubmissions/{submission}/runs/x"][0].update(phase="published", platformPostId="1")
+    platforms = world.publishing.platforms
+    world.replace_publishing(platforms={**platforms, "x": replace(platforms["x"], follow_ups=broken)})
+    world.run_for(26 * 3600, tick=600)
+    assert world.run(submission)["status"] == "succeeded"
+    assert "fault of Soku" in world.run(submission)["notes"][0]
 
 
 @pytest.mark.parametrize("dies", ["before settling", "after it"])
