@@ -197,7 +197,7 @@ class Range:
     def faults_left(self, shots: Sequence[Shot]) -> dict[str, list[str]]:
         """account → the steps at which its platform was not asked."""
         left: dict[str, list[str]] = {shot.account: [] for shot in shots}
-        for fault in requests.get(f"{self.stack.sandboxUrl}/_faults", timeout=10).json():
+        for fault in requests.get(f"{self.stack.sandboxUrl}/_faults", timeout=60).json():
             left.setdefault(fault.get("accountId", ""), []).append(fault["step"])
         return left
 
@@ -210,10 +210,10 @@ class Range:
             self._until(lambda: self._is_renewed(platform, account) or self._has_struck(point), f"{point}: renewed")
         if faults:
             given = [{"platform": platform, "accountId": account, "times": 1, **fault} for fault in faults]
-            requests.post(f"{self.stack.sandboxUrl}/_faults", json=given, timeout=10).raise_for_status()
+            requests.post(f"{self.stack.sandboxUrl}/_faults", json=given, timeout=60).raise_for_status()
         if options.get("lose"):
             prank = [{"queue": options["lose"], "kind": "lost", "times": 1}]
-            requests.put(f"{self.stack.tasksUrl}/_deliveries", json=prank, timeout=10).raise_for_status()
+            requests.put(f"{self.stack.tasksUrl}/_deliveries", json=prank, timeout=60).raise_for_status()
         spoken = {"thread": [f"{text} reply"]} if options.get("thread") else {}
         target = {"platform": platform, "accountId": account, "options": spoken}
         body = {"post": {"content": {**content, "text": text, "platform": [target]}}}
