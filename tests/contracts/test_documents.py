@@ -128,6 +128,8 @@ def test_a_group_query_looks_into_every_collection_of_that_name(documents: Docum
     found = documents.query(Query("runs", where=(("n", "<=", 9),), order_by="n", group=True))
     assert [document.path for document in found] == ["p/1/runs/x", "p/2/runs/y"]
     assert documents.query(Query("runs", where=(("n", "<=", 9),), order_by="n")) == []
+    documents.commit(Create("p/1/runs/z", {"n": 2, "kind": "even"}))
+    assert [d.id for d in documents.query(Query("runs", where=(("kind", "==", "even"), ("n", ">=", 2)), group=True))] == ["z"]
 
 
 def test_of_many_claims_one_wins(documents: Documents) -> None:
