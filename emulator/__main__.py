@@ -6,6 +6,7 @@ import json
 import re
 import signal
 import sys
+import threading
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -18,6 +19,8 @@ from shared.documents.document import Unavailable
 
 # 65535 less the sandbox's 9500.
 MAX_OFFSET = 56035
+# How long the demo may take to let go.
+INTERRUPTION_SECONDS = 5.0
 
 
 def main() -> int:
@@ -146,12 +149,17 @@ def _demo(arguments: argparse.Namespace) -> int:
     stack = Stack(ports, report=say)
 
     async def show(stopped: asyncio.Event) -> None:
-        showing = asyncio.create_task(asyncio.to_thread(run_demo, ports, stack.firestore_host))
+        interrupted = threading.Event()
+        showing = asyncio.create_task(asyncio.to_thread(run_demo, ports, stack.firestore_host, interrupted))
         ended = asyncio.create_task(stopped.wait())
         await asyncio.wait({showing, ended}, return_when=asyncio.FIRST_COMPLETED)
         ended.cancel()
-        if showing.done():
-            showing.result()
+        interrupted.set()
+        # Its listeners end while Firestore is still there.
+        await asyncio.wait({showing}, timeout=INTERRUPTION_SECONDS)
+        failure = showing.exception() if showing.done() else None
+        if failure is not None and not stopped.is_set():
+            raise failure
 
     return asyncio.run(_run(stack, show))
 

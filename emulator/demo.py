@@ -26,15 +26,15 @@ POST = {
 }
 
 
-def run_demo(ports: Ports, firestore_host: str) -> None:
-    """Raises Failed if anything is not as promised."""
+def run_demo(ports: Ports, firestore_host: str, interrupted: threading.Event) -> None:
+    """Raises Failed if anything is not as promised, or if it is interrupted."""
     user = add_user(DEMO_USER, ports, firestore_host)
     _say(f"signed up {user['uid']}, connected an account on each platform (sandboxes), created the API key {user['apiKey'][:16]}…")
     _say(f"POST {url(ports.api)}/api/v1/posts\n    {json.dumps(POST)}")
     first = _post(ports, user["apiKey"])
     submission_id = first.json()["postSubmissionId"]
     _say(f"{first.status_code} {first.json()}; now watching postSubmissions/{submission_id}, as the web app would")
-    runs = _watch(submission_id)
+    runs = _watch(submission_id, interrupted)
     for run_id, run in sorted(runs.items()):
         _say(f"{run_id:<10} {run['status']:<10} {run.get('platformPostUrl') or run.get('error')}")
     again = _post(ports, user["apiKey"])
@@ -55,7 +55,7 @@ def _post(ports: Ports, api_key: str) -> requests.Response:
     return answer
 
 
-def _watch(submission_id: str) -> dict[str, dict[str, Any]]:
+def _watch(submission_id: str, interrupted: threading.Event) -> dict[str, dict[str, Any]]:
     """Print every change of the submission and its runs as it happens, until all runs ended; the runs' last state."""
     client = firestore.Client(project=PROJECT_ID)
     submission = client.document(f"postSubmissions/{submission_id}")
@@ -81,8 +81,12 @@ def _watch(submission_id: str) -> dict[str, dict[str, Any]]:
 
     watches = [submission.on_snapshot(submission_changed), submission.collection("runs").on_snapshot(runs_changed)]
     try:
-        if not done.wait(PATIENCE_SECONDS):
-            raise Failed(f"the post was not published within {PATIENCE_SECONDS:.0f} s: {seen}")
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while not done.wait(0.1):
+            if interrupted.is_set():
+                raise Failed("interrupted")
+            if time.monotonic() > deadline:
+                raise Failed(f"the post was not published within {PATIENCE_SECONDS:.0f} s: {seen}")
         _until(lambda: bool(runs) and all(run["status"] in ("succeeded", "failed") for run in runs.values()))
     finally:
         for watch in watches:

@@ -50,8 +50,11 @@ class Fault:
             raise ValueError(f"a fault has no {', '.join(sorted(unknown))}")
         if given["platform"] not in PLATFORMS:
             raise ValueError(f"platform must be one of {', '.join(PLATFORMS)}")
-        if not isinstance(given["times"], int) or not isinstance(given.get("probability", 1.0), int | float):
-            raise ValueError("times is a whole number, probability a number from 0 to 1")
+        if not isinstance(given["step"], str):
+            raise ValueError("step is the name of a call, such as publish")
+        times, probability = given["times"], given.get("probability", 1.0)
+        if not isinstance(times, int) or times < 1 or not isinstance(probability, int | float) or not 0 <= probability <= 1:
+            raise ValueError("times is a whole number from 1 on, probability a number from 0 to 1")
         return Fault(
             given["platform"],
             given["step"],

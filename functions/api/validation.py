@@ -54,7 +54,7 @@ def message_of(found: ErrorDetails) -> str:
         return message
     match found["type"]:
         case "extra_forbidden":
-            return "Unrecognized field: check its spelling"
+            return "Unrecognized field: check its spelling and its place"
         case "literal_error":
             return f"Expected one of {found['ctx']['expected']}" if "ctx" in found else found["msg"]
         case _:

@@ -8,6 +8,7 @@ make faults ARGS="--seed 17 --publications 300"    one history again, exactly
 import argparse
 import logging
 import multiprocessing
+import signal
 import sys
 import time
 from collections.abc import Iterable, Sequence
@@ -31,6 +32,21 @@ FAULT_RATE, PLATFORM_RATE = 0.02, 0.05
 # Accounts die where an answer with tokens that work once was lost; of more than that something else is the cause.
 MOST_REAUTH = 0.1
 PROGRESS_SECONDS = 30.0
+_HARMS = {
+    "duplicates": "published, replied or accepted twice",
+    "lost": "failed though nothing stood in the way, or missing without a note",
+    "false_successes": "succeeded, and not there",
+    "false_failures": "failed, and there",
+    "false_unknowns": "unknown, though the platform could have been asked",
+    "wrong_names": "with another post's id, address or files, or counted wrongly",
+    "too_early": "published before its time",
+    "wrong_answers": 'the API\'s, beside 201, "try again later" and "not connected"',
+    "double_refreshes": "one token on its way to be renewed twice at once",
+    "older_tokens": "written over newer ones",
+    "buried_alive": "accounts said to need their person whose tokens work",
+    "wrong_accounts": "not as the API said, or half there",
+    "unfinished": "after a day",
+}
 _MEANINGS = {
     "succeeded": "",
     "reauth": "the account was dead or disconnected then, and nothing was published",
@@ -45,20 +61,31 @@ _MEANINGS = {
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.faults", description="Publish while everything goes wrong.")
-    parser.add_argument("--publications", type=int, default=30_000, metavar="N", help="how many (default: 30000)")
+    parser.add_argument("--publications", type=_at_least_one, default=30_000, metavar="N", help="how many (default: 30000)")
     parser.add_argument("--seed", type=int, default=1, metavar="S", help="the first history's seed (default: 1)")
-    parser.add_argument("--processes", type=int, default=2, metavar="P", help="at once (default: 2)")
+    parser.add_argument("--processes", type=_at_least_one, default=2, metavar="P", help="at once (default: 2)")
     parser.add_argument("--no-ablation", action="store_true", help="leave the second table out")
     given = parser.parse_args()
     logging.disable(logging.CRITICAL)
+    # Ctrl-C is for this process; the others end with it.
+    interrupt = signal.signal(signal.SIGINT, signal.SIG_IGN)
     with multiprocessing.Pool(given.processes) as pool:
+        signal.signal(signal.SIGINT, interrupt)
         started = time.monotonic()
         seeds = range(given.seed, given.seed + max(1, given.publications // PER_SEED))
         total = _sum(_shown(pool.imap_unordered(_history, seeds)))
         void = _print_total(total, len(seeds), time.monotonic() - started)
         seen = given.no_ablation or _print_ablation(pool.map(_without, ABLATIONS, chunksize=1))
     is_whole = not void or total.runs < REACHES_ALL
-    return 0 if total.is_clean and seen and is_whole and total.reauth <= MOST_REAUTH * total.runs else 1
+    is_good = total.is_clean and seen and is_whole and total.reauth <= MOST_REAUTH * total.runs
+    print("\nno harm was done" if is_good else "\nnot as it should be: see above")
+    return 0 if is_good else 1
+
+
+def _at_least_one(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 on")
+    return int(text)
 
 
 def _shown(verdicts: Iterable[Verdict]) -> Iterable[Verdict]:
@@ -95,11 +122,13 @@ def _print_total(total: Verdict, histories: int, seconds: float) -> Sequence[str
     print(
         f"{total.runs:,} publications in {histories:,} histories, {seconds:.0f} s; faults: {FAULT_RATE:.0%} of each kind per call"
     )
+    print("harms")
     for name in HARMS:
-        print(f"  {name.replace('_', ' '):<18}{getattr(total, name):>8}")
+        print(f"  {name.replace('_', ' '):<18}{getattr(total, name):>8}   {_HARMS[name]}")
+    print("how the others ended, and what happened")
     for name, meaning in _MEANINGS.items():
         print(f"  {name.replace('_', ' '):<18}{getattr(total, name):>8}   {meaning}")
-    print("  outcome unknown where nobody is told, by platform (public)")
+    print("  outcome unknown, where the platform tells nobody (in brackets: those that are public)")
     for platform in NAMES:
         print(f"    {platform:<16}{total.unknown[platform]:>8} ({total.unknown_public[platform]})")
     void = [f"{platform} {step}" for platform, steps in STEPS.items() for step in steps if (platform, step) not in total.reached]
@@ -127,4 +156,7 @@ def _print_ablation(verdicts: Sequence[Verdict]) -> bool:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit("interrupted: how far it came is said above")

@@ -210,6 +210,22 @@ def test_an_interrupted_start_leaves_nothing_behind(tmp_path: Path) -> None:
         probe.bind(("127.0.0.1", 8080 + offset))
 
 
+def test_a_demo_that_is_interrupted_on_the_way_ends_at_once(tmp_path: Path) -> None:
+    told = tmp_path / "demo.out"
+    command = [sys.executable, "-m", "emulator", "demo", "--port-offset", str(free_offset())]
+    with told.open("wb") as out:
+        process = subprocess.Popen(command, cwd=ROOT, stdout=out, stderr=out)
+    try:
+        until(lambda: "now watching" in told.read_text() or process.poll() is not None)
+        below = children_of(process.pid)
+        process.send_signal(signal.SIGINT)
+        process.wait(30)
+    finally:
+        stop(process)
+    assert told.read_text().endswith("stopping …\neverything is stopped\n"), told.read_text()
+    until(lambda: gone(below))
+
+
 @pytest.fixture(autouse=True)
 def _no_firestore_of_others(monkeypatch: pytest.MonkeyPatch) -> None:
     """The shared stack's Firestore must not be taken for one that is already there."""
