@@ -222,7 +222,8 @@ def test_a_demo_that_is_interrupted_on_the_way_ends_at_once(tmp_path: Path) -> N
         process.wait(30)
     finally:
         stop(process)
-    assert told.read_text().endswith("stopping …\neverything is stopped\n"), told.read_text()
+    assert told.read_text().endswith("everything is stopped\n"), told.read_text()
+    assert "Traceback" not in told.read_text()
     until(lambda: gone(below))
 
 
