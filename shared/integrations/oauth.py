@@ -61,6 +61,7 @@ def begin(uid: str, platform: str, redirect_uri: str, ports: ConnectPorts) -> st
 def complete(uid: str, platform: str, code: str, state: str, redirect_uri: str, ports: ConnectPorts) -> Sequence[Connected]:
     """The accounts, connected. Raises ValidationFailed for a state that is not this user's, ConnectionRefused by the platform."""
     connector = ports.connector(platform)
+    again = f"Begin again with POST /v1/integrations/{platform}/connect."
     secret = _used_up(uid, platform, state, ports)
     grant = Grant(code, redirect_uri, secret.get("codeVerifier"), ports.clock.now())
     try:
@@ -68,14 +69,13 @@ def complete(uid: str, platform: str, code: str, state: str, redirect_uri: str, 
     except PlatformFailure as failure:
         told = failure.without((code,))
         if failure.kind in ("transient", "throttled"):
-            message = f"{told.message.rstrip('.')}. Begin again later with POST /v1/integrations/{platform}/connect."
-            raise ServiceUnavailable(message) from failure
-        raise ConnectionRefused(f"{told.message} {told.remediation if told.kind == 'permission' else ''}".strip()) from failure
+            raise ServiceUnavailable(f"{told.message.rstrip('.')}. {again}") from failure
+        remedy = told.remediation if told.kind == "permission" else again
+        raise ConnectionRefused(f"{told.message.rstrip('.')}. {remedy}") from failure
     except (NotSent, NoAnswer) as error:
-        message = f"{PLATFORMS[platform]} did not answer: begin again with POST /v1/integrations/{platform}/connect."
-        raise ServiceUnavailable(message) from error
+        raise ServiceUnavailable(f"{PLATFORMS[platform]} did not answer. {again}") from error
     except (LookupError, TypeError, ValueError, AttributeError) as error:
-        raise ConnectionRefused(f"{PLATFORMS[platform]} answered without what makes an account: connect again.") from error
+        raise ConnectionRefused(f"{PLATFORMS[platform]} answered without what makes an account. {again}") from error
     for one in connected:
         connect_account(
             uid,

@@ -151,6 +151,7 @@ def test_a_code_that_the_platform_does_not_take_is_told(client: FlaskClient, wor
     told = consent(world, begin(client, platform))
     answer = complete(client, platform, {**told, "code": "made-up"})
     assert (answer.status_code, error_of(answer)["code"]) == (400, "connection_refused")
+    assert error_of(answer)["message"].endswith(f"Begin again with POST /v1/integrations/{platform}/connect.")
     assert client.get("/v1/integrations", headers=ADA).get_json() == {"accounts": []}
 
 
