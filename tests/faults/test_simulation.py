@@ -24,9 +24,14 @@ def test_posts_survive_everything(seed: int) -> None:
 
 def test_posts_end_truly_though_their_platform_is_down_for_a_day() -> None:
     options = Options(publications=100, fault_rate=0.02, platform_rate=0.05, outage=True)
-    verdicts = [simulate(seed, options) for seed in range(4)]
-    assert all(verdict.is_clean for verdict in verdicts), verdicts
-    assert sum(verdict.late + verdict.unknown_late for verdict in verdicts) > 0
+    given_up = 0
+    for seed in range(12):
+        verdict = simulate(seed, options)
+        assert verdict.is_clean, f"seed {seed}: {verdict}"
+        given_up += verdict.late + verdict.unknown_late
+        if given_up and seed >= 3:
+            return
+    raise AssertionError("nothing had to be given up")
 
 
 def test_a_seed_replays_exactly() -> None:
