@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from shared.documents.document import Create, Delete, Document, Documents, Update, Version, Write
-from shared.platforms.platform import Absent, Finding, NotListed, Platform, Publication
+from shared.platforms.failure import PlatformFailure
+from shared.platforms.platform import Absent, Failed, Finding, NotListed, Platform, Publication
 
 
 class Rewriting:
@@ -126,7 +127,7 @@ def impatient(platform: Platform) -> Platform:
 
     def find(publication: Publication) -> Finding:
         finding = platform.find(publication)
-        return Absent() if isinstance(finding, NotListed) else finding
+        return Failed(PlatformFailure("transient", "not listed")) if isinstance(finding, NotListed) else finding
 
     return replace(platform, find=find)
 
