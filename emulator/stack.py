@@ -26,6 +26,7 @@ from functions.targets import TARGETS, Target
 from shared.tasks.queues import QUEUES
 
 LOCATION = "us-central1"
+_FUNCTIONS = frozenset(target.name for target in TARGETS)
 
 Report = Callable[[str], None]
 
@@ -71,10 +72,11 @@ class Stack:
             self._session = await stack.enter_async_context(aiohttp.ClientSession(connector=connector))
             self.processes = self._planned(folder)
             self._refuse_taken_ports()
-            stack.push_async_callback(self._stop_all)
+            stack.push_async_callback(self._stop_engines)
             self._add_queues()
             await self._serve(stack, "Cloud Tasks", self._tasks.application(), self.ports.tasks)
             await self._serve(stack, "Sandbox platforms", self._platforms_and_page(), self.ports.sandbox)
+            stack.push_async_callback(self._stop_functions)
             await self._start_all()
             ticking = asyncio.get_running_loop().create_task(self._tick_forever())
             stack.callback(ticking.cancel)
@@ -178,16 +180,18 @@ class Stack:
             await asyncio.gather(*starting, return_exceptions=True)
             raise
 
-    async def _stop_all(self) -> None:
-        """First what writes, then what keeps."""
-        targets = {target.name for target in TARGETS}
-        await asyncio.gather(*(process.stop() for process in self.processes if process.name in targets))
+    async def _stop_functions(self) -> None:
+        """Nothing new reaches them, and what they are at still finds everything they call."""
+        await self._tasks.stop_deliveries()
+        await asyncio.gather(*(process.stop() for process in self.processes if process.name in _FUNCTIONS))
+
+    async def _stop_engines(self) -> None:
         if self._data is not None and self.is_up:
             try:
                 await engines.export_firestore(self.ports, self._data, self._http())
             except (aiohttp.ClientError, TimeoutError, OSError) as error:
                 self._report(f"Firestore's documents were not kept in {self._data}: {error}")
-        await asyncio.gather(*(process.stop() for process in self.processes if process.name not in targets))
+        await asyncio.gather(*(process.stop() for process in self.processes if process.name not in _FUNCTIONS))
 
     async def _tick_forever(self) -> None:
         """Cloud Scheduler's part: call the sweeper again and again."""

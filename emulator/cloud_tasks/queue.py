@@ -4,9 +4,10 @@ import asyncio
 import contextlib
 import heapq
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import aiohttp
 
@@ -15,6 +16,7 @@ from emulator.cloud_tasks.task import RetryConfig, Task
 
 # Cloud Tasks keeps the name of a finished or deleted task reserved; its pages say one hour in one place, 24 h in another.
 NAME_RESERVED = timedelta(hours=1)
+KINDS = ("duplicate", "late", "lost")
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,20 @@ class Mischief:
     kind: str
     times: int
     seconds: float = 5.0
+
+    @staticmethod
+    def from_json(given: Mapping[str, Any]) -> "Mischief":
+        """Raises ValueError with what is wrong; `queue`, which tells where, is for the caller."""
+        if unknown := set(given) - {"queue", "kind", "times", "seconds"}:
+            raise ValueError(f"a prank has no {', '.join(sorted(unknown))}")
+        if given.get("kind") not in KINDS:
+            raise ValueError(f"kind must be one of {', '.join(KINDS)}")
+        times, seconds = given.get("times", 1), given.get("seconds", 5)
+        if not isinstance(times, int) or times < 1:
+            raise ValueError("times is a whole number from 1 on")
+        if not isinstance(seconds, int | float) or not 0 <= seconds < float("inf"):
+            raise ValueError("seconds is a number from 0 on")
+        return Mischief(given["kind"], times, float(seconds))
 
 
 @dataclass
@@ -120,8 +136,10 @@ class Queue:
         while True:
             self._wake.clear()
             pause = self._dispatch_due()
+            # Not wait_for: before Python 3.12 it may swallow the cancellation that is to end this.
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), pause)
+                async with asyncio.timeout(pause):
+                    await self._wake.wait()
 
     def _dispatch_due(self) -> float | None:
         """Start every delivery that may start now; seconds until the next may, None if only news can change that."""

@@ -59,9 +59,13 @@ class CloudTasks:
         for queue in self.queues.values():
             queue.start(self._session)
         yield
+        await self.stop_deliveries()
+        await self._session.close()
+
+    async def stop_deliveries(self) -> None:
+        """For good; tasks are still accepted."""
         for queue in self.queues.values():
             await queue.stop()
-        await self._session.close()
 
     def add_queue(self, name: str, limits: Limits, retry: RetryConfig) -> Queue:
         queue = Queue(name, self.signer, self._report, limits, retry)
@@ -82,13 +86,25 @@ class CloudTasks:
         return web.json_response(self.signer.certificates, headers={"Cache-Control": "public, max-age=3600"})
 
     async def _set_deliveries(self, request: web.Request) -> web.Response:
-        for given in await request.json():
-            if given.get("kind") not in ("duplicate", "late", "lost"):
-                return _error(400, "kind must be duplicate, late or lost")
-            for queue in self.queues.values():
-                if given.get("queue") in (None, queue.short_name):
-                    queue.mischief.append(Mischief(given["kind"], int(given.get("times", 1)), float(given.get("seconds", 5))))
+        """All of them or, if one makes no sense, none."""
+        try:
+            given = await request.json()
+            if not isinstance(given, list) or not all(isinstance(prank, dict) for prank in given):
+                raise ValueError("it is no list of objects")
+            pranks = [(self._queues_for(prank.get("queue")), prank) for prank in given]
+            added = [(queue, Mischief.from_json(prank)) for queues, prank in pranks for queue in queues]
+        except ValueError as error:
+            return _error(400, f"/_deliveries takes a list of what shall go wrong: {error}")
+        for queue, prank in added:
+            queue.mischief.append(prank)
         return web.json_response({})
+
+    def _queues_for(self, short_name: object) -> list[Queue]:
+        """The one of that name, all for None. Raises ValueError."""
+        queues = [queue for queue in self.queues.values() if short_name in (None, queue.short_name)]
+        if not queues:
+            raise ValueError(f"queue must be one of {', '.join(queue.short_name for queue in self.queues.values())}")
+        return queues
 
     async def _get_deliveries(self, _: web.Request) -> web.Response:
         """What still is to go wrong, per queue."""

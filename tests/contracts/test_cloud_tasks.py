@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+import aiohttp
 import pytest
 import requests
 from aiohttp import web
@@ -19,8 +20,9 @@ from google.cloud import tasks_v2
 from google.cloud.tasks_v2.services.cloud_tasks.transports import CloudTasksRestTransport
 from google.protobuf import duration_pb2, field_mask_pb2
 
+from emulator.cloud_tasks.queue import Limits
 from emulator.cloud_tasks.server import CloudTasks
-from emulator.cloud_tasks.task import RetryConfig
+from emulator.cloud_tasks.task import RetryConfig, Task
 
 PARENT = "projects/p/locations/l"
 QUEUE = f"{PARENT}/queues/q"
@@ -315,3 +317,43 @@ def test_deliveries_go_wrong_on_request(
     assert sum(body == b"first" for _, _, body in receiver.received) == deliveries
     if kind == "late":
         assert receiver.received[-1][0] - started >= 0.5
+
+
+@pytest.mark.parametrize(
+    ("body", "word"),
+    [
+        ("{", "list"),
+        ("{}", "list"),
+        ('["late"]', "list"),
+        ('[{"queue": "q", "kind": "sometimes"}]', "duplicate, late, lost"),
+        ('[{"queue": "nobody\'s", "kind": "lost"}]', "one of q"),
+        ('[{"queue": ["q"], "kind": "lost"}]', "one of q"),
+        ('[{"kind": "lost"}, {"kind": "lost", "times": 0}]', "times"),
+        ('[{"kind": "late", "seconds": "5"}]', "seconds"),
+        ('[{"kind": "late", "second": 5}]', "second"),
+    ],
+)
+def test_senseless_deliveries_are_told_so(served: Served, client: tasks_v2.CloudTasksClient, body: str, word: str) -> None:
+    address = f"http://127.0.0.1:{served.port}/_deliveries"
+    answer = requests.put(address, data=body, timeout=5)
+    assert answer.status_code == 400
+    assert word in answer.json()["error"]["message"]
+    assert requests.get(address, timeout=5).json() == [{"queue": "q", "mischief": []}], "none of it is kept"
+
+
+@pytest.mark.parametrize("turns", range(6))
+def test_a_queue_that_waits_for_a_task_and_just_got_news_stops(turns: int) -> None:
+    async def stop() -> None:
+        async with aiohttp.ClientSession() as session:
+            queue = CloudTasks().add_queue(QUEUE, Limits(), RetryConfig())
+            now = datetime.now(UTC)
+            queue.add(Task(f"{QUEUE}/tasks/later", "http://127.0.0.1:9/", "POST", {}, b"", now, due_at=now + timedelta(hours=1)))
+            queue.start(session)
+            await asyncio.sleep(0.01)
+            queue.set_state("RUNNING")
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                await queue.stop()
+
+    asyncio.run(stop())

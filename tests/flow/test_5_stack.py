@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -178,16 +179,24 @@ def test_a_second_stack_beside_the_first_keeps_its_data_between_runs(stack: Loca
     until(lambda: gone(below))
 
 
-def _post(ready: dict[str, Any]) -> requests.Response:
-    body = {"post": {"content": {"text": "kept", "platform": "x"}}}
+def _post(ready: dict[str, Any], *, text: str = "kept", platform: str | list[str] = "x") -> requests.Response:
+    body = {"post": {"content": {"text": text, "platform": platform}}}
     return requests.post(f"{ready['apiUrl']}/v1/posts", json=body, headers={"soku-api-key": ready["demo"]["apiKey"]}, timeout=30)
 
 
-def test_a_stack_whose_terminal_is_closed_stops(tmp_path: Path) -> None:
-    process, _, _ = start_stack(tmp_path)
+def test_a_busy_stack_whose_terminal_is_closed_stops_without_complaint(tmp_path: Path) -> None:
+    process, ready, _ = start_stack(tmp_path)
     below = children_of(process.pid)
-    process.send_signal(signal.SIGHUP)
-    process.wait(PATIENCE_SECONDS)
+    try:
+        with ThreadPoolExecutor(12) as clients:
+            everywhere = ["facebook", "linkedin", "threads", "x"]
+            answers = list(clients.map(lambda i: _post(ready, text=f"busy {i}", platform=everywhere), range(36)))
+        assert [answer.text for answer in answers if answer.status_code != 201] == []
+        process.send_signal(signal.SIGHUP)
+        process.wait(PATIENCE_SECONDS)
+    finally:
+        stop(process)
+    assert (tmp_path / "stack.log").read_text().partition("stopping …\n")[2] == "everything is stopped\n"
     until(lambda: gone(below))
 
 
