@@ -7,6 +7,23 @@ from typing import Any
 
 from shared.platforms.names import PLATFORMS
 
+# Every call a platform takes, by the name its sandbox's `route` gives it; `publish` makes a post public.
+STEPS = {
+    platform: tuple(steps.split())
+    for platform, steps in {
+        "x": "publish reply upload initialize append finalize status metadata list_posts me token revoke authorize",
+        "instagram": "publish create_container container_status permalink list_media comment publishing_limit "
+        "token exchange refresh me authorize",
+        "facebook": "publish photos start_upload upload video_status list_posts list_videos list_stories token accounts authorize",
+        "threads": "publish create_container container_status permalink list_media publishing_limit "
+        "token exchange refresh me authorize",
+        "tiktok": "publish creator_info init upload status token revoke authorize",
+        "youtube": "publish start_upload upload probe list_videos thumbnail channels token revoke authorize",
+        "linkedin": "publish initialize image_bytes part finalize status list_posts comment me organisations organisation "
+        "token revoke authorize",
+        "snapchat": "publish create_media upload finalize list_spotlights me token authorize",
+    }.items()
+}
 KINDS = frozenset(
     {
         "rate_limit",
@@ -50,8 +67,8 @@ class Fault:
             raise ValueError(f"a fault has no {', '.join(sorted(unknown))}")
         if given["platform"] not in PLATFORMS:
             raise ValueError(f"platform must be one of {', '.join(PLATFORMS)}")
-        if not isinstance(given["step"], str):
-            raise ValueError("step is the name of a call, such as publish")
+        if given["step"] not in STEPS[given["platform"]]:
+            raise ValueError(f"step must be one of {', '.join(STEPS[given['platform']])}")
         times, probability = given["times"], given.get("probability", 1.0)
         if not isinstance(times, int) or times < 1 or not isinstance(probability, int | float) or not 0 <= probability <= 1:
             raise ValueError("times is a whole number from 1 on, probability a number from 0 to 1")
@@ -83,6 +100,9 @@ class Faults:
     chance: random.Random = field(default_factory=random.Random)
 
     def take(self, platform: str, account_id: str | None, step: str) -> Fault | None:
+        """The fault that strikes this call. Raises LookupError for a call that nobody could have named."""
+        if step not in STEPS[platform]:
+            raise LookupError(f"{platform}'s {step} is missing from STEPS")
         for fault in self.due:
             matches = fault.platform == platform and fault.step == step and fault.account_id in (None, account_id)
             if matches and fault.times > 0 and self.chance.random() < fault.probability:

@@ -5,8 +5,8 @@ an answer was lost, and the public call that is made again: does each post get t
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from emulator.sandbox.faults import STEPS
 from tests.faults.kills import KINDS, UNKNOWABLE, Point, Range, Shot
-from tests.faults.simulation import STEPS
 
 WAYS = (
     "rate_limit", "unauthorized", "server_error_before", "server_error_after", "reset_before", "reset_after", "slow_processing",
@@ -16,7 +16,7 @@ AT_PUBLISH = ("hang_after", "reject", "duplicate")
 # An account of these is dead once its token is refused: it is renewed by itself, or not at all.
 RENEWED_BY_ITSELF = ("facebook", "instagram", "threads")
 # Steps of which posts make no use.
-CONNECTING = frozenset({"me", "revoke", "exchange", "accounts", "organisations", "organisation"})
+CONNECTING = frozenset({"me", "revoke", "exchange", "accounts", "organisations", "organisation", "authorize"})
 LOST: Mapping[str, Any] = {"step": "publish", "kind": "reset_after"}
 NEVER_CAME: Mapping[str, Any] = {"step": "publish", "kind": "reset_before"}
 DIRECT, LATER, AGAIN = "platform", "platform, later", "platform, again"

@@ -447,6 +447,8 @@ def test_an_authorization_server_sends_nobody_to_an_address_that_is_not_register
     "given",
     [
         {"platform": "xx", "step": "publish", "kind": "reject", "times": 1},
+        {"platform": "x", "step": "create_container", "kind": "reject", "times": 1},
+        {"platform": "x", "step": ["publish"], "kind": "reject", "times": 1},
         {"platform": "x", "step": "publish", "kind": "reject", "times": "many"},
         {"platform": "x", "step": "publish", "kind": "reject", "times": 1, "probabilty": 0.5},
         {"platform": "x", "step": "publish", "kind": "oops", "times": 1},
@@ -454,5 +456,5 @@ def test_an_authorization_server_sends_nobody_to_an_address_that_is_not_register
     ],
 )
 def test_a_fault_with_a_typo_is_refused(given: Any) -> None:
-    with pytest.raises(ValueError, match=r"fault|kind|platform|times"):
+    with pytest.raises(ValueError, match=r"fault|kind|platform|times|step"):
         Fault.from_json(given)
