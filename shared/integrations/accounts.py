@@ -41,7 +41,7 @@ def disconnect(uid: str, platform: str, account_id: str, ports: ConnectPorts) ->
         mine = User.from_document(uid, user).accounts.get(platform, {})
         if user is None or account_id not in mine:
             if not revoked:
-                raise NotFound("Account not found")
+                raise NotFound("Account not found: GET /v1/integrations lists yours.")
             # Forgotten meanwhile: by a twin, or by our own commit, whose answer was lost.
             return all(revoked.values())
         paths = [credentials_path(uid, platform, other) for other in mine if other != account_id]

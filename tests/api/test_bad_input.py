@@ -104,7 +104,9 @@ def test_a_time_that_is_none(client: FlaskClient, world: World, key: str, stored
     answer = send(client, key, {"post": {"content": GOOD}, "scheduledTime": value})
     assert answer.status_code == 400
     assert error_of(answer)["message"] == "Invalid scheduledTime format"
-    assert error_of(answer)["details"][0]["field"] == "body.scheduledTime"
+    [detail] = error_of(answer)["details"]
+    assert detail["field"] == "body.scheduledTime"
+    assert "as in 2030-01-31T18:30:00Z" in detail["message"]
     assert nothing_stored_since(world, stored_before)
 
 
@@ -240,6 +242,13 @@ def test_a_body_full_of_faults_is_answered_briefly(world: World) -> None:
     answer = world.client().post("/v1/posts", json={str(n): 1 for n in range(10_000)}, headers={"soku-api-key": key})
     assert answer.status_code == 400
     assert len(answer.data) < 100_000
+
+
+def test_an_unknown_option_names_those_there_are(client: FlaskClient, key: str) -> None:
+    target = {"platform": "youtube", "options": {"privcy": "private"}}
+    [detail] = error_of(send(client, key, {"post": {"content": {"text": "hello", "platform": target}}}))["details"]
+    assert (detail["field"], detail["code"]) == (f"{C}.platform.options.privcy", "unrecognized_keys")
+    assert detail["message"].startswith("Unrecognized option: youtube has text, title, privacy, tags, madeForKids, thumbnailUrl")
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from flask import Blueprint
 
 from functions.api.endpoint import Call, Reply, endpoint
 from functions.api.ports import Ports
-from functions.api.v1.posts_schemas import PostsRequest
+from functions.api.v1.posts_schemas import INVALID_TIME, PostsRequest
 from functions.api.validation import validated
 from shared.core.errors import ApiError, PostCreationFailed, ValidationFailed
 from shared.documents.document import Unavailable
@@ -58,5 +58,5 @@ def _validated(call: Call) -> PostRequest:
     except ValidationFailed as refusal:
         if [detail.field for detail in refusal.details] == ["body.scheduledTime"]:
             # The specification gives this one a message of its own.
-            raise ValidationFailed(refusal.details[0].message, details=refusal.details) from None
+            raise ValidationFailed(INVALID_TIME, details=refusal.details) from None
         raise

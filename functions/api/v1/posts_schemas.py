@@ -28,6 +28,9 @@ MAX_OPTIONS_BYTES = 300_000
 # So that a record can outlive the post by a day and still have a date.
 LATEST = datetime(9999, 1, 1, tzinfo=UTC)
 
+# The specification's message of a refusal for this alone; the detail says more.
+INVALID_TIME = "Invalid scheduledTime format"
+EXAMPLE_TIME = "2030-01-31T18:30:00Z"
 _CONTENT = ("post", "content")
 _NAMES = (*PLATFORMS, *ALIASES)
 
@@ -39,7 +42,7 @@ def _wrong(code: str, message: str) -> PydanticCustomError:
 def _scheduled_time(value: object) -> datetime | None:
     if value is None:
         return None
-    wrong = _wrong("invalid_string", "Invalid scheduledTime format")
+    wrong = _wrong("invalid_string", f"{INVALID_TIME}: give date, time and Z or an offset, as in {EXAMPLE_TIME}")
     if not isinstance(value, str):
         raise wrong
     try:
@@ -103,16 +106,20 @@ def _target(where: tuple[str, ...], entry: object) -> WantedTarget:
 
 def _options(platform: str, given: dict[str, Any]) -> dict[str, Any]:
     """What was given, if the platform has such options; every problem is reported below `options`."""
+    known = RULES[ALIASES.get(platform, platform)].options
     try:
-        RULES[ALIASES.get(platform, platform)].options.model_validate(given)
+        known.model_validate(given)
     except ValidationError as error:
-        raise ValidationError.from_exception_data("options", [_moved(found, ("options",)) for found in error.errors()]) from None
+        names = ", ".join(field.alias or name for name, field in known.model_fields.items())
+        unknown = {"extra_forbidden": f"Unrecognized option: {platform} has {names}"}
+        problems = [_moved(found, ("options",), unknown.get(found["type"])) for found in error.errors()]
+        raise ValidationError.from_exception_data("options", problems) from None
     return {name: value for name, value in given.items() if value is not None}
 
 
-def _moved(found: ErrorDetails, where: tuple[str, ...]) -> InitErrorDetails:
-    """The same problem, further inside."""
-    context = {**found.get("ctx", {}), "message": message_of(found)}
+def _moved(found: ErrorDetails, where: tuple[str, ...], message: str | None = None) -> InitErrorDetails:
+    """The same problem, further inside; `message` says it better."""
+    context = {**found.get("ctx", {}), "message": message or message_of(found)}
     problem = PydanticCustomError(cast("Any", found["type"]), "{message}", context)
     return InitErrorDetails(type=problem, loc=(*where, *found["loc"]), input=found["input"])
 
