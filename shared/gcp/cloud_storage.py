@@ -7,16 +7,14 @@ from google.api_core import exceptions
 from google.auth.credentials import AnonymousCredentials
 from google.auth.exceptions import GoogleAuthError
 from google.cloud import storage
-from requests.adapters import HTTPAdapter
 from requests.exceptions import RequestException
 
 from shared.core.settings import MediaStorage
+from shared.gcp.connections import keep_connections
 from shared.media.storage import StorageUnavailable
 
 # A resumable upload's part: a multiple of 256 KiB, held in memory once per upload.
 PART_BYTES = 4 << 20
-# More than requests that are handled at once.
-CONNECTIONS = 64
 _FAILURES = (exceptions.GoogleAPIError, GoogleAuthError, RequestException)
 
 
@@ -30,9 +28,7 @@ class CloudStorage:
     def _bucket(self) -> storage.Bucket:
         credentials = AnonymousCredentials() if self._settings.storage_emulator else None
         client = storage.Client(project=self._settings.project_id, credentials=credentials)
-        for scheme in ("https://", "http://"):
-            # The library itself keeps ten connections, and closes what more threads than that have opened.
-            client._http.mount(scheme, HTTPAdapter(pool_maxsize=CONNECTIONS))  # pyright: ignore[reportPrivateUsage]
+        keep_connections(client._http)  # pyright: ignore[reportPrivateUsage]
         return client.bucket(self._settings.bucket)
 
     def write(self, path: str, content_type: str, chunks: Iterator[bytes]) -> None:

@@ -2,6 +2,7 @@
 
 import json
 from functools import cached_property
+from typing import Any
 
 from google.api_core import exceptions
 from google.auth.credentials import AnonymousCredentials
@@ -11,12 +12,19 @@ from google.cloud.tasks_v2.services.cloud_tasks.transports import CloudTasksRest
 from requests.exceptions import RequestException
 
 from shared.core.settings import CloudTasks
+from shared.gcp.connections import keep_connections
 from shared.tasks.task import NotEnqueued, Task
 
 # A task that is not there by then is left to the sweeper; the caller is waiting.
 CREATE_TIMEOUT_SECONDS = 2.0
 # How long a function may work on one delivery before Cloud Tasks takes it for failed: the publisher's timeout and a bit.
 DISPATCH_DEADLINE_SECONDS = 555
+
+
+class _Transport(CloudTasksRestTransport):
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        keep_connections(self._session)
 
 
 class CloudTasksQueue:
@@ -28,11 +36,9 @@ class CloudTasksQueue:
     @cached_property
     def _client(self) -> tasks_v2.CloudTasksClient:
         if self._settings.cloud_tasks_url is None:
-            return tasks_v2.CloudTasksClient(transport="rest")
+            return tasks_v2.CloudTasksClient(transport=_Transport)
         scheme, _, host = self._settings.cloud_tasks_url.partition("://")
-        return tasks_v2.CloudTasksClient(
-            transport=CloudTasksRestTransport(host=host, url_scheme=scheme, credentials=AnonymousCredentials())
-        )
+        return tasks_v2.CloudTasksClient(transport=_Transport(host=host, url_scheme=scheme, credentials=AnonymousCredentials()))
 
     def enqueue(self, task: Task) -> None:
         url = self._settings.function_url(task.queue.target)

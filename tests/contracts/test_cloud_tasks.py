@@ -5,6 +5,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -23,6 +24,11 @@ from google.protobuf import duration_pb2, field_mask_pb2
 from emulator.cloud_tasks.queue import Limits
 from emulator.cloud_tasks.server import CloudTasks
 from emulator.cloud_tasks.task import RetryConfig, Task
+from shared.core.settings import CloudTasks as CloudTasksSettings
+from shared.gcp.cloud_tasks import CloudTasksQueue
+from shared.tasks.queues import ORCHESTRATE
+from shared.tasks.task import orchestrate
+from tests.fakes.world import SETTINGS
 
 PARENT = "projects/p/locations/l"
 QUEUE = f"{PARENT}/queues/q"
@@ -217,6 +223,25 @@ def test_a_scheduled_task_waits_for_its_time(client: tasks_v2.CloudTasksClient, 
     until(lambda: len(receiver.received) == 2)
     assert receiver.received[0][2] == b"now"
     assert datetime.now(UTC) >= due
+
+
+def test_as_many_connections_are_kept_as_threads_enqueue(
+    served: Served, client: tasks_v2.CloudTasksClient, receiver: Receiver, caplog: pytest.LogCaptureFixture
+) -> None:
+    local = {"SOKU_CLOUD_TASKS_URL": f"http://127.0.0.1:{served.port}", "SOKU_FUNCTION_URLS": f"orchestrator={receiver.url}"}
+    settings = CloudTasksSettings.model_validate(SETTINGS | local)
+    name = f"projects/{settings.project_id}/locations/{settings.location}/queues/{ORCHESTRATE.name}"
+    client.create_queue(parent=name.partition("/queues/")[0], queue=tasks_v2.Queue(name=name))
+    tasks, together = CloudTasksQueue(settings), threading.Barrier(32)
+
+    def enqueue(number: int) -> None:
+        together.wait()
+        tasks.enqueue(orchestrate(str(number)))
+
+    with caplog.at_level("WARNING"), ThreadPoolExecutor(32) as threads:
+        list(threads.map(enqueue, range(32)))
+    assert caplog.messages == []
+    until(lambda: len(receiver.received) == 32)
 
 
 def test_thirty_days_are_the_limit(client: tasks_v2.CloudTasksClient, receiver: Receiver) -> None:
