@@ -3,9 +3,10 @@ and disconnect one now and then, to think better of it minutes later.
 """
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
@@ -52,6 +53,8 @@ class People:
     # What the API said, and was not so.
     broken: list[str] = field(default_factory=list)
     _busy: set[str] = field(default_factory=set)
+    # Of each platform's requests that connect accounts, until when they may yet do so.
+    _connecting: dict[str, dict[int, datetime]] = field(default_factory=dict)
 
     def connect_all(self, platforms: Sequence[str]) -> None:
         """In peace, before the history begins."""
@@ -147,7 +150,8 @@ class People:
         answers: list[Sequence[dict[str, str]]] = []
 
         def complete() -> None:
-            answer = self.client.post(f"/v1/integrations/{platform}/complete", json=body, headers=SIGNED_IN)
+            with self._connects(platform):
+                answer = self.client.post(f"/v1/integrations/{platform}/complete", json=body, headers=SIGNED_IN)
             if answer.status_code == 200:
                 answers.append(answer.get_json()["accounts"])
                 return
@@ -164,6 +168,16 @@ class People:
             self._is_back((platform, one["accountId"]), one["username"])
         return bool(answers)
 
+    @contextmanager
+    def _connects(self, platform: str) -> Iterator[None]:
+        requests = self._connecting.setdefault(platform, {})
+        mine = len(requests)
+        requests[mine] = datetime.max.replace(tzinfo=UTC)
+        try:
+            yield
+        finally:
+            requests[mine] = self.scheduler.now + timedelta(seconds=LATE_COMMIT_SECONDS)
+
     def _is_back(self, account: Account, name: str) -> None:
         self.names[account] = name
         if self._status(account) is None:
@@ -174,12 +188,14 @@ class People:
 
     def _disconnect(self, account: Account) -> bool:
         platform, account_id = account
-        token = self._access_token(account)
+        token, began = self._access_token(account), self.scheduler.now
         answer = self.client.delete(f"/v1/integrations/{platform}/accounts/{account_id}", headers=SIGNED_IN)
         if answer.status_code not in (200, 404):
             self._note_fault(answer)
             return False
-        if self._status(account) is not None:
+        # By a second click, say, whose answer nobody waited for: what it connects comes after what was disconnected.
+        is_connected_meanwhile = any(until > began for until in self._connecting[platform].values())
+        if self._status(account) is not None and not is_connected_meanwhile:
             self.broken.append(f"{account}: said to be disconnected, and is there")
         if token and answer.get_json().get("revoked") and self.world.sandbox.account_of(token, platform):
             self.broken.append(f"{account}: its tokens were said to be revoked, and work")
