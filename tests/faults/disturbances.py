@@ -59,11 +59,16 @@ def disturbances(range_: Range, kinds: Sequence[str]) -> list[Point]:
 
 
 def disturb(range_: Range, points: Sequence[Point]) -> list[Shot]:
-    """All of them, and how they ended; `struck` False where the step was not asked for this time."""
+    """All of them, on their way; `ended` awaits them."""
     shots = [range_.disturb(point, [*_first(point.function), {"step": point.call, "kind": point.way}]) for point in points]
     for shot in shots:
         if shot.point.way == "unauthorized" and shot.point.function != AGAIN:
             range_.connect_again(shot)
+    return shots
+
+
+def ended(range_: Range, shots: Sequence[Shot]) -> Sequence[Shot]:
+    """All have ended, or should have; `struck` False where the step was not asked for this time."""
     range_.await_all()
     left = range_.faults_left(shots)
     for shot in shots:

@@ -19,7 +19,7 @@ from pathlib import Path
 from shared.platforms.names import PLATFORMS
 from tests.conftest import LocalStack, start_stack, stop
 from tests.faults.connections import STEPS, Connections
-from tests.faults.disturbances import disturb, disturbances
+from tests.faults.disturbances import disturb, disturbances, ended
 from tests.faults.kills import KINDS, Range, Shot, Struck, sampled
 
 WHAT = ("calls", "faults", "accounts")
@@ -65,7 +65,7 @@ def _strike(stack: LocalStack, given: argparse.Namespace) -> int:
 def _disturb(stack: LocalStack, given: argparse.Namespace) -> int:
     started, shooting = time.monotonic(), Range.on(stack)
     points = _chosen(disturbances(shooting, given.kinds), given, "faults of platforms")
-    return _judged(shooting, disturb(shooting, points), started)
+    return _judged(shooting, ended(shooting, disturb(shooting, points)), started)
 
 
 def _judged(shooting: Range, shots: Sequence[Shot], started: float) -> int:

@@ -83,6 +83,5 @@ def new_customer(stack: LocalStack) -> Customer:
 @pytest.fixture
 def customer(stack: LocalStack) -> Iterator[Customer]:
     yield new_customer(stack)
-    requests.delete(f"{stack.sandboxUrl}/_faults", timeout=10)
     for plan in stack.kill_plans.iterdir():
         plan.unlink()
