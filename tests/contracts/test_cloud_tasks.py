@@ -232,16 +232,16 @@ def test_as_many_connections_are_kept_as_threads_enqueue(
     settings = CloudTasksSettings.model_validate(SETTINGS | local)
     name = f"projects/{settings.project_id}/locations/{settings.location}/queues/{ORCHESTRATE.name}"
     client.create_queue(parent=name.partition("/queues/")[0], queue=tasks_v2.Queue(name=name))
-    tasks, together = CloudTasksQueue(settings), threading.Barrier(32)
+    tasks, together = CloudTasksQueue(settings), threading.Barrier(20)
 
     def enqueue(number: int) -> None:
         together.wait()
         tasks.enqueue(orchestrate(str(number)))
 
-    with caplog.at_level("WARNING"), ThreadPoolExecutor(32) as threads:
-        list(threads.map(enqueue, range(32)))
+    with caplog.at_level("WARNING"), ThreadPoolExecutor(20) as threads:
+        list(threads.map(enqueue, range(20)))
     assert caplog.messages == []
-    until(lambda: len(receiver.received) == 32)
+    until(lambda: len(receiver.received) == 20)
 
 
 def test_thirty_days_are_the_limit(client: tasks_v2.CloudTasksClient, receiver: Receiver) -> None:
