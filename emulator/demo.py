@@ -12,7 +12,7 @@ from google.cloud import firestore
 from emulator.ports import PROJECT_ID, Ports, url
 from emulator.process import Failed
 from emulator.users import DEMO_USER, add_user
-from shared.platforms.names import PLATFORMS
+from shared.core.platforms import PLATFORMS
 
 PATIENCE_SECONDS = 60.0
 POST = {

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from aiohttp import web
 
-from shared.platforms.names import PLATFORMS
+from shared.core.platforms import PLATFORMS
 
 PATH = "/_connect"
 _HERE = Path(__file__).parent

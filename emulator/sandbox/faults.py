@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from shared.platforms.names import PLATFORMS
+from shared.core.platforms import PLATFORMS
 
 # Every call a platform takes, by the name its sandbox's `route` gives it; `publish` makes a post public.
 STEPS = {

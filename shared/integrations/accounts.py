@@ -8,10 +8,10 @@ from shared.accounts.credentials import Credentials, account_path, credentials_p
 from shared.accounts.encryption import CannotDecrypt
 from shared.accounts.user import User, user_path
 from shared.core.errors import NotFound
+from shared.core.platforms import PLATFORMS
 from shared.documents.document import REMOVE, Conflict, Delete, Document, Documents, Update
 from shared.integrations.oauth import ConnectPorts
 from shared.platforms.connector import revoke
-from shared.platforms.names import PLATFORMS
 
 _log = logging.getLogger(__name__)
 

@@ -16,11 +16,11 @@ from shared.accounts.connect import connect_account
 from shared.accounts.encryption import Cipher
 from shared.core.clock import Clock
 from shared.core.errors import ConnectionRefused, Detail, NotFound, ServiceUnavailable, ValidationFailed
+from shared.core.platforms import PLATFORMS
 from shared.documents.document import Conflict, Create, Documents, Update
 from shared.platforms.connector import Connected, Connector, Grant, Request, challenge_of, new_verifier
 from shared.platforms.failure import PlatformFailure
 from shared.platforms.http import Http, NoAnswer, NotSent
-from shared.platforms.names import PLATFORMS
 
 STATE_LIVES = timedelta(minutes=10)
 

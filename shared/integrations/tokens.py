@@ -18,12 +18,12 @@ from typing import Any
 from shared.accounts.credentials import Credentials
 from shared.accounts.encryption import Cipher
 from shared.core.clock import Clock
+from shared.core.platforms import PLATFORMS
 from shared.documents.document import Conflict, Document, Documents, Update
 from shared.integrations.stored_tokens import AccountKey, bury, store
 from shared.platforms.connector import Connector, revoke
 from shared.platforms.failure import PlatformFailure
 from shared.platforms.http import Http, NoAnswer, NotSent
-from shared.platforms.names import PLATFORMS
 
 _log = logging.getLogger(__name__)
 

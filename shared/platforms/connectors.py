@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Mapping
 
+from shared.core.platforms import PLATFORMS
 from shared.core.settings import App, Platforms, SettingsError
 from shared.platforms.connector import Connector
 from shared.platforms.facebook import connect as facebook
 from shared.platforms.hosts import Hosts
 from shared.platforms.instagram import connect as instagram
 from shared.platforms.linkedin import connect as linkedin
-from shared.platforms.names import PLATFORMS
 from shared.platforms.snapchat import connect as snapchat
 from shared.platforms.threads import connect as threads
 from shared.platforms.tiktok import connect as tiktok

@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from shared.core.platforms import PLATFORMS
 from shared.media.media import MediaItem
-from shared.platforms.names import PLATFORMS
 
 MIB = 1 << 20
 

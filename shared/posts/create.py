@@ -15,11 +15,11 @@ from shared.accounts.user import User
 from shared.core.clock import Clock
 from shared.core.errors import ApiError, Detail, ServiceUnavailable, ValidationFailed
 from shared.core.ids import new_uuid
+from shared.core.platforms import ALIASES, PLATFORMS
 from shared.documents.document import Conflict, Create, Document, Documents, FieldPath, Unavailable, Update, Write
 from shared.idempotency.record import IdempotencyKey, Replay, look_up, record_fields
 from shared.media.media import MEDIA_ID, MediaItem, StoredMedia, kind_of
 from shared.platforms.content import Content
-from shared.platforms.names import ALIASES, PLATFORMS
 from shared.platforms.preflight import judge_content
 from shared.platforms.rules import Problem
 from shared.posts.post import SCHEDULE_AHEAD, Target, submission_path

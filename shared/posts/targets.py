@@ -8,7 +8,7 @@ from typing import Any
 
 from shared.accounts.user import AccountStatus, User
 from shared.core.errors import Detail, MissingIntegrations, ValidationFailed
-from shared.platforms.names import ALIASES, PLATFORMS
+from shared.core.platforms import ALIASES, PLATFORMS
 from shared.posts.post import MAX_TARGETS, Target
 
 PLATFORM_FIELD = "body.post.content.platform"

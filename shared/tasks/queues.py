@@ -5,7 +5,7 @@ A queue only carries: when to give up is decided by the run's document, so queue
 
 from dataclasses import dataclass
 
-from shared.platforms.names import PLATFORMS
+from shared.core.platforms import PLATFORMS
 
 
 @dataclass(frozen=True)

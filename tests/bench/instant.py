@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from shared.core.clock import iso8601
-from shared.platforms.names import PLATFORMS
+from shared.core.platforms import PLATFORMS
 from tests.bench.local import Local, spread
 
 # A platform takes only so much from one account: TikTok six videos a minute.

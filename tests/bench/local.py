@@ -14,9 +14,9 @@ from typing import Any
 
 import requests
 
+from shared.core.platforms import PLATFORMS
 from shared.documents.document import Documents
 from shared.gcp import firestore
-from shared.platforms.names import PLATFORMS
 from tests.conftest import ROOT, start_stack, stop
 
 

@@ -17,9 +17,9 @@ import requests
 from emulator.users import local_cipher
 from shared.accounts.credentials import Credentials, account_path, credentials_path
 from shared.accounts.user import user_path
+from shared.core.platforms import PLATFORMS
 from shared.documents.document import Documents
 from shared.gcp import firestore
-from shared.platforms.names import PLATFORMS
 from tests.conftest import LocalStack
 from tests.faults.kills import LOSABLE, WAYS
 

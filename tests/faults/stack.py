@@ -16,7 +16,7 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 
-from shared.platforms.names import PLATFORMS
+from shared.core.platforms import PLATFORMS
 from tests.conftest import LocalStack, start_stack, stop
 from tests.faults.connections import STEPS, Connections
 from tests.faults.disturbances import disturb, disturbances, ended

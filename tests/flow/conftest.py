@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 import requests
 
+from shared.core.platforms import PLATFORMS
 from shared.documents.document import Documents
 from shared.gcp import firestore
-from shared.platforms.names import PLATFORMS
 from tests.conftest import LocalStack
 
 # A whole lease, a listing that lags by two minutes, and a busy machine.

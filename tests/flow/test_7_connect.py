@@ -7,7 +7,7 @@ from pathlib import Path
 
 import requests
 
-from shared.platforms.names import PLATFORMS
+from shared.core.platforms import PLATFORMS
 from tests.conftest import ROOT
 from tests.flow.conftest import Customer
 

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
+from shared.core.platforms import PLATFORMS
 from shared.media.media import MediaItem, StoredMedia
 from shared.platforms.compose import compose
 from shared.platforms.content import Content, MediaType
 from shared.platforms.instagram.rules import CAPABILITY as INSTAGRAM
-from shared.platforms.names import PLATFORMS
 from shared.platforms.preflight import judge_content
 from shared.platforms.x.rules import CAPABILITY as X
 

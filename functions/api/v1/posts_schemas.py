@@ -9,9 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field, PlainValidator, ValidationErr
 from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
 
 from functions.api.validation import field_name, message_of
+from shared.core.platforms import ALIASES, PLATFORMS
 from shared.media.media import MEDIA_ID, Kind, MediaItem, declared_content_type, kind_of
 from shared.platforms.content import Content
-from shared.platforms.names import ALIASES, PLATFORMS
 from shared.platforms.options import Url
 from shared.platforms.preflight import RULES
 from shared.posts.create import PostRequest
