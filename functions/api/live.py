@@ -6,8 +6,8 @@ from flask import Flask
 
 from functions.api.app import create_app
 from functions.api.ports import ApiSettings, Ports
-from shared.accounts.encryption import Cipher
 from shared.core.clock import SystemClock
+from shared.core.encryption import Cipher
 from shared.core.settings import read_settings
 from shared.gcp import firestore
 from shared.gcp.cloud_tasks import CloudTasksQueue

@@ -4,8 +4,8 @@ import time
 from dataclasses import dataclass
 from functools import cache
 
-from shared.accounts.encryption import Cipher
 from shared.core.clock import SystemClock
+from shared.core.encryption import Cipher
 from shared.core.settings import CloudTasks, MediaFetch, MediaStorage, Platforms, TokenKeys, read_settings
 from shared.gcp import firestore
 from shared.gcp.cloud_storage import CloudStorage

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from functools import cache
 
-from shared.accounts.encryption import Cipher
 from shared.core.clock import SystemClock
+from shared.core.encryption import Cipher
 from shared.core.settings import CloudTasks, Platforms, TokenKeys, read_settings
 from shared.gcp import firestore
 from shared.gcp.oidc import OidcVerifier

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from shared.accounts.credentials import Credentials, account_path, credentials_path
-from shared.accounts.encryption import Cipher
 from shared.accounts.user import user_path
 from shared.core.clock import Clock
+from shared.core.encryption import Cipher
 from shared.core.ids import random_base62
 from shared.documents.document import Conflict, Create, Documents, Merge, Update, Write
 

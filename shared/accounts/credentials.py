@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from shared.accounts.encryption import Cipher
 from shared.accounts.user import user_path
+from shared.core.encryption import Cipher
 from shared.documents.document import Document
 
 # Tokens that live longer than this are renewed ahead of time by themselves: unused, they would lapse.

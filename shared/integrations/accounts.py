@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from shared.accounts.credentials import Credentials, account_path, credentials_path
-from shared.accounts.encryption import CannotDecrypt
 from shared.accounts.user import User, user_path
+from shared.core.encryption import CannotDecrypt
 from shared.core.errors import NotFound
 from shared.core.platforms import PLATFORMS
 from shared.documents.document import REMOVE, Conflict, Delete, Document, Documents, Update

@@ -13,8 +13,8 @@ from datetime import timedelta
 from typing import Any
 
 from shared.accounts.connect import connect_account
-from shared.accounts.encryption import Cipher
 from shared.core.clock import Clock
+from shared.core.encryption import Cipher
 from shared.core.errors import ConnectionRefused, Detail, NotFound, ServiceUnavailable, ValidationFailed
 from shared.core.platforms import PLATFORMS
 from shared.documents.document import Conflict, Create, Documents, Update

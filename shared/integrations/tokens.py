@@ -16,8 +16,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from shared.accounts.credentials import Credentials
-from shared.accounts.encryption import Cipher
 from shared.core.clock import Clock
+from shared.core.encryption import Cipher
 from shared.core.platforms import PLATFORMS
 from shared.documents.document import Conflict, Document, Documents, Update
 from shared.integrations.stored_tokens import AccountKey, bury, store

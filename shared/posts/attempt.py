@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from shared.accounts.encryption import Cipher
 from shared.core.clock import Clock
+from shared.core.encryption import Cipher
 from shared.documents.document import REMOVE, Changes, Documents
 from shared.integrations.stored_tokens import AccountKey
 from shared.integrations.tokens import Later, TokenKeeper, Unusable

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from shared.accounts.credentials import Credentials
-from shared.accounts.encryption import Cipher
+from shared.core.encryption import Cipher
 from shared.media.storage import Storage
 from shared.platforms.http import Http
 from shared.platforms.rules import Capability, Draft

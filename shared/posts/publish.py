@@ -12,7 +12,7 @@ import random
 from collections.abc import Sequence
 
 from shared.accounts.credentials import Credentials
-from shared.accounts.encryption import CannotDecrypt
+from shared.core.encryption import CannotDecrypt
 from shared.core.platforms import PLATFORMS
 from shared.documents.document import Conflict, Unavailable
 from shared.integrations.tokens import Later, Unusable

@@ -21,8 +21,8 @@ from emulator.users import credentials_of
 from functions.api.app import create_app
 from functions.api.ports import ApiSettings, Ports
 from shared.accounts.connect import connect_account
-from shared.accounts.encryption import Cipher
 from shared.api_keys.issue import issue_key
+from shared.core.encryption import Cipher
 from shared.core.errors import Unauthorized
 from shared.documents.document import Document, Merge
 from shared.documents.reliable import ReliableDocuments

@@ -3,7 +3,7 @@
 import pytest
 
 from shared.accounts.credentials import Credentials
-from shared.accounts.encryption import CannotDecrypt, Cipher
+from shared.core.encryption import CannotDecrypt, Cipher
 
 OLD, NEW = b"\1" * 32, b"\2" * 32
 SECRET = {"accessToken": "the-token"}

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from shared.accounts.encryption import Cipher
+from shared.core.encryption import Cipher
 from shared.documents.document import REMOVE, Create, Update
 from shared.media.copy import MAX_CLAIMS
 from shared.media.fetch import FetchFailed, FetchRefused

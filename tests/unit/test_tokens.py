@@ -10,7 +10,7 @@ import pytest
 from emulator.sandbox.accounts import SandboxAccount
 from shared.accounts.connect import connect_account
 from shared.accounts.credentials import Credentials
-from shared.accounts.encryption import Cipher
+from shared.core.encryption import Cipher
 from shared.documents.document import Conflict, Update
 from shared.integrations.stored_tokens import AccountKey
 from shared.integrations.tokens import Later, TokenKeeper, Unusable
