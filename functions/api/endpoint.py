@@ -19,12 +19,12 @@ from flask import Response, g, jsonify, request
 
 from functions.api.body import read_json
 from functions.api.ports import Ports
-from shared.accounts.user import User
 from shared.api_keys.authenticate import authenticate
 from shared.core.errors import ApiError, Detail, ServiceUnavailable, Unauthorized, ValidationFailed
 from shared.core.ids import new_uuid
 from shared.documents.document import Create
 from shared.requests.log_entry import log_entry
+from shared.users.user import User
 
 _log = logging.getLogger(__name__)
 _IDEMPOTENCY_KEY = re.compile(r"[\x20-\x7e]{1,255}", re.ASCII)

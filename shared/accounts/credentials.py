@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from shared.accounts.user import user_path
 from shared.core.encryption import Cipher
 from shared.documents.document import Document
+from shared.users.user import user_path
 
 # Tokens that live longer than this are renewed ahead of time by themselves: unused, they would lapse.
 LONG_LIVED = timedelta(days=2)

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from shared.accounts.user import User, user_path
 from shared.api_keys.key import ApiKey, hash_of, is_well_formed, key_path
 from shared.core.errors import Unauthorized
 from shared.documents.document import Documents
+from shared.users.user import User, user_path
 
 
 @dataclass(frozen=True)

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from shared.accounts.user import user_path
 from shared.core.errors import IdempotencyConflict
 from shared.documents.document import Document, Documents, Version
+from shared.users.user import user_path
 
 LIFETIME = timedelta(hours=24)
 

@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from shared.accounts.credentials import Credentials, account_path, credentials_path
-from shared.accounts.user import User, user_path
 from shared.core.encryption import CannotDecrypt
 from shared.core.errors import NotFound
 from shared.core.platforms import PLATFORMS
 from shared.documents.document import REMOVE, Conflict, Delete, Document, Documents, Update
 from shared.integrations.oauth import ConnectPorts
 from shared.platforms.connector import revoke
+from shared.users.user import User, user_path
 
 _log = logging.getLogger(__name__)
 

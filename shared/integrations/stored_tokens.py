@@ -4,9 +4,9 @@ from dataclasses import dataclass, replace
 
 from shared.accounts.connect import secret_fields
 from shared.accounts.credentials import Credentials, account_path, credentials_path
-from shared.accounts.user import user_path
 from shared.core.encryption import Cipher
 from shared.documents.document import Changes, Conflict, Document, Documents, Update, Write
+from shared.users.user import user_path
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from shared.accounts.user import User
 from shared.core.clock import Clock
 from shared.core.errors import ApiError, Detail, ServiceUnavailable, ValidationFailed
 from shared.core.ids import new_uuid
@@ -25,6 +24,7 @@ from shared.platforms.rules import Problem
 from shared.posts.post import SCHEDULE_AHEAD, Target, submission_path
 from shared.posts.targets import WantedTarget, resolve_targets
 from shared.tasks.task import NotEnqueued, Tasks, orchestrate
+from shared.users.user import User
 
 _log = logging.getLogger(__name__)
 

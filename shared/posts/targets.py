@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from shared.accounts.user import AccountStatus, User
 from shared.core.errors import Detail, MissingIntegrations, ValidationFailed
 from shared.core.platforms import ALIASES, PLATFORMS
 from shared.posts.post import MAX_TARGETS, Target
+from shared.users.user import AccountStatus, User
 
 PLATFORM_FIELD = "body.post.content.platform"
 _TARGET_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}", re.ASCII)

@@ -2,8 +2,8 @@
 
 from datetime import datetime, timedelta
 
-from shared.accounts.user import user_path
 from shared.documents.document import Create
+from shared.users.user import user_path
 
 # Firestore's TTL policy deletes the entry after this long.
 KEPT = timedelta(days=30)

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from shared.accounts.user import User
 from shared.core.errors import ApiError, MissingIntegrations, ValidationFailed
 from shared.posts.targets import WantedTarget, resolve_targets
+from shared.users.user import User
 
 USER = User(
     "ada",
