@@ -23,7 +23,7 @@ from shared.api_keys.authenticate import authenticate
 from shared.core.errors import ApiError, Detail, ServiceUnavailable, Unauthorized, ValidationFailed
 from shared.core.ids import new_uuid
 from shared.documents.document import Create
-from shared.requests.log_entry import log_entry
+from shared.request_log.log_entry import log_entry
 from shared.users.user import User
 
 _log = logging.getLogger(__name__)
