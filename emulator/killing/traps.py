@@ -22,8 +22,8 @@ from flask import Request
 from shared.documents.document import Unavailable
 from shared.documents.reliable import ReliableDocuments
 from shared.gcp.firestore import FirestoreDocuments
+from shared.http.client import NoAnswer
 from shared.media.storage import StorageUnavailable
-from shared.platforms.http import NoAnswer
 from shared.tasks.task import NotEnqueued
 
 _LOST: dict[str, Callable[[], Exception]] = {

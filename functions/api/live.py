@@ -12,9 +12,9 @@ from shared.core.settings import read_settings
 from shared.gcp import firestore
 from shared.gcp.cloud_tasks import CloudTasksQueue
 from shared.gcp.firebase_auth import FirebaseAuth
+from shared.http.client import RequestsHttp
 from shared.integrations.oauth import ConnectPorts
 from shared.platforms.connectors import connectors
-from shared.platforms.http import RequestsHttp
 
 SETTINGS = read_settings(ApiSettings)
 

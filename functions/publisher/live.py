@@ -11,9 +11,9 @@ from shared.gcp import firestore
 from shared.gcp.cloud_storage import CloudStorage
 from shared.gcp.cloud_tasks import CloudTasksQueue
 from shared.gcp.oidc import OidcVerifier
+from shared.http.client import RequestsHttp
 from shared.media.fetch import GuardedFetcher
 from shared.platforms.connectors import connectors
-from shared.platforms.http import RequestsHttp
 from shared.platforms.registry import platforms
 from shared.posts.attempt import PublisherPorts
 from shared.tasks.receive import Verifier

@@ -8,9 +8,9 @@ from shared.core.encryption import Cipher
 from shared.core.settings import CloudTasks, Platforms, TokenKeys, read_settings
 from shared.gcp import firestore
 from shared.gcp.oidc import OidcVerifier
+from shared.http.client import RequestsHttp
 from shared.integrations.tokens import TokenKeeper
 from shared.platforms.connectors import connectors
-from shared.platforms.http import RequestsHttp
 from shared.tasks.receive import Verifier
 
 

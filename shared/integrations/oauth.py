@@ -18,9 +18,9 @@ from shared.core.encryption import Cipher
 from shared.core.errors import ConnectionRefused, Detail, NotFound, ServiceUnavailable, ValidationFailed
 from shared.core.platforms import PLATFORMS
 from shared.documents.document import Conflict, Create, Documents, Update
+from shared.http.client import Http, NoAnswer, NotSent
 from shared.platforms.connector import Connected, Connector, Grant, Request, challenge_of, new_verifier
 from shared.platforms.failure import PlatformFailure
-from shared.platforms.http import Http, NoAnswer, NotSent
 
 STATE_LIVES = timedelta(minutes=10)
 

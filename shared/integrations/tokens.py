@@ -20,10 +20,10 @@ from shared.core.clock import Clock
 from shared.core.encryption import Cipher
 from shared.core.platforms import PLATFORMS
 from shared.documents.document import Conflict, Document, Documents, Update
+from shared.http.client import Http, NoAnswer, NotSent
 from shared.integrations.stored_tokens import AccountKey, bury, store
 from shared.platforms.connector import Connector, revoke
 from shared.platforms.failure import PlatformFailure
-from shared.platforms.http import Http, NoAnswer, NotSent
 
 _log = logging.getLogger(__name__)
 

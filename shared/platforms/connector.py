@@ -15,8 +15,8 @@ from urllib.parse import urlencode
 
 from shared.accounts.credentials import Credentials
 from shared.core.settings import App
+from shared.http.client import Http, HttpAnswer, HttpRequest, NoAnswer, NotSent
 from shared.platforms.failure import FailureKind, PlatformFailure
-from shared.platforms.http import Http, HttpAnswer, HttpRequest, NoAnswer, NotSent
 from shared.platforms.meta.errors import kind_of_code
 
 

@@ -8,13 +8,13 @@ from typing import Any
 from shared.core.clock import Clock
 from shared.core.encryption import Cipher
 from shared.documents.document import REMOVE, Changes, Documents
+from shared.http.client import Http
 from shared.integrations.stored_tokens import AccountKey
 from shared.integrations.tokens import Later, TokenKeeper, Unusable
 from shared.media.fetch import Fetcher
 from shared.media.storage import Storage
 from shared.platforms.connector import Connector
 from shared.platforms.failure import PlatformFailure
-from shared.platforms.http import Http
 from shared.platforms.platform import Platform
 from shared.posts.claim import Worker
 from shared.posts.finish import fail

@@ -4,8 +4,8 @@ import logging
 from collections.abc import Sequence
 
 from shared.documents.document import REMOVE
+from shared.http.client import NoAnswer, NotSent
 from shared.platforms.failure import PlatformFailure
-from shared.platforms.http import NoAnswer, NotSent
 from shared.platforms.platform import Accepted, Published
 from shared.posts.attempt import BACK_TO_PREPARING, RECONNECT_SECONDS, Attempt
 from shared.posts.finish import succeed

@@ -13,7 +13,7 @@ from typing import Any
 from shared.core.clock import Clock
 from shared.core.errors import SokuError
 from shared.documents.document import REMOVE, Changes, Conflict, Documents, FieldPath, Update, Version, Write
-from shared.platforms.http import CONNECT_TIMEOUT_SECONDS, READ_TIMEOUT_SECONDS
+from shared.http.client import CONNECT_TIMEOUT_SECONDS, READ_TIMEOUT_SECONDS
 from shared.posts.post import Run
 from shared.tasks.task import NotEnqueued, Tasks, publish
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from shared.documents.document import Changes
+from shared.http.client import NoAnswer, NotSent
 from shared.media.storage import StorageUnavailable
 from shared.platforms.failure import PlatformFailure
-from shared.platforms.http import NoAnswer, NotSent
 from shared.platforms.platform import FollowUp, Wait
 from shared.posts.attempt import Attempt
 from shared.posts.files import stored_files

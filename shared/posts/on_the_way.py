@@ -7,8 +7,8 @@ from typing import Any
 
 from shared.accounts.credentials import Credentials
 from shared.core.encryption import Cipher
+from shared.http.client import Http
 from shared.media.storage import Storage
-from shared.platforms.http import Http
 from shared.platforms.rules import Capability, Draft
 from shared.posts.claim import Worker
 from shared.posts.rivals import CLOCK_SKEW, is_anothers

@@ -15,11 +15,11 @@ from shared.accounts.credentials import Credentials
 from shared.core.encryption import CannotDecrypt
 from shared.core.platforms import PLATFORMS
 from shared.documents.document import Conflict, Unavailable
+from shared.http.client import NoAnswer, NotSent
 from shared.integrations.tokens import Later, Unusable
 from shared.media.storage import StorageUnavailable
 from shared.platforms.compose import compose
 from shared.platforms.failure import PlatformFailure
-from shared.platforms.http import NoAnswer, NotSent
 from shared.platforms.platform import Platform, Published, Wait
 from shared.platforms.rules import Problem
 from shared.posts.attempt import DEADLINE, RECONNECT_SECONDS, Attempt, PublisherPorts, key_of, let_go

@@ -16,8 +16,8 @@ from datetime import timedelta
 from typing import Any
 
 from shared.documents.document import REMOVE
+from shared.http.client import NoAnswer, NotSent
 from shared.platforms.failure import PerhapsAnothers, PlatformFailure
-from shared.platforms.http import NoAnswer, NotSent
 from shared.platforms.platform import (
     COPY_LAG,
     Absent,

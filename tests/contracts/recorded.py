@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from shared.platforms.http import HttpAnswer, HttpRequest
+from shared.http.client import HttpAnswer, HttpRequest
 from tests.fakes.world import World
 
 Exchange = tuple[HttpRequest, HttpAnswer]

@@ -12,7 +12,7 @@ from facebook_business.adobjects.igmedia import IGMedia
 from facebook_business.adobjects.iguser import IGUser
 from facebook_business.adobjects.page import Page
 
-from shared.platforms.http import HttpRequest
+from shared.http.client import HttpRequest
 from tests.contracts.recorded import exchanges_of
 from tests.fakes.outside import SANDBOX_URL
 

@@ -8,7 +8,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from shared.platforms.http import HttpAnswer, HttpRequest
+from shared.http.client import HttpAnswer, HttpRequest
 from tests.contracts.recorded import Recorded
 from tests.fakes.outside import SANDBOX_URL
 from tests.fakes.world import World

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from shared.platforms.http import HttpRequest
+from shared.http.client import HttpRequest
 from tests.contracts.recorded import Exchange, exchanges_of
 from tests.fakes.outside import SANDBOX_URL
 

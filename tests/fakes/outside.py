@@ -5,8 +5,8 @@ from urllib.parse import parse_qsl, urlsplit
 
 from emulator.sandbox.platform import Answer, Call, Sandbox, respond
 from emulator.sandbox.platforms import by_host
+from shared.http.client import HttpAnswer, HttpRequest, NoAnswer
 from shared.media.fetch import FetchFailed, FetchRefused
-from shared.platforms.http import HttpAnswer, HttpRequest, NoAnswer
 
 STORAGE_URL = "https://storage.test"
 SANDBOX_URL = "https://sandbox.test"

@@ -26,11 +26,11 @@ from shared.core.encryption import Cipher
 from shared.core.errors import Unauthorized
 from shared.documents.document import Document, Merge
 from shared.documents.reliable import ReliableDocuments
+from shared.http.client import HttpRequest
 from shared.integrations.oauth import ConnectPorts
 from shared.integrations.stored_tokens import AccountKey
 from shared.integrations.sweep import sweep_tokens
 from shared.platforms.connectors import connectors
-from shared.platforms.http import HttpRequest
 from shared.platforms.registry import platforms
 from shared.posts.attempt import PublisherPorts
 from shared.posts.orchestrate import orchestrate_submission

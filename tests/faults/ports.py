@@ -11,8 +11,8 @@ from typing import Any
 
 from shared.core.errors import SokuError
 from shared.documents.document import Conflict, Unavailable
+from shared.http.client import NoAnswer, NotSent
 from shared.media.storage import StorageUnavailable
-from shared.platforms.http import NoAnswer, NotSent
 from shared.tasks.task import NotEnqueued
 from tests.faults.scheduler import Killed, Process, Scheduler
 

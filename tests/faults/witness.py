@@ -9,7 +9,7 @@ from typing import Any
 from emulator.sandbox.accounts import Token, read_token
 from emulator.sandbox.faults import Fault
 from shared.documents.document import Delete, Version, Write
-from shared.platforms.http import HttpAnswer, HttpRequest
+from shared.http.client import HttpAnswer, HttpRequest
 from tests.fakes.world import World
 from tests.faults.scheduler import Process
 

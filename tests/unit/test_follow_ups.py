@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from shared.documents.document import REMOVE, Update
-from shared.platforms.http import HttpAnswer, HttpRequest, NotSent
+from shared.http.client import HttpAnswer, HttpRequest, NotSent
 from shared.posts.post import RunPath
 from shared.posts.publish import publish_run
 from tests.fakes.world import World

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from shared.platforms.http import HttpAnswer
+from shared.http.client import HttpAnswer
 from shared.platforms.meta.containers import failure_of_container
 from shared.platforms.meta.errors import failure_of
 

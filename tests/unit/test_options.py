@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from shared.core.platforms import PLATFORMS
-from shared.platforms.http import HttpRequest
+from shared.http.client import HttpRequest
 from tests.fakes.world import World
 
 PHOTO, OTHER = "https://example.com/photo.jpg", "https://example.com/image.jpg"

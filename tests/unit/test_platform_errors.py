@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from shared.http.client import HttpAnswer
 from shared.platforms.failure import FailureKind, PlatformFailure
-from shared.platforms.http import HttpAnswer
 from shared.platforms.linkedin import errors as linkedin
 from shared.platforms.snapchat import errors as snapchat
 from shared.platforms.tiktok import errors as tiktok

@@ -11,10 +11,10 @@ import pytest
 
 from shared.core.encryption import Cipher
 from shared.documents.document import REMOVE, Create, Update
+from shared.http.client import HttpAnswer, HttpRequest, NotSent
 from shared.media.copy import MAX_CLAIMS
 from shared.media.fetch import FetchFailed, FetchRefused
 from shared.platforms.failure import FailureKind
-from shared.platforms.http import HttpAnswer, HttpRequest, NotSent
 from shared.platforms.platform import FollowUp
 from shared.platforms.rules import Draft
 from shared.posts.post import RunPath

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from shared.documents.document import Document, Query, Update
+from shared.http.client import HttpAnswer, HttpRequest
 from shared.platforms.failure import PlatformFailure
-from shared.platforms.http import HttpAnswer, HttpRequest
 from shared.platforms.x.rules import CAPABILITY
 from shared.posts import rivals
 from shared.posts.claim import Worker

@@ -6,8 +6,8 @@ from itertools import pairwise
 
 import pytest
 
+from shared.http.client import HttpRequest
 from shared.media.media import StoredMedia
-from shared.platforms.http import HttpRequest
 from shared.platforms.snapchat.upload import encrypted_parts
 from shared.platforms.tiktok.upload import Chunks
 from tests.fakes.world import World

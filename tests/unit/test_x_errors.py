@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from shared.platforms.http import HttpAnswer
+from shared.http.client import HttpAnswer
 from shared.platforms.x.errors import CAP_PAUSE_SECONDS, WINDOW_SECONDS, failure_of
 
 

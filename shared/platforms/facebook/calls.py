@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from shared.http.client import HttpRequest
 from shared.platforms.facebook.options import Options
 from shared.platforms.failure import PlatformFailure
 from shared.platforms.hosts import Hosts
-from shared.platforms.http import HttpRequest
 from shared.platforms.meta.graph import Graph, url_of
 from shared.platforms.options import alt_text
 from shared.platforms.platform import Absent, Accepted, Failed, Finding, Found, Publication, Wait, stored_of

@@ -8,10 +8,10 @@ from typing import Any
 
 from shared.accounts.credentials import Credentials
 from shared.core.settings import App
+from shared.http.client import Http, HttpRequest
 from shared.platforms.connector import Connected, Connector, Grant, Request, asked, authorize_url, bearer_of, granted
 from shared.platforms.failure import PlatformFailure
 from shared.platforms.hosts import FACEBOOK_GRAPH, FACEBOOK_WEB, Hosts
-from shared.platforms.http import Http, HttpRequest
 
 SCOPES = ("pages_show_list", "pages_manage_posts", "pages_read_engagement", "business_management")
 MAX_PAGES = 20

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
+from shared.http.client import HttpAnswer, HttpRequest
 from shared.platforms.hosts import LINKEDIN_API, Hosts
-from shared.platforms.http import HttpAnswer, HttpRequest
 from shared.platforms.linkedin.errors import failure_of
 from shared.platforms.platform import Publication, bearer
 

@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from shared.accounts.credentials import Credentials
 from shared.core.settings import App
+from shared.http.client import Http, HttpRequest
 from shared.platforms.connector import (
     Connected,
     Connector,
@@ -23,7 +24,6 @@ from shared.platforms.connector import (
     scopes_of,
 )
 from shared.platforms.hosts import LINKEDIN_API, LINKEDIN_WEB, Hosts
-from shared.platforms.http import Http, HttpRequest
 
 SCOPES = ("openid", "profile", "w_member_social")
 ORGANISATION_SCOPE = "w_organization_social"

@@ -4,8 +4,8 @@ import re
 from datetime import datetime, timedelta
 from typing import Any
 
+from shared.http.client import HttpAnswer
 from shared.platforms.failure import FailureKind, PlatformFailure, kind_by_status
-from shared.platforms.http import HttpAnswer
 
 _DEAD_TOKEN = frozenset(
     {

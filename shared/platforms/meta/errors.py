@@ -7,8 +7,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from shared.http.client import HttpAnswer
 from shared.platforms.failure import FailureKind, PlatformFailure
-from shared.platforms.http import HttpAnswer
 
 DAY_SECONDS = 86400.0
 # Graph names no reset for most throttles; an hour is its usual window.

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from shared.http.client import HttpAnswer, HttpRequest
 from shared.media.media import MediaItem
 from shared.platforms.failure import PlatformFailure
-from shared.platforms.http import HttpAnswer, HttpRequest
 from shared.platforms.meta.errors import failure_of
 from shared.platforms.platform import Publication, bearer, stored_of
 

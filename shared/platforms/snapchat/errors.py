@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from shared.http.client import HttpAnswer
 from shared.platforms.failure import FailureKind, PlatformFailure, kind_by_status
-from shared.platforms.http import HttpAnswer
 
 # Limits are unpublished; what names no time is waited for as long.
 LIMIT_PAUSE_SECONDS = 300.0

@@ -5,9 +5,9 @@ not, and have no id of their own.
 from datetime import UTC, datetime
 from typing import Any
 
+from shared.http.client import HttpRequest
 from shared.platforms.failure import PlatformFailure
 from shared.platforms.hosts import SNAPCHAT_API, Hosts
-from shared.platforms.http import HttpRequest
 from shared.platforms.platform import (
     Failed,
     Finding,

@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.padding import PKCS7
 
+from shared.http.client import HttpRequest, Part
 from shared.media.media import StoredMedia
 from shared.media.storage import Storage
 from shared.platforms.failure import PlatformFailure
 from shared.platforms.hosts import SNAPCHAT_API, Hosts
-from shared.platforms.http import HttpRequest, Part
 from shared.platforms.platform import Publication, Ready, bearer, stored_of
 from shared.platforms.snapchat.errors import read
 

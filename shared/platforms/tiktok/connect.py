@@ -10,6 +10,7 @@ from typing import Any
 
 from shared.accounts.credentials import Credentials
 from shared.core.settings import App
+from shared.http.client import Http, HttpRequest
 from shared.platforms.connector import (
     Connected,
     Connector,
@@ -22,7 +23,6 @@ from shared.platforms.connector import (
     scopes_of,
 )
 from shared.platforms.hosts import TIKTOK_API, TIKTOK_WEB, Hosts
-from shared.platforms.http import Http, HttpRequest
 from shared.platforms.tiktok.errors import read
 
 SCOPES = ("user.info.basic", "video.publish", "video.list")

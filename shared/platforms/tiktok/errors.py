@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from shared.http.client import HttpAnswer
 from shared.platforms.failure import FailureKind, PlatformFailure, kind_by_status
-from shared.platforms.http import HttpAnswer
 
 # Caps of a rolling day: room appears when the oldest post leaves it, which nobody names.
 CAP_PAUSE_SECONDS = 3600.0

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from shared.http.client import HttpRequest
 from shared.platforms.failure import PlatformFailure
 from shared.platforms.hosts import TIKTOK_API, Hosts
-from shared.platforms.http import HttpRequest
 from shared.platforms.platform import (
     Absent,
     Accepted,

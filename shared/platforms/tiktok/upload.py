@@ -5,9 +5,9 @@ Handle: `publish_id`, `upload` = where the chunks go (a credential, good for an 
 
 from dataclasses import dataclass
 
+from shared.http.client import HttpRequest
 from shared.media.media import StoredMedia
 from shared.platforms.failure import PlatformFailure
-from shared.platforms.http import HttpRequest
 from shared.platforms.platform import Publication, stored_of
 from shared.platforms.tiktok.errors import failure_of
 

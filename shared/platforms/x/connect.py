@@ -7,6 +7,7 @@ from typing import Any
 
 from shared.accounts.credentials import Credentials
 from shared.core.settings import App
+from shared.http.client import Http, HttpRequest
 from shared.platforms.connector import (
     Connected,
     Connector,
@@ -20,7 +21,6 @@ from shared.platforms.connector import (
     scopes_of,
 )
 from shared.platforms.hosts import X_API, X_WEB, Hosts
-from shared.platforms.http import Http, HttpRequest
 
 SCOPES = ("tweet.read", "tweet.write", "users.read", "media.write", "offline.access")
 

@@ -1,7 +1,7 @@
 """Which of X's answers means what. Two shapes: problem+json {title, detail, type, status} and {errors: [{code, message}]}."""
 
+from shared.http.client import HttpAnswer
 from shared.platforms.failure import FailureKind, PlatformFailure
-from shared.platforms.http import HttpAnswer
 
 DUPLICATE = "duplicate content"
 # A cap without a reset is a daily or monthly one: asking again within the hour is pointless.

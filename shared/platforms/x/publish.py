@@ -9,9 +9,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal
 from urllib.parse import unquote
 
+from shared.http.client import HttpAnswer, HttpRequest
 from shared.platforms.failure import PlatformFailure
 from shared.platforms.hosts import X_API, Hosts
-from shared.platforms.http import HttpAnswer, HttpRequest
 from shared.platforms.platform import (
     Finding,
     FollowUp,

@@ -6,9 +6,9 @@ an id lives a day.
 
 from typing import Any
 
+from shared.http.client import HttpAnswer, HttpRequest, Part
 from shared.media.media import StoredMedia
 from shared.platforms.failure import PlatformFailure
-from shared.platforms.http import HttpAnswer, HttpRequest, Part
 from shared.platforms.options import alt_text
 from shared.platforms.platform import Publication, Ready, Wait, bearer, stored_of
 from shared.platforms.x.errors import failure_of

@@ -7,6 +7,7 @@ from typing import Any
 
 from shared.accounts.credentials import Credentials
 from shared.core.settings import App
+from shared.http.client import Http, HttpRequest
 from shared.platforms.connector import (
     Connected,
     Connector,
@@ -20,7 +21,6 @@ from shared.platforms.connector import (
 )
 from shared.platforms.failure import PlatformFailure
 from shared.platforms.hosts import GOOGLE_ACCOUNTS, GOOGLE_API, GOOGLE_OAUTH, Hosts
-from shared.platforms.http import Http, HttpRequest
 
 SCOPES = ("https://www.googleapis.com/auth/youtube.upload", "https://www.googleapis.com/auth/youtube.readonly")
 

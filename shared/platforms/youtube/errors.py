@@ -4,8 +4,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from shared.http.client import HttpAnswer
 from shared.platforms.failure import FailureKind, PlatformFailure, kind_by_status
-from shared.platforms.http import HttpAnswer
 
 # Quotas are reset at midnight, Pacific time.
 _QUOTA_ZONE = ZoneInfo("America/Los_Angeles")

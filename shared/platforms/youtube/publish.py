@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from shared.http.client import HttpRequest
 from shared.media.media import StoredMedia
 from shared.platforms.failure import PlatformFailure
 from shared.platforms.hosts import GOOGLE_API, Hosts
-from shared.platforms.http import HttpRequest
 from shared.platforms.platform import (
     Absent,
     Finding,

@@ -6,9 +6,9 @@ Handle: `session` = its address, which is a credential and lives about a week; `
 from dataclasses import dataclass
 from typing import Any
 
+from shared.http.client import HttpAnswer, HttpRequest
 from shared.media.media import StoredMedia
 from shared.platforms.failure import PlatformFailure
-from shared.platforms.http import HttpAnswer, HttpRequest
 from shared.platforms.platform import Publication
 from shared.platforms.youtube.errors import failure_of
 
