@@ -13,13 +13,13 @@ from emulator.process import Failed
 from emulator.sandbox.accounts import SandboxAccount
 from emulator.sandbox.platforms import SANDBOXES
 from shared.accounts.connect import connect_account
-from shared.accounts.credentials import Credentials
 from shared.core.clock import SystemClock
 from shared.core.encryption import Cipher
 from shared.core.ids import random_base62
 from shared.core.settings import TokenKeys
 from shared.documents.document import Documents, Merge
 from shared.gcp import firestore
+from shared.platforms.credentials import Credentials
 from shared.users.user import user_path
 
 # The Auth emulator knows no secrets.

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
-from shared.accounts.credentials import Credentials, account_path, credentials_path
 from shared.core.clock import Clock
 from shared.core.encryption import Cipher
 from shared.core.ids import random_base62
 from shared.documents.document import Conflict, Create, Documents, Merge, Update, Write
+from shared.platforms.credentials import Credentials, account_path, credentials_path
 from shared.users.user import user_path
 
 

@@ -3,9 +3,9 @@
 from dataclasses import dataclass, replace
 
 from shared.accounts.connect import secret_fields
-from shared.accounts.credentials import Credentials, account_path, credentials_path
 from shared.core.encryption import Cipher
 from shared.documents.document import Changes, Conflict, Document, Documents, Update, Write
+from shared.platforms.credentials import Credentials, account_path, credentials_path
 from shared.users.user import user_path
 
 

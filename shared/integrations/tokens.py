@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from shared.accounts.credentials import Credentials
 from shared.core.clock import Clock
 from shared.core.encryption import Cipher
 from shared.core.platforms import PLATFORMS
@@ -23,6 +22,7 @@ from shared.documents.document import Conflict, Document, Documents, Update
 from shared.http.client import Http, NoAnswer, NotSent
 from shared.integrations.stored_tokens import AccountKey, bury, store
 from shared.platforms.connector import Connector, revoke
+from shared.platforms.credentials import Credentials
 from shared.platforms.failure import PlatformFailure
 
 _log = logging.getLogger(__name__)

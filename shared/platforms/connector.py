@@ -13,9 +13,9 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from shared.accounts.credentials import Credentials
 from shared.core.settings import App
 from shared.http.client import Http, HttpAnswer, HttpRequest, NoAnswer, NotSent
+from shared.platforms.credentials import Credentials
 from shared.platforms.failure import FailureKind, PlatformFailure
 from shared.platforms.meta.errors import kind_of_code
 

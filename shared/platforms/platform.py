@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from shared.accounts.credentials import Credentials
 from shared.http.client import Http
 from shared.media.media import MediaItem, StoredMedia
 from shared.media.storage import Storage
+from shared.platforms.credentials import Credentials
 from shared.platforms.failure import PlatformFailure
 from shared.platforms.rules import Capability, Draft, Problem
 

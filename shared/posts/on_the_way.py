@@ -5,10 +5,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from shared.accounts.credentials import Credentials
 from shared.core.encryption import Cipher
 from shared.http.client import Http
 from shared.media.storage import Storage
+from shared.platforms.credentials import Credentials
 from shared.platforms.rules import Capability, Draft
 from shared.posts.claim import Worker
 from shared.posts.rivals import CLOCK_SKEW, is_anothers

@@ -11,7 +11,6 @@ import logging
 import random
 from collections.abc import Sequence
 
-from shared.accounts.credentials import Credentials
 from shared.core.encryption import CannotDecrypt
 from shared.core.platforms import PLATFORMS
 from shared.documents.document import Conflict, Unavailable
@@ -19,6 +18,7 @@ from shared.http.client import NoAnswer, NotSent
 from shared.integrations.tokens import Later, Unusable
 from shared.media.storage import StorageUnavailable
 from shared.platforms.compose import compose
+from shared.platforms.credentials import Credentials
 from shared.platforms.failure import PlatformFailure
 from shared.platforms.platform import Platform, Published, Wait
 from shared.platforms.rules import Problem

@@ -13,9 +13,9 @@ from emulator.ports import PROJECT_ID, Ports
 from emulator.sandbox.accounts import SandboxAccount, read_token
 from emulator.users import credentials_of, local_cipher
 from shared.accounts.connect import connect_account
-from shared.accounts.credentials import Credentials, account_path
 from shared.core.clock import SystemClock
 from shared.gcp import firestore
+from shared.platforms.credentials import Credentials, account_path
 from tests.conftest import ROOT, LocalStack
 
 PROCESSES = 6

@@ -15,10 +15,10 @@ from urllib.parse import parse_qsl, urlsplit
 import requests
 
 from emulator.users import local_cipher
-from shared.accounts.credentials import Credentials, account_path, credentials_path
 from shared.core.platforms import PLATFORMS
 from shared.documents.document import Documents
 from shared.gcp import firestore
+from shared.platforms.credentials import Credentials, account_path, credentials_path
 from shared.users.user import user_path
 from tests.conftest import LocalStack
 from tests.faults.kills import LOSABLE, WAYS

@@ -17,10 +17,10 @@ import requests
 from emulator.sandbox.accounts import SandboxAccount
 from emulator.users import credentials_of, local_cipher
 from shared.accounts.connect import connect_account
-from shared.accounts.credentials import account_path
 from shared.core.clock import SystemClock
 from shared.documents.document import Documents
 from shared.gcp import firestore
+from shared.platforms.credentials import account_path
 from tests.conftest import LocalStack
 
 MEDIA = "https://example.com"

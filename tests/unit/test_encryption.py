@@ -2,8 +2,8 @@
 
 import pytest
 
-from shared.accounts.credentials import Credentials
 from shared.core.encryption import CannotDecrypt, Cipher
+from shared.platforms.credentials import Credentials
 
 OLD, NEW = b"\1" * 32, b"\2" * 32
 SECRET = {"accessToken": "the-token"}

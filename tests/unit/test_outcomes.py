@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from shared.accounts.credentials import Credentials, credentials_path
 from shared.documents.document import Create, Delete
 from shared.http.client import HttpAnswer, HttpRequest, NoAnswer
 from shared.integrations.stored_tokens import AccountKey
 from shared.media.storage import StorageUnavailable
+from shared.platforms.credentials import Credentials, credentials_path
 from tests.fakes.world import World
 
 PHOTO, VIDEO, UPRIGHT = "https://example.com/photo.jpg", "https://example.com/video.mp4", "https://example.com/vertical.mp4"

@@ -6,10 +6,10 @@ Nobody can renew a page's token, nor revoke it but the person, in Facebook's set
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from shared.accounts.credentials import Credentials
 from shared.core.settings import App
 from shared.http.client import Http, HttpRequest
 from shared.platforms.connector import Connected, Connector, Grant, Request, asked, authorize_url, bearer_of, granted
+from shared.platforms.credentials import Credentials
 from shared.platforms.failure import PlatformFailure
 from shared.platforms.hosts import FACEBOOK_GRAPH, FACEBOOK_WEB, Hosts
 

@@ -9,7 +9,6 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
-from shared.accounts.credentials import Credentials
 from shared.core.settings import App
 from shared.http.client import Http, HttpRequest
 from shared.platforms.connector import (
@@ -23,6 +22,7 @@ from shared.platforms.connector import (
     granted,
     scopes_of,
 )
+from shared.platforms.credentials import Credentials
 from shared.platforms.hosts import LINKEDIN_API, LINKEDIN_WEB, Hosts
 
 SCOPES = ("openid", "profile", "w_member_social")

@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from shared.accounts.credentials import Credentials
 from shared.core.settings import App
 from shared.http.client import Http, HttpRequest
 from shared.platforms.connector import Connected, Connector, Grant, Request, asked, authorize_url, granted
+from shared.platforms.credentials import Credentials
 
 
 @dataclass(frozen=True)

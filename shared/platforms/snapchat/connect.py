@@ -5,7 +5,6 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from shared.accounts.credentials import Credentials
 from shared.core.settings import App
 from shared.http.client import Http, HttpRequest
 from shared.platforms.connector import (
@@ -19,6 +18,7 @@ from shared.platforms.connector import (
     granted,
     scopes_of,
 )
+from shared.platforms.credentials import Credentials
 from shared.platforms.failure import PlatformFailure
 from shared.platforms.hosts import SNAPCHAT_ACCOUNTS, SNAPCHAT_API, Hosts
 from shared.platforms.snapchat.errors import read

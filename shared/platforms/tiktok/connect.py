@@ -8,7 +8,6 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from shared.accounts.credentials import Credentials
 from shared.core.settings import App
 from shared.http.client import Http, HttpRequest
 from shared.platforms.connector import (
@@ -22,6 +21,7 @@ from shared.platforms.connector import (
     granted,
     scopes_of,
 )
+from shared.platforms.credentials import Credentials
 from shared.platforms.hosts import TIKTOK_API, TIKTOK_WEB, Hosts
 from shared.platforms.tiktok.errors import read
 

@@ -5,7 +5,6 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from shared.accounts.credentials import Credentials
 from shared.core.settings import App
 from shared.http.client import Http, HttpRequest
 from shared.platforms.connector import (
@@ -20,6 +19,7 @@ from shared.platforms.connector import (
     granted,
     scopes_of,
 )
+from shared.platforms.credentials import Credentials
 from shared.platforms.hosts import X_API, X_WEB, Hosts
 
 SCOPES = ("tweet.read", "tweet.write", "users.read", "media.write", "offline.access")
