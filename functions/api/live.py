@@ -6,6 +6,7 @@ from flask import Flask
 
 from functions.api.app import create_app
 from functions.api.ports import ApiSettings, Ports
+from shared.accounts.oauth import ConnectPorts
 from shared.core.clock import SystemClock
 from shared.core.encryption import Cipher
 from shared.core.settings import read_settings
@@ -13,7 +14,6 @@ from shared.gcp import firestore
 from shared.gcp.cloud_tasks import CloudTasksQueue
 from shared.gcp.firebase_auth import FirebaseAuth
 from shared.http.client import RequestsHttp
-from shared.integrations.oauth import ConnectPorts
 from shared.platforms.connectors import connectors
 
 SETTINGS = read_settings(ApiSettings)

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from typing import Protocol
 
+from shared.accounts.oauth import ConnectPorts
 from shared.core.clock import Clock
 from shared.core.settings import CloudTasks, Connecting, Cors, MediaStorage, Platforms, TokenKeys
 from shared.documents.document import Documents
-from shared.integrations.oauth import ConnectPorts
 from shared.tasks.task import Tasks
 
 

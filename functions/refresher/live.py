@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 from functools import cache
 
+from shared.accounts.tokens import TokenKeeper
 from shared.core.clock import SystemClock
 from shared.core.encryption import Cipher
 from shared.core.settings import CloudTasks, Platforms, TokenKeys, read_settings
 from shared.gcp import firestore
 from shared.gcp.oidc import OidcVerifier
 from shared.http.client import RequestsHttp
-from shared.integrations.tokens import TokenKeeper
 from shared.platforms.connectors import connectors
 from shared.tasks.receive import Verifier
 

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from flask import Request
 
 from functions.refresher import live
+from shared.accounts.stored_tokens import AccountKey
 from shared.core.log import start_logging
-from shared.integrations.stored_tokens import AccountKey
 from shared.tasks.receive import Answer, receive
 
 start_logging()

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from flask import Request
 
 from functions.sweeper import live
+from shared.accounts.sweep import sweep_tokens
 from shared.core.log import start_logging
-from shared.integrations.sweep import sweep_tokens
 from shared.posts.sweep import sweep
 from shared.tasks.receive import Answer, receive
 

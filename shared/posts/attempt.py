@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from shared.accounts.stored_tokens import AccountKey
+from shared.accounts.tokens import Later, TokenKeeper, Unusable
 from shared.core.clock import Clock
 from shared.core.encryption import Cipher
 from shared.documents.document import REMOVE, Changes, Documents
 from shared.http.client import Http
-from shared.integrations.stored_tokens import AccountKey
-from shared.integrations.tokens import Later, TokenKeeper, Unusable
 from shared.media.fetch import Fetcher
 from shared.media.storage import Storage
 from shared.platforms.connector import Connector

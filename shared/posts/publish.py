@@ -11,11 +11,11 @@ import logging
 import random
 from collections.abc import Sequence
 
+from shared.accounts.tokens import Later, Unusable
 from shared.core.encryption import CannotDecrypt
 from shared.core.platforms import PLATFORMS
 from shared.documents.document import Conflict, Unavailable
 from shared.http.client import NoAnswer, NotSent
-from shared.integrations.tokens import Later, Unusable
 from shared.media.storage import StorageUnavailable
 from shared.platforms.compose import compose
 from shared.platforms.credentials import Credentials

@@ -9,12 +9,12 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 from flask.testing import FlaskClient
 
+from shared.accounts.disconnect import disconnect
+from shared.accounts.stored_tokens import AccountKey
+from shared.accounts.tokens import Unusable
 from shared.core.platforms import PLATFORMS
 from shared.documents.document import Conflict, Unavailable, Update, Version, Write
 from shared.http.client import HttpAnswer, HttpRequest
-from shared.integrations.accounts import disconnect
-from shared.integrations.stored_tokens import AccountKey
-from shared.integrations.tokens import Unusable
 from shared.platforms.credentials import Credentials, credentials_path
 from tests.api.conftest import error_of
 from tests.fakes.outside import SANDBOX_URL

@@ -24,8 +24,8 @@ WORKER = """
 import sys, time
 from pathlib import Path
 from functions.refresher import live
-from shared.integrations.stored_tokens import AccountKey
-from shared.integrations.tokens import Later
+from shared.accounts.stored_tokens import AccountKey
+from shared.accounts.tokens import Later
 tokens, key, start = live.ports().tokens, AccountKey("once", sys.argv[1], "main"), Path(sys.argv[2])
 print("ready", flush=True)
 while not start.exists():

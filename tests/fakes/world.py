@@ -21,15 +21,15 @@ from emulator.users import credentials_of
 from functions.api.app import create_app
 from functions.api.ports import ApiSettings, Ports
 from shared.accounts.connect import connect_account
+from shared.accounts.oauth import ConnectPorts
+from shared.accounts.stored_tokens import AccountKey
+from shared.accounts.sweep import sweep_tokens
 from shared.api_keys.issue import issue_key
 from shared.core.encryption import Cipher
 from shared.core.errors import Unauthorized
 from shared.documents.document import Document, Merge
 from shared.documents.reliable import ReliableDocuments
 from shared.http.client import HttpRequest
-from shared.integrations.oauth import ConnectPorts
-from shared.integrations.stored_tokens import AccountKey
-from shared.integrations.sweep import sweep_tokens
 from shared.platforms.connectors import connectors
 from shared.platforms.registry import platforms
 from shared.posts.attempt import PublisherPorts

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from shared.accounts.stored_tokens import AccountKey
 from shared.documents.document import Create, Delete
 from shared.http.client import HttpAnswer, HttpRequest, NoAnswer
-from shared.integrations.stored_tokens import AccountKey
 from shared.media.storage import StorageUnavailable
 from shared.platforms.credentials import Credentials, credentials_path
 from tests.fakes.world import World

@@ -9,11 +9,11 @@ import pytest
 
 from emulator.sandbox.accounts import SandboxAccount
 from shared.accounts.connect import connect_account
+from shared.accounts.stored_tokens import AccountKey
+from shared.accounts.tokens import Later, TokenKeeper, Unusable
 from shared.core.encryption import Cipher
 from shared.documents.document import Conflict, Update
 from shared.http.client import HttpAnswer, HttpRequest
-from shared.integrations.stored_tokens import AccountKey
-from shared.integrations.tokens import Later, TokenKeeper, Unusable
 from shared.platforms.credentials import Credentials
 from shared.platforms.failure import PlatformFailure
 from tests.fakes.world import World

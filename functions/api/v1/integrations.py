@@ -16,10 +16,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from functions.api.endpoint import Call, Reply, endpoint
 from functions.api.ports import Ports
 from functions.api.validation import validated
+from shared.accounts.disconnect import disconnect, list_accounts
+from shared.accounts.oauth import begin, complete
 from shared.core.clock import iso8601
 from shared.core.errors import Detail, ValidationFailed
-from shared.integrations.accounts import disconnect, list_accounts
-from shared.integrations.oauth import begin, complete
 from shared.platforms.connector import Connected
 
 # Far longer than any platform's.

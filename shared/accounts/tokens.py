@@ -15,12 +15,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from shared.accounts.stored_tokens import AccountKey, bury, store
 from shared.core.clock import Clock
 from shared.core.encryption import Cipher
 from shared.core.platforms import PLATFORMS
 from shared.documents.document import Conflict, Document, Documents, Update
 from shared.http.client import Http, NoAnswer, NotSent
-from shared.integrations.stored_tokens import AccountKey, bury, store
 from shared.platforms.connector import Connector, revoke
 from shared.platforms.credentials import Credentials
 from shared.platforms.failure import PlatformFailure

@@ -4,11 +4,11 @@ import logging
 from collections.abc import Sequence
 from typing import Any
 
+from shared.accounts.oauth import ConnectPorts
 from shared.core.encryption import CannotDecrypt
 from shared.core.errors import NotFound
 from shared.core.platforms import PLATFORMS
 from shared.documents.document import REMOVE, Conflict, Delete, Document, Documents, Update
-from shared.integrations.oauth import ConnectPorts
 from shared.platforms.connector import revoke
 from shared.platforms.credentials import Credentials, account_path, credentials_path
 from shared.users.user import User, user_path
