@@ -15,7 +15,7 @@ from shared.http.client import RequestsHttp
 from shared.media.fetch import GuardedFetcher
 from shared.platforms.connectors import connectors
 from shared.platforms.registry import platforms
-from shared.posts.attempt import PublisherPorts
+from shared.publishing.attempt import PublisherPorts
 from shared.tasks.receive import Verifier
 
 

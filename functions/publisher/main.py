@@ -11,7 +11,7 @@ from flask import Request
 from functions.publisher import live
 from shared.core.log import start_logging
 from shared.posts.post import RunPath
-from shared.posts.publish import publish_run
+from shared.publishing.publish import publish_run
 from shared.tasks.receive import Answer, receive
 
 start_logging()

@@ -14,7 +14,7 @@ from requests.adapters import HTTPAdapter
 from shared.core.errors import SokuError
 
 CONNECT_TIMEOUT_SECONDS = 5.0
-# Must stay, with the margin in posts/claim.py, below a run's lease: an answer that comes later belongs to nobody.
+# Must stay, with the margin in publishing/run_lease.py, below a run's lease: an answer that comes later belongs to nobody.
 READ_TIMEOUT_SECONDS = 30.0
 # Platforms answer a few kB; whatever is longer is not an answer we understand.
 MAX_ANSWER_BYTES = 1 << 20

@@ -32,11 +32,11 @@ from shared.documents.reliable import ReliableDocuments
 from shared.http.client import HttpRequest
 from shared.platforms.connectors import connectors
 from shared.platforms.registry import platforms
-from shared.posts.attempt import PublisherPorts
 from shared.posts.orchestrate import orchestrate_submission
 from shared.posts.post import RunPath
-from shared.posts.publish import publish_run
 from shared.posts.sweep import sweep
+from shared.publishing.attempt import PublisherPorts
+from shared.publishing.publish import publish_run
 from shared.tasks.task import Task
 from tests.fakes.clock import StandingClock
 from tests.fakes.documents import MemoryDocuments

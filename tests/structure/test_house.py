@@ -22,11 +22,17 @@ ENVIRONMENT = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **SETTINGS}
 
 # What a deployed function must not load, because it does not use it; every module costs start-up time.
 DENIED = {
-    "api": ("google.cloud.storage", "requests_hardened", "pymediainfo", "shared.posts.publish", "shared.platforms.x.publish"),
-    "orchestrator": ("google.cloud.storage", "firebase_admin", "pydantic_settings", "shared.posts.publish", "shared.platforms.x"),
+    "api": ("google.cloud.storage", "requests_hardened", "pymediainfo", "shared.publishing.publish", "shared.platforms.x.publish"),
+    "orchestrator": (
+        "google.cloud.storage",
+        "firebase_admin",
+        "pydantic_settings",
+        "shared.publishing.publish",
+        "shared.platforms.x",
+    ),
     "publisher": ("firebase_admin", "pydantic_settings", "pymediainfo", "functions.api"),
-    "refresher": ("google.cloud.storage", "firebase_admin", "shared.posts.publish", "shared.platforms.x.publish"),
-    "sweeper": ("google.cloud.storage", "firebase_admin", "shared.posts.publish"),
+    "refresher": ("google.cloud.storage", "firebase_admin", "shared.publishing.publish", "shared.platforms.x.publish"),
+    "sweeper": ("google.cloud.storage", "firebase_admin", "shared.publishing.publish"),
 }
 # Modules loaded by importing a function's main.py; a new dependency shows here before it shows as a slow start.
 MODULE_BUDGET = {"api": 1250, "orchestrator": 1080, "publisher": 1200, "refresher": 1080, "sweeper": 1080}

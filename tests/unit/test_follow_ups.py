@@ -7,7 +7,7 @@ import pytest
 from shared.documents.document import REMOVE, Update
 from shared.http.client import HttpAnswer, HttpRequest, NotSent
 from shared.posts.post import RunPath
-from shared.posts.publish import publish_run
+from shared.publishing.publish import publish_run
 from tests.fakes.world import World
 
 PHOTO, VIDEO = "https://example.com/photo.jpg", "https://example.com/video.mp4"

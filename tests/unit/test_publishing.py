@@ -18,7 +18,7 @@ from shared.platforms.failure import FailureKind
 from shared.platforms.platform import FollowUp
 from shared.platforms.rules import Draft
 from shared.posts.post import RunPath
-from shared.posts.publish import publish_run
+from shared.publishing.publish import publish_run
 from tests.fakes.world import World
 
 PHOTO = "https://example.com/photo.jpg"

@@ -10,10 +10,10 @@ from shared.documents.document import Document, Query, Update
 from shared.http.client import HttpAnswer, HttpRequest
 from shared.platforms.failure import PlatformFailure
 from shared.platforms.x.rules import CAPABILITY
-from shared.posts import rivals
-from shared.posts.claim import Worker
 from shared.posts.post import Run
-from shared.posts.rivals import is_anothers
+from shared.publishing import look_alikes
+from shared.publishing.look_alikes import is_anothers
+from shared.publishing.run_lease import Worker
 from tests.fakes.world import World
 
 PHOTO, VIDEO, UPRIGHT = "https://example.com/photo.jpg", "https://example.com/video.mp4", "https://example.com/vertical.mp4"

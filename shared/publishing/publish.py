@@ -2,9 +2,9 @@
 
     claim ─► tokens fresh ─► files copied and judged ─► prepare ─► INTENT saved ─► ☎ publish ─► id saved ─► succeeded
                      │ Wait, throttled, transient: let go, come back by a delayed task
-    claimed after INTENT: nobody knows what ☎ did ─► reconcile (shared/posts/reconcile.py)
+    claimed after INTENT: nobody knows what ☎ did ─► reconcile (shared/publishing/reconcile.py)
 
-☎ is called only by the worker that saved INTENT, right after saving it, once (shared/posts/call.py).
+☎ is called only by the worker that saved INTENT, right after saving it, once (shared/publishing/public_call.py).
 """
 
 import logging
@@ -22,17 +22,17 @@ from shared.platforms.credentials import Credentials
 from shared.platforms.failure import PlatformFailure
 from shared.platforms.platform import Platform, Published, Wait
 from shared.platforms.rules import Problem
-from shared.posts.attempt import DEADLINE, RECONNECT_SECONDS, Attempt, PublisherPorts, key_of, let_go
-from shared.posts.call import call, finish, refused
-from shared.posts.claim import CALL_BUDGET, Fenced, Worker, claim
-from shared.posts.files import with_files
-from shared.posts.finish import fail, succeed
-from shared.posts.follow_up import not_sent
-from shared.posts.on_the_way import OnTheWay
 from shared.posts.post import Run, RunPath
-from shared.posts.reconcile import reconcile
-from shared.posts.retry import backoff, pause_of
 from shared.posts.settle import settle
+from shared.publishing.attempt import DEADLINE, RECONNECT_SECONDS, Attempt, PublisherPorts, key_of, let_go
+from shared.publishing.backoff import backoff, pause_of
+from shared.publishing.files import with_files
+from shared.publishing.follow_ups import not_sent
+from shared.publishing.outcome import fail, succeed
+from shared.publishing.public_call import call, finish, refused
+from shared.publishing.publication import OnTheWay
+from shared.publishing.reconcile import reconcile
+from shared.publishing.run_lease import CALL_BUDGET, Fenced, Worker, claim
 
 _log = logging.getLogger(__name__)
 

@@ -30,8 +30,8 @@ from shared.platforms.platform import (
     Unknowable,
     Wait,
 )
-from shared.posts.attempt import BACK_TO_PREPARING, RECONNECT_SECONDS, Attempt
-from shared.posts.retry import backoff, pause_of
+from shared.publishing.attempt import BACK_TO_PREPARING, RECONNECT_SECONDS, Attempt
+from shared.publishing.backoff import backoff, pause_of
 
 _log = logging.getLogger(__name__)
 

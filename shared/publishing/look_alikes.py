@@ -13,8 +13,8 @@ from shared.documents.document import Condition, Document, Query
 from shared.platforms.compose import compose
 from shared.platforms.failure import PerhapsAnothers
 from shared.platforms.rules import Capability
-from shared.posts.claim import Worker
 from shared.posts.post import Run
+from shared.publishing.run_lease import Worker
 
 # The worker that saved INTENT, the one that looks, and the platform each have a clock of their own.
 CLOCK_SKEW = timedelta(seconds=30)

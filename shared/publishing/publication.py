@@ -10,8 +10,8 @@ from shared.http.client import Http
 from shared.media.storage import Storage
 from shared.platforms.credentials import Credentials
 from shared.platforms.rules import Capability, Draft
-from shared.posts.claim import Worker
-from shared.posts.rivals import CLOCK_SKEW, is_anothers
+from shared.publishing.look_alikes import CLOCK_SKEW, is_anothers
+from shared.publishing.run_lease import Worker
 
 
 @dataclass

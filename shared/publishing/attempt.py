@@ -16,12 +16,12 @@ from shared.media.storage import Storage
 from shared.platforms.connector import Connector
 from shared.platforms.failure import PlatformFailure
 from shared.platforms.platform import Platform
-from shared.posts.claim import Worker
-from shared.posts.finish import fail
-from shared.posts.on_the_way import OnTheWay
 from shared.posts.post import Run
-from shared.posts.retry import pause_of
 from shared.posts.settle import settle
+from shared.publishing.backoff import pause_of
+from shared.publishing.outcome import fail
+from shared.publishing.publication import OnTheWay
+from shared.publishing.run_lease import Worker
 from shared.tasks.task import Tasks
 
 # After this long a post is history: what has not ended is reconciled and given up.

@@ -13,9 +13,9 @@ from shared.http.client import NoAnswer, NotSent
 from shared.media.storage import StorageUnavailable
 from shared.platforms.failure import PlatformFailure
 from shared.platforms.platform import FollowUp, Wait
-from shared.posts.attempt import Attempt
-from shared.posts.files import stored_files
-from shared.posts.retry import backoff
+from shared.publishing.attempt import Attempt
+from shared.publishing.backoff import backoff
+from shared.publishing.files import stored_files
 
 _NAMES = {"thread": "A further post of the thread", "firstComment": "The first comment", "thumbnail": "The thumbnail"}
 

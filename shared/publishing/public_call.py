@@ -7,11 +7,11 @@ from shared.documents.document import REMOVE
 from shared.http.client import NoAnswer, NotSent
 from shared.platforms.failure import PlatformFailure
 from shared.platforms.platform import Accepted, Published
-from shared.posts.attempt import BACK_TO_PREPARING, RECONNECT_SECONDS, Attempt
-from shared.posts.finish import succeed
-from shared.posts.follow_up import Postponed, not_sent, send_follow_ups
-from shared.posts.retry import MAX_BACKOFF_SECONDS
 from shared.posts.settle import settle
+from shared.publishing.attempt import BACK_TO_PREPARING, RECONNECT_SECONDS, Attempt
+from shared.publishing.backoff import MAX_BACKOFF_SECONDS
+from shared.publishing.follow_ups import Postponed, not_sent, send_follow_ups
+from shared.publishing.outcome import succeed
 
 _log = logging.getLogger(__name__)
 
