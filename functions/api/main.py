@@ -6,7 +6,7 @@ Writes submissions, idempotency records, API keys and request logs; enqueues on 
 from flask import Flask, Request
 from werkzeug.wrappers import Response
 
-from functions.api import live
+from functions.api import wiring
 from shared.core.log import start_logging
 
 start_logging()

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from flask import Request
 
-from functions.orchestrator import live
+from functions.orchestrator import wiring
 from shared.core.log import start_logging
 from shared.posts.orchestrate import orchestrate_submission
 from shared.tasks.receive import Answer, receive

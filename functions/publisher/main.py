@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from flask import Request
 
-from functions.publisher import live
+from functions.publisher import wiring
 from shared.core.log import start_logging
 from shared.posts.post import RunPath
 from shared.publishing.publish import publish_run

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from flask import Request
 
-from functions.sweeper import live
+from functions.sweeper import wiring
 from shared.accounts.sweep import sweep_tokens
 from shared.core.log import start_logging
 from shared.posts.sweep import sweep

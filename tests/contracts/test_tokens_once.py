@@ -23,7 +23,7 @@ PROCESSES = 6
 WORKER = """
 import sys, time
 from pathlib import Path
-from functions.refresher import live
+from functions.refresher import wiring
 from shared.accounts.stored_tokens import AccountKey
 from shared.accounts.tokens import Later
 tokens, key, start = live.ports().tokens, AccountKey("once", sys.argv[1], "main"), Path(sys.argv[2])
