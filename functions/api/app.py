@@ -4,7 +4,7 @@ from flask import Flask, Response, g, request
 
 from functions.api import cors, error_answers
 from functions.api.ports import Ports
-from functions.api.request_id import request_id_for
+from functions.api.request.request_id import request_id_for
 from functions.api.v1 import api_keys, health, integrations, posts
 
 SECURITY_HEADERS = {

@@ -16,7 +16,7 @@
         └── IdempotencyConflict       409 idempotency_conflict
 
 A class's docstring is the message its callers see unless they give a better one. What the API answers is written in one
-place, `functions/api/error_answers.py`.
+place, `functions/api/request/errors.py`.
 """
 
 import inspect

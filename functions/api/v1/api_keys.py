@@ -5,9 +5,9 @@ from typing import Annotated
 from flask import Blueprint
 from pydantic import BaseModel, ConfigDict, Field
 
-from functions.api.endpoint import Call, Reply, endpoint
 from functions.api.ports import Ports
-from functions.api.validation import validated
+from functions.api.request.endpoint import Call, Reply, endpoint
+from functions.api.request.validation import validated
 from shared.api_keys.issue import issue_key, list_keys, revoke_key
 from shared.api_keys.key import ApiKey
 from shared.core.clock import iso8601

@@ -2,8 +2,8 @@
 
 from flask import Blueprint
 
-from functions.api.endpoint import Call, Reply, endpoint
 from functions.api.ports import Ports
+from functions.api.request.endpoint import Call, Reply, endpoint
 from shared.core.clock import iso8601
 
 

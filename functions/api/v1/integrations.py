@@ -13,9 +13,9 @@ from urllib.parse import urlencode
 from flask import Blueprint, request
 from pydantic import BaseModel, ConfigDict, Field
 
-from functions.api.endpoint import Call, Reply, endpoint
 from functions.api.ports import Ports
-from functions.api.validation import validated
+from functions.api.request.endpoint import Call, Reply, endpoint
+from functions.api.request.validation import validated
 from shared.accounts.disconnect import disconnect, list_accounts
 from shared.accounts.oauth import begin, complete
 from shared.core.clock import iso8601

@@ -4,10 +4,10 @@ import logging
 
 from flask import Blueprint
 
-from functions.api.endpoint import Call, Reply, endpoint
 from functions.api.ports import Ports
+from functions.api.request.endpoint import Call, Reply, endpoint
+from functions.api.request.validation import validated
 from functions.api.v1.posts_schemas import INVALID_TIME, PostsRequest
-from functions.api.validation import validated
 from shared.core.errors import ApiError, PostCreationFailed, ValidationFailed
 from shared.documents.document import Unavailable
 from shared.idempotency.record import key_for

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, cast
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, ValidationError, model_validator
 from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
 
-from functions.api.validation import field_name, message_of
+from functions.api.request.validation import field_name, message_of
 from shared.core.platforms import ALIASES, PLATFORMS
 from shared.media.media import MEDIA_ID, Kind, MediaItem, declared_content_type, kind_of
 from shared.platforms.content import Content

@@ -17,8 +17,8 @@ from typing import Any, Literal, cast
 
 from flask import Response, g, jsonify, request
 
-from functions.api.body import read_json
 from functions.api.ports import Ports
+from functions.api.request.body import read_json
 from shared.api_keys.authenticate import authenticate
 from shared.core.errors import ApiError, Detail, ServiceUnavailable, Unauthorized, ValidationFailed
 from shared.core.ids import new_uuid
