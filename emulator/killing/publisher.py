@@ -6,16 +6,16 @@ from functools import cache
 from flask import Request
 
 from emulator.killing.traps import Traps, trapped_ports
-from functions.publisher import live, main
+from functions.publisher import main, wiring
 from shared.tasks.receive import Answer
 
 _traps = Traps("publisher")
 
 
 @cache
-def _ports() -> live.Ports:
-    ports = live.ports()
-    return replace(ports, publishing=trapped_ports(ports.publishing, _traps, live.SETTINGS.project_id))
+def _ports() -> wiring.Ports:
+    ports = wiring.ports()
+    return replace(ports, publishing=trapped_ports(ports.publishing, _traps, wiring.SETTINGS.project_id))
 
 
 def publisher(request: Request) -> Answer:

@@ -6,16 +6,16 @@ from functools import cache
 from flask import Request
 
 from emulator.killing.traps import Traps, trapped_ports
-from functions.refresher import live, main
+from functions.refresher import main, wiring
 from shared.tasks.receive import Answer
 
 _traps = Traps("refresher")
 
 
 @cache
-def _ports() -> live.Ports:
-    ports = live.ports()
-    return replace(ports, tokens=trapped_ports(ports.tokens, _traps, live.SETTINGS.project_id))
+def _ports() -> wiring.Ports:
+    ports = wiring.ports()
+    return replace(ports, tokens=trapped_ports(ports.tokens, _traps, wiring.SETTINGS.project_id))
 
 
 def refresher(request: Request) -> Answer:

@@ -2,7 +2,7 @@
 
 from flask import Flask, Response, g, request
 
-from functions.api import cors, error_answers
+from functions.api.request import cors, errors
 from functions.api.ports import Ports
 from functions.api.request.request_id import request_id_for
 from functions.api.v1 import api_keys, health, integrations, posts
@@ -38,7 +38,7 @@ def create_app(ports: Ports) -> Flask:
         cors.allow(request, response, ports.settings)
         return response
 
-    error_answers.register(app, development=ports.settings.development, clock=ports.clock)
+    errors.register(app, development=ports.settings.development, clock=ports.clock)
     for routes in (health.routes(ports), posts.routes(ports), api_keys.routes(ports), integrations.routes(ports)):
         app.register_blueprint(routes)
     return app

@@ -13,7 +13,7 @@ start_logging()
 
 
 def api(request: Request) -> Response:
-    return answer(request, live.app())
+    return answer(request, wiring.app())
 
 
 def answer(request: Request, app: Flask) -> Response:

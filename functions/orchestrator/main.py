@@ -16,10 +16,10 @@ start_logging()
 
 
 def orchestrator(request: Request) -> Answer:
-    return answer(request, live.ports())
+    return answer(request, wiring.ports())
 
 
-def answer(request: Request, ports: live.Ports) -> Answer:
+def answer(request: Request, ports: wiring.Ports) -> Answer:
     def handle(payload: Mapping[str, str]) -> None:
         orchestrate_submission(payload["postSubmissionId"], documents=ports.documents, tasks=ports.tasks, clock=ports.clock)
 

@@ -18,10 +18,10 @@ start_logging()
 
 
 def publisher(request: Request) -> Answer:
-    return answer(request, live.ports())
+    return answer(request, wiring.ports())
 
 
-def answer(request: Request, ports: live.Ports) -> Answer:
+def answer(request: Request, ports: wiring.Ports) -> Answer:
     def handle(payload: Mapping[str, str]) -> None:
         publish_run(RunPath(payload["postSubmissionId"], payload["runId"]), ports.publishing)
 

@@ -17,10 +17,10 @@ start_logging()
 
 
 def refresher(request: Request) -> Answer:
-    return answer(request, live.ports())
+    return answer(request, wiring.ports())
 
 
-def answer(request: Request, ports: live.Ports) -> Answer:
+def answer(request: Request, ports: wiring.Ports) -> Answer:
     def handle(payload: Mapping[str, str]) -> None:
         ports.tokens.refresh(AccountKey(payload["uid"], payload["platform"], payload["accountId"]))
 

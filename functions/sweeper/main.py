@@ -19,10 +19,10 @@ _log = logging.getLogger(__name__)
 
 
 def sweeper(request: Request) -> Answer:
-    return answer(request, live.ports())
+    return answer(request, wiring.ports())
 
 
-def answer(request: Request, ports: live.Ports) -> Answer:
+def answer(request: Request, ports: wiring.Ports) -> Answer:
     def handle(_: Mapping[str, str]) -> None:
         swept = sweep(documents=ports.documents, tasks=ports.tasks, clock=ports.clock)
         accounts = sweep_tokens(documents=ports.documents, tasks=ports.tasks, clock=ports.clock)

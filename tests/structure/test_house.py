@@ -42,8 +42,8 @@ MODULE_BUDGET = {"api": 1250, "orchestrator": 1080, "publisher": 1200, "refreshe
 def imported(request: pytest.FixtureRequest) -> tuple[str, dict[str, object]]:
     """A function's name, and what a fresh interpreter holds after importing it."""
     script = (
-        f"import functions.{request.param}.main, functions.{request.param}.live as live, json, sys, threading\n"
-        "made = sum(f.cache_info().currsize for f in vars(live).values() if hasattr(f, 'cache_info'))\n"
+        f"import functions.{request.param}.main, functions.{request.param}.wiring as wiring, json, sys, threading\n"
+        "made = sum(f.cache_info().currsize for f in vars(wiring).values() if hasattr(f, 'cache_info'))\n"
         "print(json.dumps({'modules': sorted(sys.modules), 'made': made, 'threads': threading.active_count()}))"
     )
     ran = subprocess.run([sys.executable, "-c", script], env=ENVIRONMENT, capture_output=True, text=True, timeout=60, check=False)
