@@ -2,8 +2,8 @@
 
 from flask import Flask, Response, g, request
 
-from functions.api.request import cors, errors
 from functions.api.ports import Ports
+from functions.api.request import cors, errors
 from functions.api.request.request_id import request_id_for
 from functions.api.v1 import api_keys, health, integrations, posts
 

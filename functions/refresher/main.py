@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from flask import Request
 
 from functions.refresher import wiring
-from shared.accounts.stored_tokens import AccountKey
+from shared.accounts.account import AccountKey
 from shared.core.log import start_logging
 from shared.tasks.receive import Answer, receive
 

@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from typing import Any
 
+from shared.accounts.account import account_path, credentials_path, seal
 from shared.core.clock import Clock
 from shared.core.encryption import Cipher
 from shared.core.ids import random_base62
 from shared.documents.document import Conflict, Create, Documents, Merge, Update, Write
-from shared.platforms.credentials import Credentials, account_path, credentials_path
+from shared.platforms.credentials import Credentials
 from shared.users.user import user_path
 
 
@@ -59,7 +60,7 @@ def secret_fields(
     sweeper has them renewed."""
     path = credentials_path(uid, platform, account_id)
     return {
-        **credentials.seal(cipher, path),
+        **seal(credentials, cipher, path),
         "uid": uid,
         "platform": platform,
         "accountId": account_id,

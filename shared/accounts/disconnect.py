@@ -1,28 +1,18 @@
-"""A user's connected accounts: listed without a secret, and disconnected."""
+"""Disconnect an account: have the platform revoke its tokens, then forget it."""
 
 import logging
 from collections.abc import Sequence
-from typing import Any
 
+from shared.accounts.account import account_path, credentials_path, open_credentials
 from shared.accounts.oauth import ConnectPorts
 from shared.core.encryption import CannotDecrypt
 from shared.core.errors import NotFound
-from shared.core.platforms import PLATFORMS
-from shared.documents.document import REMOVE, Conflict, Delete, Document, Documents, Update
+from shared.documents.document import REMOVE, Conflict, Delete, Document, Update
 from shared.platforms.connector import revoke
-from shared.platforms.credentials import Credentials, account_path, credentials_path
+from shared.platforms.credentials import Credentials
 from shared.users.user import User, user_path
 
 _log = logging.getLogger(__name__)
-
-
-def list_accounts(uid: str, *, documents: Documents) -> Sequence[dict[str, Any]]:
-    """The accounts' documents, by platform and id. Two RPCs: the digest names them."""
-    [user] = documents.get(user_path(uid))
-    accounts = User.from_document(uid, user).accounts
-    paths = [account_path(uid, platform, account_id) for platform in PLATFORMS for account_id in sorted(accounts.get(platform, {}))]
-    found = documents.get(*paths) if paths else []
-    return [dict(document.fields) for document in found if document is not None]
 
 
 def disconnect(uid: str, platform: str, account_id: str, ports: ConnectPorts) -> bool:
@@ -70,8 +60,8 @@ def _revoked(platform: str, tokens: Document, others: Sequence[Document | None],
         return False
     living = [other for other in others if other is not None and not other.fields.get("dead")]
     try:
-        credentials = Credentials.open(tokens, ports.cipher)
-        if any(_shares_tokens(credentials, Credentials.open(other, ports.cipher)) for other in living):
+        credentials = open_credentials(tokens, ports.cipher)
+        if any(_shares_tokens(credentials, open_credentials(other, ports.cipher)) for other in living):
             # The others go on with them.
             return False
         return revoke(ports.http, connector, credentials)

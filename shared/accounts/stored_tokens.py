@@ -1,23 +1,13 @@
 """What is written of an account's tokens: new ones, or that they are dead. Every write carries the version that was read."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from shared.accounts.account import AccountKey, open_credentials
 from shared.accounts.connect import secret_fields
 from shared.core.encryption import Cipher
 from shared.documents.document import Changes, Conflict, Document, Documents, Update, Write
-from shared.platforms.credentials import Credentials, account_path, credentials_path
+from shared.platforms.credentials import Credentials
 from shared.users.user import user_path
-
-
-@dataclass(frozen=True)
-class AccountKey:
-    uid: str
-    platform: str
-    account_id: str
-
-    @property
-    def credentials_path(self) -> str:
-        return credentials_path(self.uid, self.platform, self.account_id)
 
 
 def store(key: AccountKey, held: Document, fresh: Credentials, *, documents: Documents, cipher: Cipher) -> Credentials | None:
@@ -27,7 +17,7 @@ def store(key: AccountKey, held: Document, fresh: Credentials, *, documents: Doc
     secret = secret_fields(key.uid, key.platform, key.account_id, fresh, cipher, connection=connection)
     while True:
         lives: Changes = {"tokenExpiresAt": fresh.expires_at}
-        writes = [Update(account_path(key.uid, key.platform, key.account_id), lives)]
+        writes = [Update(key.path, lives)]
         if held.fields.get("dead"):
             # Given up by somebody meanwhile, and too soon.
             revived = Update(user_path(key.uid), {("accounts", key.platform, key.account_id): "connected"})
@@ -38,7 +28,7 @@ def store(key: AccountKey, held: Document, fresh: Credentials, *, documents: Doc
         if document is None:
             return None
         if document.fields.get("generation") != held.fields.get("generation"):
-            return Credentials.open(document, cipher)
+            return open_credentials(document, cipher)
         # The same tokens, parked or given up meanwhile.
         held = document
 
@@ -46,7 +36,7 @@ def store(key: AccountKey, held: Document, fresh: Credentials, *, documents: Doc
 def bury(key: AccountKey, document: Document, documents: Documents) -> None:
     """The tokens, the account and the user's digest in one commit. Raises Conflict if the tokens changed meanwhile."""
     dead = Update(document.path, {"dead": True, "refreshAt": None, "refreshingUntil": None}, if_version=document.version)
-    account = Update(account_path(key.uid, key.platform, key.account_id), {"status": "needs_reauth"})
+    account = Update(key.path, {"status": "needs_reauth"})
     digest = Update(user_path(key.uid), {("accounts", key.platform, key.account_id): "needs_reauth"})
     if not _committed(documents, dead, account, digest):
         raise Conflict(document.path)

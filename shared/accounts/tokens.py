@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from shared.accounts.stored_tokens import AccountKey, bury, store
+from shared.accounts.account import AccountKey, open_credentials
+from shared.accounts.stored_tokens import bury, store
 from shared.core.clock import Clock
 from shared.core.encryption import Cipher
 from shared.core.platforms import PLATFORMS
@@ -70,7 +71,7 @@ class TokenKeeper:
             parked = self._parked(document)
             if parked is not None and refused is None:
                 return parked
-            credentials = Credentials.open(document, self.cipher)
+            credentials = open_credentials(document, self.cipher)
             if not self._needs_another(credentials, refused):
                 return credentials
             try:
@@ -85,7 +86,7 @@ class TokenKeeper:
             [document] = self.documents.get(key.credentials_path)
             if document is None or document.fields.get("dead") or key.platform not in self.connectors:
                 return
-            credentials, now = Credentials.open(document, self.cipher), self.clock.now()
+            credentials, now = open_credentials(document, self.cipher), self.clock.now()
             if credentials.refresh_at is None or credentials.refresh_at > now:
                 return
             try:
@@ -113,7 +114,7 @@ class TokenKeeper:
             [document] = self.documents.get(key.credentials_path)
             if document is None or document.fields.get("dead"):
                 return
-            if Credentials.open(document, self.cipher).access_token != token:
+            if open_credentials(document, self.cipher).access_token != token:
                 return
             try:
                 bury(key, document, self.documents)
@@ -191,7 +192,7 @@ class TokenKeeper:
             if document is None:
                 return _gone(key)
             if document.fields.get("generation") != held.fields.get("generation"):
-                return Credentials.open(document, self.cipher)
+                return open_credentials(document, self.cipher)
             try:
                 bury(key, document, self.documents)
             except Conflict:

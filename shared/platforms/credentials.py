@@ -1,13 +1,7 @@
-"""What a platform gave us for an account: the tokens, and who the account is there. Only ever stored encrypted."""
+"""What a platform gave us for an account: the tokens, and who the account is there. Data only; `shared/accounts` stores it encrypted."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
-
-from shared.core.encryption import Cipher
-from shared.documents.document import Document
-from shared.users.user import user_path
 
 # Tokens that live longer than this are renewed ahead of time by themselves: unused, they would lapse.
 LONG_LIVED = timedelta(days=2)
@@ -57,40 +51,3 @@ class Credentials:
             return self.renew_from
         issued = self.issued_at or self.expires_at
         return self.renew_from if self.expires_at - issued > LONG_LIVED else issued + KEEP_ALIVE
-
-    def seal(self, cipher: Cipher, path: str) -> dict[str, str]:
-        secret = {
-            "accessToken": self.access_token,
-            "platformUserId": self.platform_user_id,
-            "username": self.username,
-            "refreshToken": self.refresh_token,
-            "issuedAt": self.issued_at.isoformat() if self.issued_at else None,
-            "expiresAt": self.expires_at.isoformat() if self.expires_at else None,
-            "grantedBy": self.granted_by,
-        }
-        return cipher.seal(secret, path=path)
-
-    @staticmethod
-    def open(document: Document, cipher: Cipher) -> "Credentials":
-        secret: Mapping[str, Any] = cipher.open(document.fields, path=document.path)
-        return Credentials(
-            secret["accessToken"],
-            secret["platformUserId"],
-            secret["username"],
-            secret.get("refreshToken"),
-            _moment(secret.get("issuedAt")),
-            _moment(secret.get("expiresAt")),
-            secret.get("grantedBy"),
-        )
-
-
-def _moment(text: str | None) -> datetime | None:
-    return datetime.fromisoformat(text) if text else None
-
-
-def credentials_path(uid: str, platform: str, account_id: str) -> str:
-    return f"{user_path(uid)}/credentials/{platform}:{account_id}"
-
-
-def account_path(uid: str, platform: str, account_id: str) -> str:
-    return f"{user_path(uid)}/integrations/{platform}/accounts/{account_id}"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from shared.accounts.stored_tokens import AccountKey
+from shared.accounts.account import AccountKey
 from shared.accounts.tokens import Later, TokenKeeper, Unusable
 from shared.core.clock import Clock
 from shared.core.encryption import Cipher

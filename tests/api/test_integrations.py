@@ -9,13 +9,12 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 from flask.testing import FlaskClient
 
+from shared.accounts.account import AccountKey, credentials_path, open_credentials
 from shared.accounts.disconnect import disconnect
-from shared.accounts.stored_tokens import AccountKey
 from shared.accounts.tokens import Unusable
 from shared.core.platforms import PLATFORMS
 from shared.documents.document import Conflict, Unavailable, Update, Version, Write
 from shared.http.client import HttpAnswer, HttpRequest
-from shared.platforms.credentials import Credentials, credentials_path
 from tests.api.conftest import error_of
 from tests.fakes.outside import SANDBOX_URL
 from tests.fakes.world import World
@@ -41,7 +40,7 @@ def consent(world: World, url: str, account: str = "ada_on_stage", decision: str
 
 
 def access_token_of(world: World, account_id: str, platform: str = "linkedin") -> str:
-    return Credentials.open(world.document(credentials_path("ada", platform, account_id)), world.cipher).access_token
+    return open_credentials(world.document(credentials_path("ada", platform, account_id)), world.cipher).access_token
 
 
 def complete(client: FlaskClient, platform: str, told: dict[str, str], headers: dict[str, str] = ADA) -> Any:

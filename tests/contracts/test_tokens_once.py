@@ -12,10 +12,11 @@ from emulator.environment import function_variables
 from emulator.ports import PROJECT_ID, Ports
 from emulator.sandbox.accounts import SandboxAccount, read_token
 from emulator.users import credentials_of, local_cipher
+from shared.accounts.account import account_path
 from shared.accounts.connect import connect_account
 from shared.core.clock import SystemClock
 from shared.gcp import firestore
-from shared.platforms.credentials import Credentials, account_path
+from shared.platforms.credentials import Credentials
 from tests.conftest import ROOT, LocalStack
 
 PROCESSES = 6

@@ -20,9 +20,9 @@ from emulator.sandbox.platforms import build, by_host
 from emulator.users import credentials_of
 from functions.api.app import create_app
 from functions.api.ports import ApiSettings, Ports
+from shared.accounts.account import AccountKey
 from shared.accounts.connect import connect_account
 from shared.accounts.oauth import ConnectPorts
-from shared.accounts.stored_tokens import AccountKey
 from shared.accounts.sweep import sweep_tokens
 from shared.api_keys.issue import issue_key
 from shared.core.encryption import Cipher

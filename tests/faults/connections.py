@@ -15,10 +15,10 @@ from urllib.parse import parse_qsl, urlsplit
 import requests
 
 from emulator.users import local_cipher
+from shared.accounts.account import account_path, credentials_path, open_credentials
 from shared.core.platforms import PLATFORMS
 from shared.documents.document import Documents
 from shared.gcp import firestore
-from shared.platforms.credentials import Credentials, account_path, credentials_path
 from shared.users.user import user_path
 from tests.conftest import LocalStack
 from tests.faults.kills import LOSABLE, WAYS
@@ -221,7 +221,7 @@ class Connections:
     def _access_token(self, platform: str, account_id: str) -> str:
         [secret] = self.documents.get(credentials_path(UID, platform, account_id))
         assert secret is not None
-        return Credentials.open(secret, self._cipher).access_token
+        return open_credentials(secret, self._cipher).access_token
 
     def _calls_of(self, platform: str) -> dict[Step, list[tuple[str, int]]]:
         record, found = self.stack.kill_plans / "api.calls", dict[Step, list[tuple[str, int]]]()

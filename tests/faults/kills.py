@@ -16,11 +16,11 @@ import requests
 
 from emulator.sandbox.accounts import SandboxAccount
 from emulator.users import credentials_of, local_cipher
+from shared.accounts.account import account_path
 from shared.accounts.connect import connect_account
 from shared.core.clock import SystemClock
 from shared.documents.document import Documents
 from shared.gcp import firestore
-from shared.platforms.credentials import account_path
 from tests.conftest import LocalStack
 
 MEDIA = "https://example.com"

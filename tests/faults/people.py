@@ -11,8 +11,8 @@ from datetime import UTC, datetime, timedelta
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from shared.accounts.account import account_path, credentials_path
 from shared.documents.reliable import BUDGET_SECONDS
-from shared.platforms.credentials import account_path, credentials_path
 from shared.users.user import user_path
 from tests.fakes.world import World
 from tests.faults.ports import LATE_COMMIT_SECONDS

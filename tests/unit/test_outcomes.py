@@ -8,11 +8,10 @@ from typing import Any
 
 import pytest
 
-from shared.accounts.stored_tokens import AccountKey
+from shared.accounts.account import AccountKey, credentials_path, open_credentials
 from shared.documents.document import Create, Delete
 from shared.http.client import HttpAnswer, HttpRequest, NoAnswer
 from shared.media.storage import StorageUnavailable
-from shared.platforms.credentials import Credentials, credentials_path
 from tests.fakes.world import World
 
 PHOTO, VIDEO, UPRIGHT = "https://example.com/photo.jpg", "https://example.com/video.mp4", "https://example.com/vertical.mp4"
@@ -478,7 +477,7 @@ def test_a_published_post_does_not_wait_for_its_account() -> None:
     world.fail("linkedin", "comment", "rate_limit", times=1000)
     world.run_for(200)
     assert world.run(submission, "linkedin")["phase"] == "published"
-    held = Credentials.open(world.document(credentials_path("ada", "linkedin", "li_main")), world.cipher)
+    held = open_credentials(world.document(credentials_path("ada", "linkedin", "li_main")), world.cipher)
     world.publishing.tokens.declare_dead(AccountKey("ada", "linkedin", "li_main"), held.access_token)
     world.run_for(3600)
     run = world.run(submission, "linkedin")
@@ -503,7 +502,7 @@ def test_a_thumbnail_that_was_perhaps_set_is_not_said_to_be_missing(kinds: list[
         world.fail("youtube", "thumbnail", kind)
     submission = post(world, key, "youtube", "t", {"thumbnailUrl": PHOTO}, videoUrl=VIDEO)
     world.run_for(0.3 + 20 * (len(kinds) - 1))
-    held = Credentials.open(world.document(credentials_path("ada", "youtube", "main")), world.cipher)
+    held = open_credentials(world.document(credentials_path("ada", "youtube", "main")), world.cipher)
     world.publishing.tokens.declare_dead(AccountKey("ada", "youtube", "main"), held.access_token)
     world.run_for(3600)
     [told] = world.run(submission, "youtube")["notes"]

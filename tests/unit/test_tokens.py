@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from emulator.sandbox.accounts import SandboxAccount
+from shared.accounts.account import AccountKey
 from shared.accounts.connect import connect_account
-from shared.accounts.stored_tokens import AccountKey
 from shared.accounts.tokens import Later, TokenKeeper, Unusable
 from shared.core.encryption import Cipher
 from shared.documents.document import Conflict, Update

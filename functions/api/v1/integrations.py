@@ -16,7 +16,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from functions.api.ports import Ports
 from functions.api.request.endpoint import Call, Reply, endpoint
 from functions.api.request.validation import validated
-from shared.accounts.disconnect import disconnect, list_accounts
+from shared.accounts.account import list_accounts
+from shared.accounts.disconnect import disconnect
 from shared.accounts.oauth import begin, complete
 from shared.core.clock import iso8601
 from shared.core.errors import Detail, ValidationFailed

@@ -11,7 +11,6 @@ from shared.http.client import HttpAnswer, HttpRequest
 from shared.platforms.failure import PlatformFailure
 from shared.platforms.x.rules import CAPABILITY
 from shared.posts.post import Run
-from shared.publishing import look_alikes
 from shared.publishing.look_alikes import is_anothers
 from shared.publishing.run_lease import Worker
 from tests.fakes.world import World
@@ -236,7 +235,7 @@ def test_one_that_ended_without_a_name_since_then_may_have_made_it(
 
 
 def test_where_there_are_too_many_to_look_through_none_is_taken(worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rivals, "MOST", 2)
+    monkeypatch.setattr(look_alikes, "MOST", 2)
     assert str(worker.run.path) < other(worker).path
     with pytest.raises(PlatformFailure, match="is on its way"):
         asked(worker)
