@@ -10,7 +10,7 @@ from flask import Request
 
 from functions.publisher import wiring
 from shared.core.log import start_logging
-from shared.posts.post import RunPath
+from shared.posts.run import RunPath
 from shared.publishing.publish import publish_run
 from shared.tasks.receive import Answer, receive
 

@@ -21,7 +21,8 @@ from shared.media.media import MEDIA_ID, MediaItem, StoredMedia, kind_of
 from shared.platforms.content import Content
 from shared.platforms.preflight import judge_content
 from shared.platforms.rules import Problem
-from shared.posts.post import SCHEDULE_AHEAD, Target, submission_path
+from shared.posts.run import submission_path
+from shared.posts.submission import SCHEDULE_AHEAD, Target
 from shared.posts.targets import WantedTarget, resolve_targets
 from shared.tasks.task import NotEnqueued, Tasks, orchestrate
 from shared.users.user import User

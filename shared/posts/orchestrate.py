@@ -12,7 +12,8 @@ from typing import Any
 
 from shared.core.clock import Clock
 from shared.documents.document import REMOVE, Conflict, Create, Documents, FieldPath, Update, Version
-from shared.posts.post import Run, RunPath, Submission, Target, submission_path
+from shared.posts.run import Run, RunPath, submission_path
+from shared.posts.submission import Submission, Target
 from shared.tasks.task import Tasks, orchestrate, publish
 
 _log = logging.getLogger(__name__)

@@ -4,7 +4,8 @@ from typing import Any
 
 from shared.core.clock import Clock
 from shared.documents.document import REMOVE, Conflict, Delete, Documents, FieldPath, Update, Write
-from shared.posts.post import Submission, submission_path
+from shared.posts.run import submission_path
+from shared.posts.submission import Submission
 
 
 def settle(submission_id: str, *, documents: Documents, clock: Clock) -> None:

@@ -11,8 +11,9 @@ from datetime import datetime, timedelta
 
 from shared.core.clock import Clock
 from shared.documents.document import REMOVE, Condition, Conflict, Document, Documents, Query, Unavailable, Update
-from shared.posts.post import SCHEDULE_AHEAD, Run, Submission
+from shared.posts.run import Run
 from shared.posts.settle import settle
+from shared.posts.submission import SCHEDULE_AHEAD, Submission
 from shared.tasks.task import NotEnqueued, Tasks, orchestrate, publish
 
 _log = logging.getLogger(__name__)

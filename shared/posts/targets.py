@@ -8,7 +8,7 @@ from typing import Any
 
 from shared.core.errors import Detail, MissingIntegrations, ValidationFailed
 from shared.core.platforms import ALIASES, PLATFORMS
-from shared.posts.post import MAX_TARGETS, Target
+from shared.posts.submission import MAX_TARGETS, Target
 from shared.users.user import AccountStatus, User
 
 PLATFORM_FIELD = "body.post.content.platform"

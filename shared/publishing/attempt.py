@@ -16,7 +16,7 @@ from shared.media.storage import Storage
 from shared.platforms.connector import Connector
 from shared.platforms.failure import PlatformFailure
 from shared.platforms.platform import Platform
-from shared.posts.post import Run
+from shared.posts.run import Run
 from shared.posts.settle import settle
 from shared.publishing.backoff import pause_of
 from shared.publishing.outcome import fail

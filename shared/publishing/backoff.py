@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from shared.core.clock import Clock
 from shared.platforms.failure import PlatformFailure
-from shared.posts.post import Run
+from shared.posts.run import Run
 
 FIRST_BACKOFF_SECONDS = 2.0
 MAX_BACKOFF_SECONDS = 300.0

@@ -12,7 +12,7 @@ from shared.platforms.compose import with_stored
 from shared.platforms.failure import PlatformFailure
 from shared.platforms.platform import Wait
 from shared.platforms.rules import Capability, Draft
-from shared.posts.post import submission_path
+from shared.posts.run import submission_path
 from shared.publishing.run_lease import Worker
 
 _REMEDY = "Give a public http or https address that answers with the file itself, then send the post again."

@@ -13,7 +13,7 @@ from shared.documents.document import Condition, Document, Query
 from shared.platforms.compose import compose
 from shared.platforms.failure import PerhapsAnothers
 from shared.platforms.rules import Capability
-from shared.posts.post import Run
+from shared.posts.run import Run
 from shared.publishing.run_lease import Worker
 
 # The worker that saved INTENT, the one that looks, and the platform each have a clock of their own.

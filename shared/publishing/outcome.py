@@ -6,7 +6,7 @@ from typing import Any
 
 from shared.documents.document import REMOVE, Changes, FieldPath, Increment, Update
 from shared.platforms.failure import PlatformFailure
-from shared.posts.post import submission_path
+from shared.posts.run import submission_path
 from shared.publishing.run_lease import Worker
 
 # If whoever finished the run dies before settling, the sweeper settles after this long.

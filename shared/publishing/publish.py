@@ -22,7 +22,7 @@ from shared.platforms.credentials import Credentials
 from shared.platforms.failure import PlatformFailure
 from shared.platforms.platform import Platform, Published, Wait
 from shared.platforms.rules import Problem
-from shared.posts.post import Run, RunPath
+from shared.posts.run import Run, RunPath
 from shared.posts.settle import settle
 from shared.publishing.attempt import DEADLINE, RECONNECT_SECONDS, Attempt, PublisherPorts, key_of, let_go
 from shared.publishing.backoff import backoff, pause_of

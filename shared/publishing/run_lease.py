@@ -14,7 +14,7 @@ from shared.core.clock import Clock
 from shared.core.errors import SokuError
 from shared.documents.document import REMOVE, Changes, Conflict, Documents, FieldPath, Update, Version, Write
 from shared.http.client import CONNECT_TIMEOUT_SECONDS, READ_TIMEOUT_SECONDS
-from shared.posts.post import Run
+from shared.posts.run import Run
 from shared.tasks.task import NotEnqueued, Tasks, publish
 
 _log = logging.getLogger(__name__)

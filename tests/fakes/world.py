@@ -33,7 +33,7 @@ from shared.http.client import HttpRequest
 from shared.platforms.connectors import connectors
 from shared.platforms.registry import platforms
 from shared.posts.orchestrate import orchestrate_submission
-from shared.posts.post import RunPath
+from shared.posts.run import RunPath
 from shared.posts.sweep import sweep
 from shared.publishing.attempt import PublisherPorts
 from shared.publishing.publish import publish_run

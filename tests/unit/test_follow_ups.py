@@ -6,7 +6,7 @@ import pytest
 
 from shared.documents.document import REMOVE, Update
 from shared.http.client import HttpAnswer, HttpRequest, NotSent
-from shared.posts.post import RunPath
+from shared.posts.run import RunPath
 from shared.publishing.publish import publish_run
 from tests.fakes.world import World
 

@@ -10,7 +10,7 @@ from shared.documents.document import Document, Query, Update
 from shared.http.client import HttpAnswer, HttpRequest
 from shared.platforms.failure import PlatformFailure
 from shared.platforms.x.rules import CAPABILITY
-from shared.posts.post import Run
+from shared.posts.run import Run
 from shared.publishing.look_alikes import is_anothers
 from shared.publishing.run_lease import Worker
 from tests.fakes.world import World

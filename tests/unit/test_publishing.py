@@ -17,7 +17,7 @@ from shared.media.fetch import FetchFailed, FetchRefused
 from shared.platforms.failure import FailureKind
 from shared.platforms.platform import FollowUp
 from shared.platforms.rules import Draft
-from shared.posts.post import RunPath
+from shared.posts.run import RunPath
 from shared.publishing.publish import publish_run
 from tests.fakes.world import World
 

@@ -15,7 +15,7 @@ from shared.platforms.content import Content
 from shared.platforms.options import Url
 from shared.platforms.preflight import RULES
 from shared.posts.create import PostRequest
-from shared.posts.post import MAX_TARGETS
+from shared.posts.submission import MAX_TARGETS
 from shared.posts.targets import PLATFORM_FIELD, WantedTarget
 
 # More than any platform takes in one post (TikTok: 35 photos).

@@ -1,107 +1,26 @@
-"""What a post is: one submission, and one run per target.
+"""A run: one submission's publication on one account.
 
-    submission   queued ─► orchestrating ─► dispatched          (or cancelled, from queued)
-    run          queued ─► processing ─► succeeded | failed
-
-A run's `status` is for the customer and only moves forward; its `phase` is for its workers:
-
-    queued ─► preparing ─► intent ─☎─► published ─► done
-                  ▲           │
-                  └───────────┘ refused, or provably absent on the platform
+status   queued ─► processing ─► succeeded | failed                          for the customer; only moves forward
+phase    queued ─► preparing ─► intent ─(public call)─► published ─► done    for its workers
+                       ▲           │
+                       └───────────┘ refused, or provably absent on the platform
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Literal
 
 from shared.documents.document import Document, Version
 from shared.platforms.content import Content
 from shared.platforms.failure import PlatformFailure
 
-SubmissionStatus = Literal["queued", "orchestrating", "dispatched", "cancelled"]
 RunStatus = Literal["queued", "processing", "succeeded", "failed"]
 Phase = Literal["queued", "preparing", "intent", "published", "done"]
 
-MAX_TARGETS = 50
-# The sweeper takes up a scheduled post this long before it is due.
-SCHEDULE_AHEAD = timedelta(minutes=5)
 
-
-@dataclass(frozen=True)
-class Target:
-    """One account on one platform that the post goes to."""
-
-    platform: str
-    account_id: str
-    target_id: str
-    run_id: str
-    # What the customer said for this target alone, valid as the platform's options.
-    options: Mapping[str, Any] = field(default_factory=dict)
-    # Where it stands in the request; not kept.
-    field: str = ""
-
-    def to_fields(self) -> dict[str, Any]:
-        fields = {
-            "platform": self.platform,
-            "accountId": self.account_id,
-            "targetId": self.target_id,
-            "runId": self.run_id,
-        }
-        return {**fields, "options": dict(self.options)} if self.options else fields
-
-    @staticmethod
-    def from_fields(fields: Mapping[str, Any]) -> "Target":
-        return Target(fields["platform"], fields["accountId"], fields["targetId"], fields["runId"], fields.get("options") or {})
-
-
-@dataclass(frozen=True)
-class Submission:
-    id: str
-    version: Version
-    uid: str
-    status: SubmissionStatus
-    content: Content
-    targets: tuple[Target, ...]
-    due_at: datetime
-    created_at: datetime
-    counts: Mapping[str, int]
-    derived_key_path: str | None
-    completed_at: datetime | None
-    sweep_at: datetime | None
-    request_id: str
-
-    @property
-    def path(self) -> str:
-        return submission_path(self.id)
-
-    @property
-    def ended(self) -> int:
-        """How many runs have ended."""
-        return self.counts["succeeded"] + self.counts["failed"]
-
-    @property
-    def run_paths(self) -> "tuple[RunPath, ...]":
-        return tuple(RunPath(self.id, target.run_id) for target in self.targets)
-
-    @staticmethod
-    def from_document(document: Document) -> "Submission":
-        fields = document.fields
-        return Submission(
-            id=document.id,
-            version=document.version,
-            uid=fields["uid"],
-            status=fields["status"],
-            content=Content.from_fields(fields["content"]),
-            targets=tuple(Target.from_fields(target) for target in fields["targets"]),
-            due_at=fields["dueAt"],
-            created_at=fields["createdAt"],
-            counts=fields["runCounts"],
-            derived_key_path=fields.get("derivedKeyPath"),
-            completed_at=fields.get("completedAt"),
-            sweep_at=fields.get("sweepAt"),
-            request_id=fields["requestId"],
-        )
+def submission_path(submission_id: str) -> str:
+    return f"postSubmissions/{submission_id}"
 
 
 @dataclass(frozen=True)
@@ -142,9 +61,9 @@ class Run:
     first_intent_at: datetime | None = None
     intents: int = 0
     absent_listings: int = 0
-    # What the platform said at ☎, where that did not settle whether the post is public.
+    # What the platform said at the public call, where that did not settle whether the post is public.
     call_failure: PlatformFailure | None = None
-    # A ☎ of this run got no answer, and was then found or taken not to have worked: the next one may still meet its post.
+    # A the public call of this run got no answer, and was then found or taken not to have worked: the next one may still meet its post.
     doubted: bool = False
     # Only sending it again tells whether it worked: until then, it may be public.
     unresolved: bool = False
@@ -206,7 +125,3 @@ def _call_failure(fields: Mapping[str, Any] | None) -> PlatformFailure | None:
         return None
     of_a_copy = fields.get("ofACopy", False)
     return PlatformFailure.from_fields(fields, published_after_all=fields["publishedAfterAll"], of_a_copy=of_a_copy)
-
-
-def submission_path(submission_id: str) -> str:
-    return f"postSubmissions/{submission_id}"
