@@ -49,6 +49,20 @@ class Ports:
     def sandbox(self) -> int:
         return 9500 + self.offset
 
+    @property
+    def by_name(self) -> dict[str, int]:
+        """Every port of a stack, by what listens there."""
+        return {
+            "Firestore": self.firestore,
+            "Auth": self.auth,
+            "Auth's hub": self.auth_hub,
+            "Auth's logging": self.auth_logging,
+            "Storage": self.storage,
+            "Cloud Tasks": self.tasks,
+            "the sandbox platforms": self.sandbox,
+            **{f"the function {target.name}": self.function(target.name) for target in TARGETS},
+        }
+
 
 def url(port: int) -> str:
     return f"http://{HOST}:{port}"

@@ -111,13 +111,13 @@ class Stack:
 
     def _function(self, target: Target) -> Process:
         port = self.ports.function(target.name)
-        source = f"emulator/killing/{target.name}.py" if self._kill_plans else str(target.source)
+        source = "emulator/killing/main.py" if self._kill_plans else str(target.source)
         command = [str(self._functions_python), "-m", "functions_framework", "--target", target.name, "--source", source]
         environment = {
             **function_variables(self.ports, self.firestore_host),
             "PYTHONPATH": str(self._functions_root),
             "THREADS": str(max(4, target.concurrency)),
-            **({"SOKU_KILL_PLANS": str(self._kill_plans)} if self._kill_plans else {}),
+            **({"SOKU_KILL_PLANS": str(self._kill_plans), "SOKU_KILL_TARGET": target.name} if self._kill_plans else {}),
         }
         return Process(
             target.name,
@@ -138,15 +138,9 @@ class Stack:
             )
 
     def _refuse_taken_ports(self) -> None:
-        named = {
-            "Auth": self.ports.auth,
-            "Storage": self.ports.storage,
-            "Cloud Tasks": self.ports.tasks,
-            "the sandbox platforms": self.ports.sandbox,
-            **{f"the function {target.name}": self.ports.function(target.name) for target in TARGETS},
-        }
-        if not os.environ.get("FIRESTORE_EMULATOR_HOST"):
-            named["Firestore"] = self.ports.firestore
+        named = self.ports.by_name
+        if os.environ.get("FIRESTORE_EMULATOR_HOST"):
+            del named["Firestore"]
         for name, port in named.items():
             with socket.socket() as probe:
                 probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

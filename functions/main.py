@@ -1,9 +1,7 @@
 """Every target by name. Deployed functions start from their own folder's main.py; tools that want all of them import this."""
 
-from functions.api.main import api
-from functions.orchestrator.main import orchestrator
-from functions.publisher.main import publisher
-from functions.refresher.main import refresher
-from functions.sweeper.main import sweeper
+from importlib import import_module
 
-__all__ = ["api", "orchestrator", "publisher", "refresher", "sweeper"]
+from functions.targets import TARGETS
+
+globals().update({target.name: getattr(import_module(f"functions.{target.name}.main"), target.name) for target in TARGETS})

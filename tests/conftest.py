@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 import requests
 
+from emulator.ports import Ports
 from emulator.users import PASSWORD
 from tests.fakes.world import SETTINGS, World
 
@@ -80,8 +81,7 @@ class LocalStack:
 def free_offset() -> int:
     """An offset at which all ports of a stack are free."""
     for offset in range(10000, 40000, 500):
-        ports = [base + offset for base in (4400, 4500, 5001, 5002, 5003, 5004, 5005, 8080, 9099, 9199, 9499, 9500)]
-        if all(_is_free(port) for port in ports):
+        if all(_is_free(port) for port in Ports(offset).by_name.values()):
             return offset
     raise RuntimeError("no free ports")
 

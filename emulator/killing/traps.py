@@ -13,7 +13,7 @@ import signal
 import threading
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +35,10 @@ _LOST: dict[str, Callable[[], Exception]] = {
     "storage.read": StorageUnavailable,
     "storage.write": StorageUnavailable,
 }
+
+
+# The ports that leave the process, beside the database.
+OUTWARD = ("tasks", "http", "storage", "fetcher")
 
 
 class Traps:
@@ -94,9 +98,20 @@ class Trapped:
 
 
 def trapped_ports(ports: Any, traps: Traps, project_id: str) -> Any:
-    """The dataclass of ports with those that leave the process trapped; single attempts at the database, below its retries."""
-    outward = {
-        name: Trapped(getattr(ports, name), name, traps) for name in ("tasks", "http", "storage", "fetcher") if hasattr(ports, name)
-    }
+    """The dataclass of ports, and those inside it, with what leaves the process trapped; single attempts at the database, below
+    its retries."""
     documents = ReliableDocuments(Trapped(FirestoreDocuments(project_id), "documents", traps))
-    return replace(ports, documents=documents, **outward)
+    return _trapped(ports, traps, documents)
+
+
+def _trapped(ports: Any, traps: Traps, documents: ReliableDocuments) -> Any:
+    changed: dict[str, Any] = {}
+    for field in fields(ports):
+        port = getattr(ports, field.name)
+        if field.name == "documents":
+            changed[field.name] = documents
+        elif field.name in OUTWARD:
+            changed[field.name] = Trapped(port, field.name, traps)
+        elif is_dataclass(port) and {inner.name for inner in fields(port)} & {"documents", *OUTWARD}:
+            changed[field.name] = _trapped(port, traps, documents)
+    return replace(ports, **changed)

@@ -9,7 +9,7 @@ from shared.documents.document import Documents
 from shared.gcp import firestore
 from shared.gcp.cloud_tasks import CloudTasksQueue
 from shared.gcp.oidc import OidcVerifier
-from shared.tasks.receive import Verifier
+from shared.tasks.invoker import Verifier
 from shared.tasks.task import Tasks
 
 SETTINGS = read_settings(CloudTasks)

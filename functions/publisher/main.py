@@ -4,25 +4,17 @@ Writes the run, copies files into storage, calls the platform, enqueues delayed 
 and the run's lease decides whether there is anything to do; the sweeper after that.
 """
 
-from collections.abc import Mapping
-
-from flask import Request
-
 from functions.publisher import wiring
+from functions.task import Payload, task_function
 from shared.core.log import start_logging
 from shared.posts.run import RunPath
 from shared.publishing.publish import publish_run
-from shared.tasks.receive import Answer, receive
 
 start_logging()
 
 
-def publisher(request: Request) -> Answer:
-    return answer(request, wiring.ports())
+def handle(payload: Payload, ports: wiring.Ports) -> None:
+    publish_run(RunPath(payload["postSubmissionId"], payload["runId"]), ports.publishing)
 
 
-def answer(request: Request, ports: wiring.Ports) -> Answer:
-    def handle(payload: Mapping[str, str]) -> None:
-        publish_run(RunPath(payload["postSubmissionId"], payload["runId"]), ports.publishing)
-
-    return receive(request.headers.get("Authorization"), request.get_data(), verifier=ports.verifier, handle=handle)
+publisher = task_function(handle, wiring.ports)

@@ -16,7 +16,7 @@ from shared.media.fetch import GuardedFetcher
 from shared.platforms.connectors import connectors
 from shared.platforms.registry import platforms
 from shared.publishing.attempt import PublisherPorts
-from shared.tasks.receive import Verifier
+from shared.tasks.invoker import Verifier
 
 
 class PublisherSettings(CloudTasks, MediaStorage, MediaFetch, TokenKeys, Platforms):

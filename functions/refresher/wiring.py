@@ -11,7 +11,7 @@ from shared.gcp import firestore
 from shared.gcp.oidc import OidcVerifier
 from shared.http.client import RequestsHttp
 from shared.platforms.connectors import connectors
-from shared.tasks.receive import Verifier
+from shared.tasks.invoker import Verifier
 
 
 class RefresherSettings(CloudTasks, TokenKeys, Platforms):

@@ -4,29 +4,25 @@ Enqueues tasks for what is due, runs and tokens alike, and settles what its work
 """
 
 import logging
-from collections.abc import Mapping
-
-from flask import Request
 
 from functions.sweeper import wiring
-from shared.accounts.sweep import sweep_tokens
+from functions.task import Payload, task_function
+from shared.accounts.sweep import CREDENTIALS
 from shared.core.log import start_logging
-from shared.posts.sweep import sweep
-from shared.tasks.receive import Answer, receive
+from shared.posts.sweep import RUNS, SUBMISSIONS
+from shared.tasks.sweep import sweep
 
 start_logging()
 _log = logging.getLogger(__name__)
 
+# In the order in which a tick looks at them.
+OUTBOXES = (SUBMISSIONS, RUNS, CREDENTIALS)
 
-def sweeper(request: Request) -> Answer:
-    return answer(request, wiring.ports())
+
+def handle(_: Payload, ports: wiring.Ports) -> None:
+    moved = sweep(OUTBOXES, ports.sweeping)
+    if any(moved.values()):
+        _log.info("sweep.done", extra={"moved": dict(moved)})
 
 
-def answer(request: Request, ports: wiring.Ports) -> Answer:
-    def handle(_: Mapping[str, str]) -> None:
-        swept = sweep(documents=ports.documents, tasks=ports.tasks, clock=ports.clock)
-        accounts = sweep_tokens(documents=ports.documents, tasks=ports.tasks, clock=ports.clock)
-        if swept.submissions or swept.runs or accounts:
-            _log.info("swept", extra={"submissions": swept.submissions, "runs": swept.runs, "accounts": accounts})
-
-    return receive(request.headers.get("Authorization"), request.get_data(), verifier=ports.verifier, handle=handle)
+sweeper = task_function(handle, wiring.ports)

@@ -3,31 +3,26 @@
 from dataclasses import dataclass
 from functools import cache
 
-from shared.core.clock import Clock, SystemClock
+from shared.core.clock import SystemClock
 from shared.core.settings import CloudTasks, read_settings
-from shared.documents.document import Documents
 from shared.gcp import firestore
 from shared.gcp.cloud_tasks import CloudTasksQueue
 from shared.gcp.oidc import OidcVerifier
-from shared.tasks.receive import Verifier
-from shared.tasks.task import Tasks
+from shared.tasks.invoker import Verifier
+from shared.tasks.sweep import SweepPorts
 
 SETTINGS = read_settings(CloudTasks)
 
 
 @dataclass(frozen=True)
 class Ports:
-    documents: Documents
-    tasks: Tasks
-    clock: Clock
+    sweeping: SweepPorts
     verifier: Verifier
 
 
 @cache
 def ports() -> Ports:
     return Ports(
-        documents=firestore.connect(SETTINGS.project_id),
-        tasks=CloudTasksQueue(SETTINGS),
-        clock=SystemClock(),
+        sweeping=SweepPorts(firestore.connect(SETTINGS.project_id), CloudTasksQueue(SETTINGS), SystemClock()),
         verifier=OidcVerifier(SETTINGS, SETTINGS.function_url("sweeper")),
     )

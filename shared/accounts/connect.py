@@ -1,4 +1,4 @@
-"""Make an account usable: the account, its encrypted tokens and the user's digest change in one commit."""
+"""Make an account usable: the account, its encrypted tokens and the user's summary change in one commit."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,7 +7,8 @@ from shared.accounts.account import account_path, credentials_path, seal
 from shared.core.clock import Clock
 from shared.core.encryption import Cipher
 from shared.core.ids import random_base62
-from shared.documents.document import Conflict, Create, Documents, Merge, Update, Write
+from shared.documents.change import read_modify_write
+from shared.documents.document import Create, Documents, Merge, Update, Write
 from shared.platforms.credentials import Credentials
 from shared.users.user import user_path
 
@@ -38,19 +39,18 @@ def connect_account(
         "tokenExpiresAt": credentials.expires_at,
     }
     secret = secret_fields(uid, platform, account_id, credentials, cipher, connection=random_base62(16))
-    digest = Merge(user_path(uid), {"accounts": {platform: {account_id: "connected"}}})
-    while True:
+    summary = Merge(user_path(uid), {"accounts": {platform: {account_id: "connected"}}})
+
+    def attempt() -> None:
         [held] = documents.get(secret_path)
         if held is not None and held.fields.get("connection") == secret["connection"]:
             # Our own commit, whose answer was lost, and whose tokens were renewed since.
             return
         tokens: Write = Create(secret_path, secret) if held is None else Update(secret_path, secret, if_version=held.version)
-        try:
-            documents.commit(tokens, Merge(account_path(uid, platform, account_id), account), digest)
-            return
-        except Conflict:
-            # Connected or renewed meanwhile.
-            continue
+        documents.commit(tokens, Merge(account_path(uid, platform, account_id), account), summary)
+
+    # Again if it is connected or renewed meanwhile.
+    read_modify_write(attempt)
 
 
 def secret_fields(

@@ -7,7 +7,8 @@ from shared.accounts.account import account_path, credentials_path, open_credent
 from shared.accounts.oauth import ConnectPorts
 from shared.core.encryption import CannotDecrypt
 from shared.core.errors import NotFound
-from shared.documents.document import REMOVE, Conflict, Delete, Document, Update
+from shared.documents.change import read_modify_write
+from shared.documents.document import REMOVE, Delete, Document, Update
 from shared.platforms.connector import revoke
 from shared.platforms.credentials import Credentials
 from shared.users.user import User, user_path
@@ -26,7 +27,9 @@ def disconnect(uid: str, platform: str, account_id: str, ports: ConnectPorts) ->
     # The consent that is to be ended, and whether each generation of its tokens was revoked.
     connection = ""
     revoked: dict[str, bool] = {}
-    while True:
+
+    def attempt() -> bool:
+        nonlocal connection
         [user] = ports.documents.get(user_path(uid))
         mine = User.from_document(uid, user).accounts.get(platform, {})
         if user is None or account_id not in mine:
@@ -44,14 +47,13 @@ def disconnect(uid: str, platform: str, account_id: str, ports: ConnectPorts) ->
         if not revoked.get(generation):
             # Asked again if it could not be done: another account of the consent may be gone by now.
             revoked[generation] = tokens is not None and _revoked(platform, tokens, others, ports)
-        digest = Update(user_path(uid), {("accounts", platform, account_id): REMOVE}, if_version=user.version)
+        summary = Update(user_path(uid), {("accounts", platform, account_id): REMOVE}, if_version=user.version)
         secret = [Delete(secret_path, if_version=tokens.version)] if tokens else []
-        try:
-            ports.documents.commit(digest, Delete(account_path(uid, platform, account_id)), *secret)
-            return all(revoked.values())
-        except Conflict:
-            # Renewed, parked, given up or connected again meanwhile, or another account of the user's was.
-            continue
+        ports.documents.commit(summary, Delete(account_path(uid, platform, account_id)), *secret)
+        return all(revoked.values())
+
+    # Again if it is renewed, parked, given up or connected again meanwhile, or another account of the user's is.
+    return read_modify_write(attempt)
 
 
 def _revoked(platform: str, tokens: Document, others: Sequence[Document | None], ports: ConnectPorts) -> bool:
@@ -66,7 +68,7 @@ def _revoked(platform: str, tokens: Document, others: Sequence[Document | None],
             return False
         return revoke(ports.http, connector, credentials)
     except CannotDecrypt as error:
-        _log.warning("tokens are forgotten, but not revoked", extra={"account": tokens.path, "reason": str(error)})
+        _log.warning("account.tokens_not_revoked", extra={"account": tokens.path, "reason": str(error)})
         return False
 
 

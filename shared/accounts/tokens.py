@@ -1,8 +1,8 @@
-"""The tokens to publish with, fresh, whoever asks: one refresh at a time per account, over all processes.
+"""The tokens to publish with, fresh, whoever asks: single-flight refresh per account, over all processes.
 
-good ─ nearly over, or refused by the platform ─► claimed (compare-and-set, 60 s) ─► asked ─► stored (compare-and-set)
-                                                     │ others: use the old ones while they are good, or come back
-                                                     └ refused: read once more; still these tokens ─► dead, account needs_reauth
+good ─ nearly over, or refused by the platform ─► leased (compare-and-set, 60 s) ─► asked ─► stored (compare-and-set)
+                                                    │ others: use the old ones while they are good, or come back
+                                                    └ refused: read once more; still these tokens ─► dead, account needs_reauth
 
 Every write carries the version that was read, so an older token never overwrites a newer one. A worker that dies between the
 platform's answer and our write has lost what it was told; where the refresh token works only once, the next refresh is refused, and
@@ -16,11 +16,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from shared.accounts.account import AccountKey, open_credentials
-from shared.accounts.stored_tokens import bury, store
+from shared.accounts.stored_tokens import mark_needs_reauth, store
 from shared.core.clock import Clock
 from shared.core.encryption import Cipher
 from shared.core.platforms import PLATFORMS
+from shared.core.wait import Wait
+from shared.documents.change import read_modify_write
 from shared.documents.document import Conflict, Document, Documents, Update
+from shared.documents.lease import Fenced, Lease, Term
 from shared.http.client import Http, NoAnswer, NotSent
 from shared.platforms.connector import Connector, revoke
 from shared.platforms.credentials import Credentials
@@ -28,17 +31,9 @@ from shared.platforms.failure import PlatformFailure
 
 _log = logging.getLogger(__name__)
 
-# Longer than a call to a platform may take: whoever holds the claim has its answer, or has died.
-CLAIM = timedelta(seconds=60)
+# Longer than a call to a platform may take: whoever holds the lease has its answer, or has died.
+TERM = Term(timedelta(seconds=60), ("refreshingUntil",))
 LOOK_AGAIN_SECONDS = 3.0
-
-
-@dataclass(frozen=True)
-class Later:
-    """No tokens now: the platform wants no requests for this account before then, or somebody is refreshing them."""
-
-    seconds: float
-    reason: str
 
 
 @dataclass(frozen=True)
@@ -57,12 +52,14 @@ class TokenKeeper:
     clock: Clock
     connectors: Mapping[str, Connector]
 
-    def usable(self, key: AccountKey, *, refused: str | None = None) -> Credentials | Later | Unusable:
+    def usable(self, key: AccountKey, *, refused: str | None = None) -> Credentials | Wait | Unusable:
         """Tokens to publish with now; one read where they are good. `refused` is an access token that the platform did not take.
 
-        Raises PlatformFailure (transient, throttled) when new ones are needed and the platform cannot be asked for them.
+        Wait: the platform wants no requests for this account before then, or somebody is refreshing the tokens. Raises
+        PlatformFailure (transient, throttled) when new ones are needed and the platform cannot be asked for them.
         """
-        while True:
+
+        def attempt() -> Credentials | Wait | Unusable:
             [document] = self.documents.get(key.credentials_path)
             if document is None:
                 return _gone(key)
@@ -74,53 +71,49 @@ class TokenKeeper:
             credentials = open_credentials(document, self.cipher)
             if not self._needs_another(credentials, refused):
                 return credentials
-            try:
-                return self._renewed(key, document, credentials, refused)
-            except Conflict:
-                # Somebody else claimed, stored, parked or reconnected meanwhile: look again.
-                continue
+            return self._renewed(key, document, credentials, refused)
+
+        # Again if somebody else leased, stored, parked or reconnected meanwhile.
+        return read_modify_write(attempt)
 
     def refresh(self, key: AccountKey) -> None:
         """Ahead of time, as the sweeper wants it. Raises PlatformFailure when the platform cannot be asked now."""
-        while True:
+
+        def attempt() -> None:
             [document] = self.documents.get(key.credentials_path)
             if document is None or document.fields.get("dead") or key.platform not in self.connectors:
                 return
             credentials, now = open_credentials(document, self.cipher), self.clock.now()
             if credentials.refresh_at is None or credentials.refresh_at > now:
                 return
-            try:
-                if not self._can_renew(key, credentials, None) and credentials.expires_at and credentials.expires_at > now:
-                    # Good until its end, and then nobody can renew it.
-                    until = {"refreshAt": credentials.expires_at}
-                    self.documents.commit(Update(document.path, until, if_version=document.version))
-                else:
-                    self._renewed(key, document, credentials, None)
-                return
-            except Conflict:
-                # The sweeper put it off once it had handed it on, or somebody else has these tokens in hand: look again.
-                continue
+            if not self._can_renew(key, credentials, None) and credentials.expires_at and credentials.expires_at > now:
+                # Good until its end, and then nobody can renew it.
+                until = {"refreshAt": credentials.expires_at}
+                self.documents.commit(Update(document.path, until, if_version=document.version))
+            else:
+                self._renewed(key, document, credentials, None)
+
+        # Again if the sweeper put it off once it had enqueued it, or somebody else has these tokens in hand.
+        read_modify_write(attempt)
 
     def park(self, key: AccountKey, until: datetime) -> None:
         """No requests for this account before `until`; nobody else's waits."""
         try:
             self.documents.commit(Update(key.credentials_path, {"parkedUntil": until}))
         except Conflict:
-            _log.info("the account is gone", extra={"account": key.credentials_path})
+            _log.info("account.gone", extra={"account": key.credentials_path})
 
     def declare_dead(self, key: AccountKey, token: str) -> None:
         """The platform takes neither `token` nor what it was renewed to, unless a newer one came meanwhile."""
-        while True:
+
+        def attempt() -> None:
             [document] = self.documents.get(key.credentials_path)
             if document is None or document.fields.get("dead"):
                 return
-            if open_credentials(document, self.cipher).access_token != token:
-                return
-            try:
-                bury(key, document, self.documents)
-            except Conflict:
-                continue
-            return
+            if open_credentials(document, self.cipher).access_token == token:
+                mark_needs_reauth(key, document, self.documents)
+
+        read_modify_write(attempt)
 
     def _needs_another(self, credentials: Credentials, refused: str | None) -> bool:
         if refused is not None:
@@ -129,13 +122,12 @@ class TokenKeeper:
 
     def _renewed(
         self, key: AccountKey, document: Document, credentials: Credentials, refused: str | None
-    ) -> Credentials | Later | Unusable:
+    ) -> Credentials | Wait | Unusable:
         """Raises Conflict when the document changed before it was ours."""
         now = self.clock.now()
         still_good = refused is None and credentials.expires_at is not None and credentials.expires_at > now
-        claimed = document.fields.get("refreshingUntil")
-        if claimed is not None and claimed > now:
-            return credentials if still_good else Later(LOOK_AGAIN_SECONDS, "the account's tokens are being renewed")
+        if TERM.is_held(document.fields, now):
+            return credentials if still_good else Wait(LOOK_AGAIN_SECONDS, "the account's tokens are being renewed")
         if key.platform not in self.connectors:
             if still_good:
                 return credentials
@@ -144,28 +136,27 @@ class TokenKeeper:
         if not self._can_renew(key, credentials, refused):
             if still_good:
                 return credentials
-            bury(key, document, self.documents)
+            mark_needs_reauth(key, document, self.documents)
             return Unusable(_has_to_be_connected(key))
-        version = self.documents.commit(Update(key.credentials_path, {"refreshingUntil": now + CLAIM}, if_version=document.version))
-        claimed_document = Document(document.path, {**document.fields, "refreshingUntil": now + CLAIM}, version)
+        lease = Lease.claim(document.path, TERM, {}, if_version=document.version, documents=self.documents, clock=self.clock)
+        leased = Document(document.path, {**document.fields, **TERM.ends(lease.until)}, lease.version)
         try:
             fresh = self._ask(key, credentials)
         except PlatformFailure as failure:
             if failure.kind == "reauth":
-                return self._refused(key, claimed_document, failure)
-            self._release(key, claimed_document)
+                return self._refused(key, leased, failure)
+            self._release(lease)
             if still_good:
                 return credentials
             raise failure.without(credentials.secrets) from None
         except (NotSent, NoAnswer) as error:
-            self._release(key, claimed_document)
+            self._release(lease)
             if still_good:
                 return credentials
-            raise PlatformFailure(
-                "transient", f"{PLATFORMS[key.platform]} did not renew the account's tokens ({error})."
-            ) from error
-        stored = store(key, claimed_document, fresh, documents=self.documents, cipher=self.cipher)
-        if stored is None and self.connectors[key.platform].grants_are_apart:
+            label = PLATFORMS[key.platform]
+            raise PlatformFailure("transient", f"{label} did not renew the account's tokens ({error}).") from error
+        stored = store(key, leased, fresh, documents=self.documents, cipher=self.cipher)
+        if stored is None and self.connectors[key.platform].revocation_is_per_grant:
             # Disconnected meanwhile, by somebody who knew only the older ones. Elsewhere these ended with those, and the account
             # may be connected again by now.
             revoke(self.http, self.connectors[key.platform], fresh)
@@ -186,30 +177,30 @@ class TokenKeeper:
 
     def _refused(self, key: AccountKey, held: Document, failure: PlatformFailure) -> Credentials | Unusable:
         """Dead only after a fresh read: whoever connected the account again, or renewed it before us, is right."""
-        _log.warning("tokens were not renewed", extra={"account": key.credentials_path, "reason": failure.platform_code})
-        while True:
+        _log.warning("account.refresh_refused", extra={"account": key.credentials_path, "reason": failure.platform_code})
+
+        def attempt() -> Credentials | Unusable:
             [document] = self.documents.get(key.credentials_path)
             if document is None:
                 return _gone(key)
             if document.fields.get("generation") != held.fields.get("generation"):
                 return open_credentials(document, self.cipher)
-            try:
-                bury(key, document, self.documents)
-            except Conflict:
-                continue
+            mark_needs_reauth(key, document, self.documents)
             return Unusable(_has_to_be_connected(key))
 
-    def _release(self, key: AccountKey, held: Document) -> None:
-        try:
-            self.documents.commit(Update(key.credentials_path, {"refreshingUntil": None}, if_version=held.version))
-        except Conflict:
-            _log.info("the claim was taken over", extra={"account": key.credentials_path})
+        return read_modify_write(attempt)
 
-    def _parked(self, document: Document) -> Later | None:
+    def _release(self, lease: Lease) -> None:
+        try:
+            lease.write({"refreshingUntil": None})
+        except Fenced:
+            _log.info("account.lease_lost", extra={"account": lease.path})
+
+    def _parked(self, document: Document) -> Wait | None:
         until: Any = document.fields.get("parkedUntil")
         if until is None or until <= self.clock.now():
             return None
-        return Later((until - self.clock.now()).total_seconds(), "the platform's limit for this account has not reset yet")
+        return Wait((until - self.clock.now()).total_seconds(), "the platform's limit for this account has not reset yet")
 
 
 def _gone(key: AccountKey) -> Unusable:

@@ -7,7 +7,7 @@ import requests
 from google.auth import exceptions, jwt
 
 from shared.core.settings import CloudTasks
-from shared.tasks.receive import Forbidden, Unauthenticated
+from shared.tasks.invoker import Forbidden, Unauthenticated
 
 ISSUERS = ("https://accounts.google.com", "accounts.google.com")
 # Google rotates its keys about daily and announces a new one well before using it.

@@ -1,6 +1,6 @@
 """Copies what a post names by URL into our storage, once per submission and URL, whichever run needs it first.
 
-(nothing) ─create─► copying ─► ready        the others look again in a moment
+(nothing) ─create─► copying ─► ready        the others wait
                       │  └───► failed       for good: every run that needs the file fails with the same reason
                       └ lease over: the next run takes it
 """
@@ -8,70 +8,41 @@
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from shared.core.clock import Clock
 from shared.core.errors import SokuError
 from shared.core.ids import random_base62
-from shared.documents.document import (
-    REMOVE,
-    Changes,
-    Conflict,
-    Create,
-    Document,
-    Documents,
-    Update,
-    Version,
-    Write,
-)
+from shared.core.wait import Wait
+from shared.documents.document import Conflict, Create, Document, Documents, Update
+from shared.documents.lease import Fenced, Lease, Term
 from shared.media.fetch import Fetcher, FetchFailed, FetchRefused
 from shared.media.measure import HEAD_BYTES, Measured, content_type_of, dimensions_of, extension_of, measure_playable
-from shared.media.media import StoredMedia
+from shared.media.media import StoredMedia, media_path
 from shared.media.storage import Storage, StorageUnavailable
 
 # A copier that died is replaced after this long; a live one renews its lease between chunks.
-LEASE = timedelta(seconds=60)
+TERM = Term(timedelta(seconds=60))
 LOOK_AGAIN_SECONDS = 3.0
 TRY_AGAIN_SECONDS = 10.0
 # How often an address that fails is asked, and how many copiers may die of a file.
 MAX_TRIES, MAX_CLAIMS = 5, 8
 # Our own storage's failures are waited out, as long as the run may wait.
 MAX_OUTAGE_PAUSE_SECONDS = 300.0
+_OTHERS_AT_IT = Wait(LOOK_AGAIN_SECONDS, "the file is being copied")
 
 
 class CopyFailed(SokuError):
     """The file cannot be had; the message says why, in words for the customer."""
 
 
-@dataclass(frozen=True)
-class CopyLater:
-    """Somebody else is copying the file, or its address does not answer: look again in `seconds`."""
-
-    seconds: float
-    reason: str
-
-
 @dataclass
 class _Claim:
-    """The right to copy, held by whoever wrote `version`; every write with it fails with Conflict once somebody else took over."""
+    """The right to copy, and what earlier copiers met."""
 
-    documents: Documents
-    clock: Clock
-    path: str
-    version: Version
+    lease: Lease
     tries: int
-    lease_until: datetime
-    outages: int = 0
-
-    def renew(self) -> None:
-        """Before the lease is half gone."""
-        now = self.clock.now()
-        if self.lease_until - now < LEASE / 2:
-            self.lease_until = now + LEASE
-            self.version = self.documents.commit(Update(self.path, {"leaseUntil": self.lease_until}, if_version=self.version))
-
-    def finish(self, changes: Changes, *more: Write) -> None:
-        self.documents.commit(Update(self.path, changes, if_version=self.version), *more)
+    outages: int
 
 
 @dataclass(frozen=True)
@@ -85,9 +56,19 @@ class Copier:
     uid: str
     keep_alive: Callable[[], None]
 
-    def copied(self, submission_path: str, url: str) -> StoredMedia | CopyLater:
-        """The stored copy of `url` for this submission. Raises CopyFailed."""
+    def copied(self, submission_path: str, url: str) -> StoredMedia | Wait:
+        """The stored copy of `url` for this submission. Raises CopyFailed, and Fenced where `keep_alive` does."""
         path = f"{submission_path}/media/{hashlib.sha256(url.encode()).hexdigest()[:32]}"
+        try:
+            return self._copied(path, url)
+        except Conflict:
+            return _OTHERS_AT_IT
+        except Fenced as fenced:
+            if fenced.path != path:
+                raise
+            return _OTHERS_AT_IT
+
+    def _copied(self, path: str, url: str) -> StoredMedia | Wait:
         [document] = self.documents.get(path)
         if document is not None:
             match document.fields["status"]:
@@ -95,8 +76,8 @@ class Copier:
                     return StoredMedia.from_fields(document.fields)
                 case "failed":
                     raise CopyFailed(document.fields["error"])
-                case _ if document.fields["leaseUntil"] > self.clock.now():
-                    return CopyLater(LOOK_AGAIN_SECONDS, "the file is being copied")
+                case _ if TERM.is_held(document.fields, self.clock.now()):
+                    return _OTHERS_AT_IT
                 case _ if document.fields["tries"] >= MAX_CLAIMS:
                     # Its copiers died or gave up, every one.
                     reason = "the file could not be copied"
@@ -104,47 +85,42 @@ class Copier:
                     raise CopyFailed(reason)
                 case _:
                     pass
-        try:
-            return self._copy(self._claim(path, url, document), url)
-        except Conflict:
-            return CopyLater(LOOK_AGAIN_SECONDS, "the file is being copied")
+        return self._copy(self._claim(path, url, document), url)
 
     def _claim(self, path: str, url: str, document: Document | None) -> _Claim:
-        now = self.clock.now()
-        lease = {"status": "copying", "leaseUntil": now + LEASE}
-        if document is None:
-            tries = 1
-            version = self.documents.commit(Create(path, {"uid": self.uid, "url": url, "tries": 1, "createdAt": now, **lease}))
-        else:
-            tries = document.fields["tries"] + 1
-            version = self.documents.commit(Update(path, {**lease, "tries": tries}, if_version=document.version))
+        tries = document.fields["tries"] + 1 if document else 1
         outages = document.fields.get("outages", 0) if document else 0
-        return _Claim(self.documents, self.clock, path, version, tries, now + LEASE, outages)
+        made = {} if document else {"uid": self.uid, "url": url, "createdAt": self.clock.now()}
+        changes = {**made, "status": "copying", "tries": tries}
+        version = document.version if document else None
+        lease = Lease.claim(path, TERM, changes, if_version=version, documents=self.documents, clock=self.clock)
+        return _Claim(lease, tries, outages)
 
-    def _copy(self, claim: _Claim, url: str) -> StoredMedia | CopyLater:
+    def _copy(self, claim: _Claim, url: str) -> StoredMedia | Wait:
         try:
             stored = self._store(url, claim)
         except StorageUnavailable as error:
             return self._after_outage(claim, error)
         except (FetchRefused, FetchFailed) as error:
             if isinstance(error, FetchRefused) or claim.tries >= MAX_TRIES:
-                claim.finish({"status": "failed", "error": str(error), "leaseUntil": REMOVE})
+                claim.lease.write({"status": "failed", "error": str(error), **TERM.over()})
                 raise CopyFailed(str(error)) from error
-            # Let go, so that the next try may begin as soon as its time has come.
-            claim.finish({"leaseUntil": self.clock.now()})
-            return CopyLater(TRY_AGAIN_SECONDS * claim.tries, str(error))
+            # Released, so that the next try may begin as soon as its time has come.
+            claim.lease.write({"leaseUntil": self.clock.now()})
+            return Wait(TRY_AGAIN_SECONDS * claim.tries, str(error))
         media = {"uid": self.uid, "createdAt": self.clock.now(), **stored.to_fields()}
-        claim.finish({"status": "ready", "leaseUntil": REMOVE, **stored.to_fields()}, Create(f"media/{stored.media_id}", media))
+        ready = {"status": "ready", **TERM.over(), **stored.to_fields()}
+        claim.lease.write(ready, Create(media_path(stored.media_id), media))
         return stored
 
-    def _after_outage(self, claim: _Claim, error: StorageUnavailable) -> CopyLater:
+    def _after_outage(self, claim: _Claim, error: StorageUnavailable) -> Wait:
         """Not the file's fault, so not one of its tries."""
         outages = claim.outages + 1
-        claim.finish({"leaseUntil": self.clock.now(), "tries": claim.tries - 1, "outages": outages})
-        return CopyLater(min(TRY_AGAIN_SECONDS * outages, MAX_OUTAGE_PAUSE_SECONDS), str(error))
+        claim.lease.write({"leaseUntil": self.clock.now(), "tries": claim.tries - 1, "outages": outages})
+        return Wait(min(TRY_AGAIN_SECONDS * outages, MAX_OUTAGE_PAUSE_SECONDS), str(error))
 
     def _store(self, url: str, claim: _Claim) -> StoredMedia:
-        counted = _Counted(self.fetcher.fetch(url), (self.keep_alive, claim.renew))
+        counted = _Counted(self.fetcher.fetch(url), (self.keep_alive, claim.lease.keep_alive))
         head, chunks = _peek(iter(counted))
         content_type = content_type_of(head)
         if content_type is None:

@@ -11,6 +11,11 @@ Kind = Literal["image", "video", "unknown"]
 MEDIA_ID = r"^[0-9A-Za-z][0-9A-Za-z_-]{0,127}$"
 
 
+def media_path(media_id: str) -> str:
+    """The document of a stored file."""
+    return f"media/{media_id}"
+
+
 @dataclass(frozen=True)
 class StoredMedia:
     """A copy in our storage. Sizes in bytes and pixels, duration in seconds; None where nothing could be measured."""

@@ -54,7 +54,7 @@ class Connector:
     """`refresh` is None where tokens cannot be renewed; `revoke` where the platform lets nobody but the person end it.
 
     `renews_refused`: a token that the platform refuses may still be exchanged for a good one, by a refresh token beside it.
-    `grants_are_apart`: revoking a consent's tokens leaves alone what a later consent of the same person brought.
+    `revocation_is_per_grant`: revoking a consent's tokens leaves alone what a later consent of the same person brought.
     All raise PlatformFailure, NotSent or NoAnswer.
     """
 
@@ -65,7 +65,7 @@ class Connector:
     refresh: Callable[[Http, Credentials, datetime], Credentials] | None = None
     renews_refused: bool = True
     revoke: Callable[[Http, Credentials], None] | None = None
-    grants_are_apart: bool = False
+    revocation_is_per_grant: bool = False
 
 
 _log = logging.getLogger(__name__)
@@ -115,7 +115,7 @@ def _refusal(answer: HttpAnswer, label: str) -> PlatformFailure:
     message = str(body.get("error_description") or nested.get("message") or body.get("error_message") or "no reason given")
     kind = _kind(answer.status, code, is_transient=bool(nested.get("is_transient")), label=label)
     if code in _OPERATORS_FAULT:
-        _log.error("a platform refuses the app of SOKU_APPS", extra={"platform": label, "code": code, "reason": message})
+        _log.error("platform.app_refused", extra={"platform": label, "code": code, "reason": message})
     return PlatformFailure(kind, f"{label}: {message}", platform_code=code, platform_message=message, http_status=answer.status)
 
 
@@ -159,7 +159,7 @@ def revoke(http: Http, connector: Connector, credentials: Credentials) -> bool:
         reason = str(error)
     else:
         return True
-    _log.warning("tokens are forgotten, but not revoked", extra={"platform": connector.platform, "reason": reason})
+    _log.warning("account.tokens_not_revoked", extra={"platform": connector.platform, "reason": reason})
     return False
 
 

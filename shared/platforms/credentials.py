@@ -1,4 +1,4 @@
-"""What a platform gave us for an account: the tokens, and who the account is there. Data only; `shared/accounts` stores it encrypted."""
+"""What a platform gave us for an account: the tokens, and who the account is there. Data; `shared/accounts` stores it encrypted."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -14,7 +14,7 @@ bug              fail                              fail
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Any, Final, Literal, Self
 
 from shared.core.errors import SokuError
 from shared.core.log import redact
@@ -73,10 +73,12 @@ class PlatformFailure(SokuError):
     """A platform refused, or could not be understood.
 
     `retry_after_seconds` or `retry_at` (Unix time) is set where the platform names when to come back.
-    `published_after_all` marks a refusal that the platform is known to give for posts it did publish; `of_a_copy` one that
-    an earlier call of the run, which got no answer, may have brought about by having worked.
+    `published_after_all`: a refusal known as a false negative, given for posts that were published; `of_a_copy`: one that our own
+    earlier call, which got no answer, may have caused by having worked: what is refused is its duplicate.
     `starts_over`: provably nothing is public, and what the handle holds is of no use any more.
     `nothing_is_public`: this refusal proves it, also of requests of the run that were sent before.
+    `is_final`: looking for the post would tell no more than this answer does.
+    A failure is frozen: whoever knows more of it makes another one with `replace`.
     """
 
     def __init__(
@@ -95,28 +97,42 @@ class PlatformFailure(SokuError):
         of_a_copy: bool = False,
         starts_over: bool = False,
         nothing_is_public: bool = False,
+        is_final: bool = False,
     ) -> None:
         super().__init__(message)
         default_code, default_remediation = _PUBLIC[kind]
-        self.kind: FailureKind = kind
-        self.message = message
-        self.code = code or default_code
-        self.remediation = remediation or default_remediation
-        self.platform_code = platform_code
-        self.platform_message = platform_message
-        self.http_status = http_status
-        self.retry_after_seconds = retry_after_seconds
-        self.retry_at = retry_at
-        self.published_after_all = published_after_all
-        self.of_a_copy = of_a_copy
-        self.starts_over = starts_over
-        self.nothing_is_public = nothing_is_public
+        self.kind: Final[FailureKind] = kind
+        self.message: Final = message
+        self.code: Final = code or default_code
+        self.remediation: Final = remediation or default_remediation
+        self.platform_code: Final = platform_code
+        self.platform_message: Final = platform_message
+        self.http_status: Final = http_status
+        self.retry_after_seconds: Final = retry_after_seconds
+        self.retry_at: Final = retry_at
+        self.published_after_all: Final = published_after_all
+        self.of_a_copy: Final = of_a_copy
+        self.starts_over: Final = starts_over
+        self.nothing_is_public: Final = nothing_is_public
+        self.is_final: Final = is_final
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name in self.__dict__ and not name.startswith("__"):
+            raise AttributeError(f"a failure is not changed: {name}; use replace()")
+        super().__setattr__(name, value)
+
+    def replace(self, **changes: Any) -> Self:
+        """The same failure, with these facts instead."""
+        changed = type(self).__new__(type(self), *self.args)
+        changed.__dict__.update({**self.__dict__, **changes})
+        changed.args = (changed.message,)
+        return changed
 
     @property
     def may_hide_a_post(self) -> bool:
         return self.published_after_all or self.of_a_copy
 
-    def without(self, secrets: Sequence[str]) -> "PlatformFailure":
+    def without(self, secrets: Sequence[str]) -> Self:
         """The same, with whatever looks like a credential, and these very ones, cut out of what will be shown."""
 
         def cleaned(text: str) -> str:
@@ -124,9 +140,8 @@ class PlatformFailure(SokuError):
                 text = text.replace(secret, "[redacted]")
             return redact(text)
 
-        self.message = cleaned(self.message)
-        self.platform_message = cleaned(self.platform_message) if self.platform_message else None
-        return self
+        platform_message = cleaned(self.platform_message) if self.platform_message else None
+        return self.replace(message=cleaned(self.message), platform_message=platform_message)
 
     def with_the_outcome_open(self) -> "PlatformFailure":
         """What ended a run that had sent a request, and cannot find out any more whether it worked."""

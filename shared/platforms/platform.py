@@ -1,7 +1,8 @@
 """What a platform has to be able to do, and what it gets to do it with.
 
 prepare     repeatable: upload, make containers, ask whether they are ready; keeps handles    ─► Ready | Wait
-publish     ☎ the one call that makes the post public                                         ─► Published | Accepted
+publish     the public call: the one, not idempotent, that makes the post public             ─► Published | Wait, while the platform
+            goes on by itself; `find` tells the outcome
 find        read-only: is it public after all?             ─► Found | Absent | Repeatable | NotListed | Unknowable | Failed | Wait
 permalink   read-only, after the id is safe; may fail harmlessly
 follow_ups  what is sent once the post is public: a thread's items, a first comment, a thumbnail; may fail, into a warning
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
+from shared.core.wait import Wait
 from shared.http.client import Http
 from shared.media.media import MediaItem, StoredMedia
 from shared.media.storage import Storage
@@ -26,26 +28,11 @@ class Ready:
 
 
 @dataclass(frozen=True)
-class Wait:
-    """The platform is still working: ask again in `seconds`."""
-
-    seconds: float
-    reason: str
-
-
-@dataclass(frozen=True)
 class Published:
     """`url` is None where only the platform can tell it: the permalink is asked for afterwards."""
 
     post_id: str
     url: str | None = None
-
-
-@dataclass(frozen=True)
-class Accepted:
-    """The platform took everything and goes on by itself; `find` tells the outcome, first in `seconds`."""
-
-    seconds: float
 
 
 @dataclass(frozen=True)
@@ -66,8 +53,8 @@ class Absent:
 
 @dataclass(frozen=True)
 class Repeatable:
-    """Nothing can be asked, but the platform itself refuses a second copy and then names the first: send the same again, COPY_LAG
-    after the first call, so that it is known there."""
+    """Safe to resend: nothing can be asked, but the platform deduplicates, and names the original when it refuses the copy. Sent
+    COPY_LAG after the first call, so that the platform knows that one by then."""
 
 
 @dataclass(frozen=True)
@@ -173,7 +160,7 @@ class Platform:
     capability: Capability
     judge: Callable[[Draft], list[Problem]]
     prepare: Callable[[Publication], Ready | Wait]
-    publish: Callable[[Publication], Published | Accepted]
+    publish: Callable[[Publication], Published | Wait]
     find: Callable[[Publication], Finding]
     permalink: Callable[[Publication, str], str | None] = no_permalink
     follow_ups: Callable[[Draft], Sequence[FollowUp]] = no_follow_ups

@@ -4,7 +4,6 @@ The commit only ever creates: of any number of twins one wins, the others find t
 transaction, and nothing to clean up after a crash: the submission's `sweepAt` is its outbox.
 """
 
-import logging
 import re
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -15,19 +14,19 @@ from shared.core.clock import Clock
 from shared.core.errors import ApiError, Detail, ServiceUnavailable, ValidationFailed
 from shared.core.ids import new_uuid
 from shared.core.platforms import ALIASES, PLATFORMS
+from shared.documents.change import read_modify_write
 from shared.documents.document import Conflict, Create, Document, Documents, FieldPath, Unavailable, Update, Write
 from shared.idempotency.record import IdempotencyKey, Replay, look_up, record_fields
-from shared.media.media import MEDIA_ID, MediaItem, StoredMedia, kind_of
+from shared.media.media import MEDIA_ID, MediaItem, StoredMedia, kind_of, media_path
 from shared.platforms.content import Content
 from shared.platforms.preflight import judge_content
 from shared.platforms.rules import Problem
 from shared.posts.run import submission_path
 from shared.posts.submission import SCHEDULE_AHEAD, Target
 from shared.posts.targets import WantedTarget, resolve_targets
-from shared.tasks.task import NotEnqueued, Tasks, orchestrate
+from shared.tasks.hand_over import hand_over
+from shared.tasks.task import Tasks, orchestrate
 from shared.users.user import User
-
-_log = logging.getLogger(__name__)
 
 # The shortest notice for a scheduled post (specification, "Scheduling").
 MIN_NOTICE = timedelta(minutes=1)
@@ -75,7 +74,7 @@ def create_post(
     A request that was answered before gets that answer even if it would be refused by now.
     """
     try:
-        content, targets = _judge(request, user, documents, clock, media_url, platforms)
+        content, targets = _validate(request, user, documents, clock, media_url, platforms)
     except ApiError as refusal:
         earlier = look_up(key, documents=documents, now=clock.now()).replay
         if earlier is not None:
@@ -89,7 +88,7 @@ def create_post(
     if earlier is not None:
         return _replayed(earlier)
     if request.scheduled_time is None:
-        _start(submission_id, tasks)
+        hand_over(orchestrate(submission_id), tasks)
     return Accepted(record["status"], record["body"], replayed=False)
 
 
@@ -98,12 +97,12 @@ def _commit(
 ) -> Replay | None:
     """The earlier answer if there is one, None if the writes were made."""
     guard: Write = Create(key.path, record)
-    while True:
+
+    def attempt() -> Replay | None:
+        nonlocal guard
         try:
             documents.commit(guard, *writes)
             return None
-        except Unavailable as error:
-            raise ServiceUnavailable from error
         except Conflict:
             earlier = look_up(key, documents=documents, now=clock.now())
         if earlier.replay is not None:
@@ -113,9 +112,15 @@ def _commit(
         else:
             fresh: dict[FieldPath, Any] = {**record}
             guard = Update(key.path, fresh, if_version=earlier.expired_version)
+        raise Conflict(key.path)
+
+    try:
+        return read_modify_write(attempt)
+    except Unavailable as error:
+        raise ServiceUnavailable from error
 
 
-def _judge(
+def _validate(
     request: PostRequest, user: User, documents: Documents, clock: Clock, media_url: str, platforms: Container[str]
 ) -> tuple[Content, tuple[Target, ...]]:
     """Everything that depends on the clock, the accounts or stored media."""
@@ -173,7 +178,7 @@ def _with_stored(content: Content, user: User, documents: Documents, media_url: 
     wanted = list(dict.fromkeys(media_id for media_id in ids.values() if media_id))
     if not wanted:
         return content
-    found = zip(wanted, documents.get(*(f"media/{media_id}" for media_id in wanted)), strict=True)
+    found = zip(wanted, documents.get(*(media_path(media_id) for media_id in wanted)), strict=True)
     own = {media_id: document for media_id, document in found if document and document.fields["uid"] == user.uid}
     unknown = [
         Detail(item.field, "There is no media with this id: upload it with POST /v1/media first.", "custom", item.media_id)
@@ -239,12 +244,3 @@ def _record(submission_id: str, key: IdempotencyKey, request: PostRequest, reque
 
 def _replayed(earlier: Replay) -> Accepted:
     return Accepted(earlier.status, earlier.body, replayed=True)
-
-
-def _start(submission_id: str, tasks: Tasks) -> None:
-    try:
-        tasks.enqueue(orchestrate(submission_id))
-    except NotEnqueued as error:
-        _log.warning(
-            "a post was accepted but not started; the sweeper will", extra={"submission": submission_id, "reason": str(error)}
-        )

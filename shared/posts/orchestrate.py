@@ -2,7 +2,7 @@
 
     queued ─compare-and-set─► orchestrating ─► all runs in one create-only commit ─► a task per run ─► dispatched
 
-Any number of deliveries, at any point of each other, make the same runs once; a second one hands on what is still waiting.
+Any number of deliveries, at any point of each other, make the same runs once; a second one enqueues what is still waiting.
 """
 
 import logging
@@ -11,8 +11,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from shared.core.clock import Clock
+from shared.documents.change import read_modify_write
 from shared.documents.document import REMOVE, Conflict, Create, Documents, FieldPath, Update, Version
-from shared.posts.run import Run, RunPath, submission_path
+from shared.posts.run import QUEUED, Run, RunPath, submission_path
 from shared.posts.submission import Submission, Target
 from shared.tasks.task import Tasks, orchestrate, publish
 
@@ -20,25 +21,24 @@ _log = logging.getLogger(__name__)
 
 # An orchestration that stopped half-way is taken up again after this long.
 ORCHESTRATE_GRACE = timedelta(seconds=60)
-# A run that nobody claimed after this long gets another task.
-CLAIM_GRACE = timedelta(seconds=60)
+# A run that nobody leased after this long gets another task.
+LEASE_GRACE = timedelta(seconds=60)
 # A task that comes this much early, by our clock, is put back for its exact time; earlier ones are none of ours.
 EARLY = timedelta(seconds=60)
 
 
 def orchestrate_submission(submission_id: str, *, documents: Documents, tasks: Tasks, clock: Clock) -> None:
-    """Raises NotEnqueued when a run could not be handed on: the task's next delivery does it."""
-    while True:
+    """Raises NotEnqueued when a run could not be enqueued: the task's next delivery does it."""
+
+    def attempt() -> None:
         [document] = documents.get(submission_path(submission_id))
         if document is None:
-            _log.warning("a task named a submission that does not exist", extra={"submission": submission_id})
+            _log.warning("submission.not_found", extra={"submission": submission_id})
             return
-        try:
-            _orchestrate(Submission.from_document(document), documents, tasks, clock)
-        except Conflict:
-            # A twin started it, the customer cancelled it, or the sweeper pushed it: look again.
-            continue
-        return
+        _orchestrate(Submission.from_document(document), documents, tasks, clock)
+
+    # Again if a twin started it, the customer cancelled it, or the sweeper put it off meanwhile.
+    read_modify_write(attempt)
 
 
 def _orchestrate(submission: Submission, documents: Documents, tasks: Tasks, clock: Clock) -> None:
@@ -52,14 +52,14 @@ def _orchestrate(submission: Submission, documents: Documents, tasks: Tasks, clo
         case "queued":
             version = documents.commit(_start(submission, now))
             _create_runs(submission, documents, now)
-            _hand_on(submission.targets, submission.id, tasks)
+            _enqueue_runs(submission.targets, submission.id, tasks)
             _dispatched(submission.id, version, documents, clock)
         case "orchestrating":
             _create_runs(submission, documents, now)
-            _hand_on(_waiting(submission, documents), submission.id, tasks)
+            _enqueue_runs(_waiting(submission, documents), submission.id, tasks)
             _dispatched(submission.id, None if submission.ended else submission.version, documents, clock)
         case "dispatched" if submission.completed_at is None:
-            _hand_on(_waiting(submission, documents), submission.id, tasks)
+            _enqueue_runs(_waiting(submission, documents), submission.id, tasks)
         case _:
             pass
 
@@ -73,7 +73,7 @@ def _create_runs(submission: Submission, documents: Documents, now: datetime) ->
     try:
         documents.commit(*(_run(submission, target, now) for target in submission.targets))
     except Conflict:
-        _log.info("the runs are there already", extra={"submission": submission.id})
+        _log.info("submission.runs_exist", extra={"submission": submission.id})
 
 
 def _run(submission: Submission, target: Target, now: datetime) -> Create:
@@ -84,13 +84,11 @@ def _run(submission: Submission, target: Target, now: datetime) -> Create:
             "platform": target.platform,
             "accountId": target.account_id,
             "targetId": target.target_id,
-            "status": "queued",
-            "phase": "queued",
-            "attempt": 0,
+            **QUEUED,
             "content": submission.content.to_fields(),
             "options": dict(target.options),
             "dueAt": submission.due_at,
-            "sweepAt": now + CLAIM_GRACE,
+            "sweepAt": now + LEASE_GRACE,
             "createdAt": now,
             "updatedAt": now,
         },
@@ -98,13 +96,13 @@ def _run(submission: Submission, target: Target, now: datetime) -> Create:
 
 
 def _waiting(submission: Submission, documents: Documents) -> list[Target]:
-    """The targets whose runs nobody has claimed yet."""
+    """The targets whose runs nobody has leased yet."""
     found = documents.get(*(str(path) for path in submission.run_paths))
     runs = zip(submission.targets, found, strict=True)
     return [target for target, document in runs if document is not None and Run.from_document(document).status == "queued"]
 
 
-def _hand_on(targets: Sequence[Target], submission_id: str, tasks: Tasks) -> None:
+def _enqueue_runs(targets: Sequence[Target], submission_id: str, tasks: Tasks) -> None:
     for target in targets:
         tasks.enqueue(publish(submission_id, target.run_id, target.platform))
 
@@ -121,12 +119,10 @@ def _dispatched(submission_id: str, unsettled_version: Version | None, documents
             return
         except Conflict:
             pass
-    while True:
+
+    def attempt() -> None:
         [document] = documents.get(submission_path(submission_id))
-        if document is None or document.fields["status"] != "orchestrating":
-            return
-        try:
+        if document is not None and document.fields["status"] == "orchestrating":
             documents.commit(Update(document.path, changes, if_version=document.version))
-        except Conflict:
-            continue
-        return
+
+    read_modify_write(attempt)

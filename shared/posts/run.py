@@ -1,4 +1,4 @@
-"""A run: one submission's publication on one account.
+"""A run: one submission's publication on one account, and every change of its state.
 
 status   queued ─► processing ─► succeeded | failed                          for the customer; only moves forward
 phase    queued ─► preparing ─► intent ─(public call)─► published ─► done    for its workers
@@ -8,19 +8,61 @@ phase    queued ─► preparing ─► intent ─(public call)─► published 
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, Literal
+from datetime import datetime, timedelta
+from typing import Any, Final, Literal
 
-from shared.documents.document import Document, Version
+from shared.accounts.account import AccountKey
+from shared.documents.document import REMOVE, Changes, Document, Version
 from shared.platforms.content import Content
 from shared.platforms.failure import PlatformFailure
 
 RunStatus = Literal["queued", "processing", "succeeded", "failed"]
 Phase = Literal["queued", "preparing", "intent", "published", "done"]
 
+# After this long a post is history: what has not ended is reconciled and given up.
+DEADLINE = timedelta(hours=24)
+# What only its workers need.
+_CLEARED_AT_THE_END = (
+    "leaseUntil",
+    "sweepAt",
+    "nextAttemptAt",
+    "handle",
+    "callFailure",
+    "absentListings",
+    "doubted",
+    "unresolved",
+)
+
 
 def submission_path(submission_id: str) -> str:
     return f"postSubmissions/{submission_id}"
+
+
+# The changes of state, each as what is written.
+
+QUEUED: Final[Changes] = {"status": "queued", "phase": "queued", "attempt": 0}
+# On rollback to `preparing`: the call that was announced is made anew, or not at all.
+ROLLED_BACK: Final[Changes] = {"phase": "preparing", "intentAt": REMOVE, "absentListings": REMOVE, "callFailure": REMOVE}
+
+
+def claimed(run: "Run") -> Changes:
+    """A worker has taken it."""
+    phase = "preparing" if run.phase == "queued" else run.phase
+    return {"status": "processing", "phase": phase, "attempt": run.attempt + 1}
+
+
+def intended(run: "Run", now: datetime) -> Changes:
+    """The write-ahead intent: from the moment this is saved until an answer is, nobody knows whether the post is public."""
+    return {"phase": "intent", "intentAt": now, "firstIntentAt": run.first_intent_at or now, "intents": run.intents + 1}
+
+
+def made_public(post_id: str, url: str | None) -> Changes:
+    """The platform has named the post; whatever happens now, it is published."""
+    return {"phase": "published", "platformPostId": post_id, "platformPostUrl": url}
+
+
+def ended(status: Literal["succeeded", "failed"], now: datetime) -> dict[str, Any]:
+    return {"status": status, "phase": "done", "completedAt": now, **dict.fromkeys(_CLEARED_AT_THE_END, REMOVE)}
 
 
 @dataclass(frozen=True)
@@ -63,9 +105,9 @@ class Run:
     absent_listings: int = 0
     # What the platform said at the public call, where that did not settle whether the post is public.
     call_failure: PlatformFailure | None = None
-    # A the public call of this run got no answer, and was then found or taken not to have worked: the next one may still meet its post.
+    # An earlier public call timed out, and was then found, or taken, not to have worked: a retry may find its duplicate.
     doubted: bool = False
-    # Only sending it again tells whether it worked: until then, it may be public.
+    # Only sending it again tells whether the earlier call worked: until then, the post may be public.
     unresolved: bool = False
     platform_post_id: str | None = None
     platform_post_url: str | None = None
@@ -79,12 +121,20 @@ class Run:
 
     @property
     def may_be_public(self) -> bool:
-        """Whether nobody knows yet."""
+        """Whether its outcome is unknown so far."""
         return self.phase == "intent" or (self.phase == "preparing" and self.unresolved)
 
     @property
     def is_final(self) -> bool:
         return self.status in ("succeeded", "failed")
+
+    @property
+    def account(self) -> AccountKey:
+        return AccountKey(self.uid, self.platform, self.account_id)
+
+    @property
+    def deadline(self) -> datetime:
+        return self.due_at + DEADLINE
 
     @staticmethod
     def from_document(document: Document) -> "Run":

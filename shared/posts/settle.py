@@ -3,25 +3,24 @@
 from typing import Any
 
 from shared.core.clock import Clock
-from shared.documents.document import REMOVE, Conflict, Delete, Documents, FieldPath, Update, Write
+from shared.documents.change import read_modify_write
+from shared.documents.document import REMOVE, Delete, Documents, FieldPath, Update, Write
 from shared.posts.run import submission_path
 from shared.posts.submission import Submission
 
 
 def settle(submission_id: str, *, documents: Documents, clock: Clock) -> None:
     """Called after every run's last commit and by the sweeper. Several at once are sorted out by the submission's version."""
-    while True:
+
+    def attempt() -> None:
         [document] = documents.get(submission_path(submission_id))
         if document is None:
             return
         submission = Submission.from_document(document)
-        if submission.completed_at is not None or submission.ended < submission.counts["total"]:
-            return
-        try:
+        if submission.completed_at is None and submission.ended >= submission.counts["total"]:
             documents.commit(*_completion(submission, documents, clock))
-        except Conflict:
-            continue
-        return
+
+    read_modify_write(attempt)
 
 
 def _completion(submission: Submission, documents: Documents, clock: Clock) -> list[Write]:

@@ -1,39 +1,32 @@
-"""One claimed run on its way to one platform: everything that the steps of publishing share, and how a step lets go of the run."""
+"""One leased run on its way to one platform: what the steps of publishing share, and what an explicit refusal leads to."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 
-from shared.accounts.account import AccountKey
-from shared.accounts.tokens import Later, TokenKeeper, Unusable
+from shared.accounts.tokens import TokenKeeper, Unusable
 from shared.core.clock import Clock
 from shared.core.encryption import Cipher
-from shared.documents.document import REMOVE, Changes, Documents
+from shared.core.wait import Wait
+from shared.documents.document import Changes, Documents
 from shared.http.client import Http
 from shared.media.fetch import Fetcher
 from shared.media.storage import Storage
 from shared.platforms.connector import Connector
 from shared.platforms.failure import PlatformFailure
-from shared.platforms.platform import Platform
+from shared.platforms.platform import Failed, Platform
 from shared.posts.run import Run
-from shared.posts.settle import settle
 from shared.publishing.backoff import pause_of
-from shared.publishing.outcome import fail
-from shared.publishing.publication import OnTheWay
-from shared.publishing.run_lease import Worker
+from shared.publishing.publication import LeasedPublication
+from shared.publishing.run_lease import RunLease
 from shared.tasks.task import Tasks
 
-# After this long a post is history: what has not ended is reconciled and given up.
-DEADLINE = timedelta(hours=24)
 # A limit that is over sooner is not worth telling the account's other runs about.
 MIN_PARKING = timedelta(seconds=2)
 # How often a run has its account's token renewed because the platform refused it; then the account is taken for dead.
 MAX_REAUTHS = 2
 # How often a run whose outcome only its dead account can tell looks whether it was connected again.
 RECONNECT_SECONDS = 300.0
-# Before INTENT, or after a refusal: what a run that begins its call anew forgets.
-BACK_TO_PREPARING: Changes = {"phase": "preparing", "intentAt": REMOVE, "absentListings": REMOVE, "callFailure": REMOVE}
 
 
 @dataclass(frozen=True)
@@ -57,66 +50,57 @@ class PublisherPorts:
 
 @dataclass
 class Attempt:
-    worker: Worker
+    lease: RunLease
     platform: Platform
-    publication: OnTheWay
+    publication: LeasedPublication
     ports: PublisherPorts
 
     @property
     def run(self) -> Run:
-        return self.worker.run
+        return self.lease.run
 
     @property
     def is_late(self) -> bool:
-        return self.worker.clock.now() >= self.run.due_at + DEADLINE
+        return self.lease.is_late
 
-    def end(self, failure: PlatformFailure) -> None:
-        fail(self.worker, failure.without(self.publication.account.secrets))
-        settle(self.run.path.submission_id, documents=self.worker.documents, clock=self.worker.clock)
+    def redacted(self, failure: PlatformFailure) -> PlatformFailure:
+        """Without the account's tokens: what will be shown or stored."""
+        return failure.without(self.publication.account.secrets)
 
-    def let_go(self, seconds: float, reason: Mapping[str, Any], changes: Changes | None = None) -> None:
-        """Until `seconds` from now, but not over the deadline."""
-        let_go(self.worker, seconds, reason, changes)
-
-    def pause_for(self, failure: PlatformFailure) -> tuple[float, Changes] | None:
-        """How long to wait after an explicit refusal, and what to remember; None where waiting would not help.
+    def after(self, failure: PlatformFailure) -> Wait | Failed:
+        """What an explicit refusal leads to: another try, or the end where waiting would not help.
 
         A limit parks the account, so that its other runs do not run into it too; a refused token is renewed, once or twice.
         """
+        failure = self.redacted(failure)
         if failure.kind == "reauth":
             return self._renewed(failure)
-        pause = pause_of(failure, self.run, self.worker.clock)
+        pause = pause_of(failure, self.run, self.lease.clock)
         if pause is None:
-            return None
+            return Failed(failure)
         if failure.kind == "throttled" and pause >= MIN_PARKING:
-            self.ports.tokens.park(key_of(self.run), self.worker.clock.now() + pause)
-        return pause.total_seconds(), {}
+            self.ports.tokens.park(self.run.account, self.lease.clock.now() + pause)
+        return waiting_after(failure, pause.total_seconds())
 
-    def _renewed(self, failure: PlatformFailure) -> tuple[float, Changes] | None:
-        refused, key = self.publication.account.access_token, key_of(self.run)
+    def _renewed(self, failure: PlatformFailure) -> Wait | Failed:
+        refused, key = self.publication.account.access_token, self.run.account
         if self.run.reauths >= MAX_REAUTHS:
             self.ports.tokens.declare_dead(key, refused)
-            return None
+            return Failed(failure)
         try:
             renewed = self.ports.tokens.usable(key, refused=refused)
         except PlatformFailure as unavailable:
-            pause = pause_of(unavailable, self.run, self.worker.clock)
-            return None if pause is None else (pause.total_seconds(), {})
+            pause = pause_of(unavailable, self.run, self.lease.clock)
+            return Failed(failure) if pause is None else waiting_after(failure, pause.total_seconds())
         match renewed:
             case Unusable():
-                failure.message = f"{failure.message.rstrip('.')}. {renewed.reason}"
-                return None
-            case Later():
-                return renewed.seconds, {}
+                return Failed(failure.replace(message=f"{failure.message.rstrip('.')}. {renewed.reason}"))
+            case Wait():
+                return waiting_after(failure, renewed.seconds)
             case _:
-                return 0.0, {"reauths": self.run.reauths + 1}
+                return waiting_after(failure, 0.0, {"reauths": self.run.reauths + 1})
 
 
-def let_go(worker: Worker, seconds: float, reason: Mapping[str, Any], changes: Changes | None = None) -> None:
-    now, deadline = worker.clock.now(), worker.run.due_at + DEADLINE
-    until = now + timedelta(seconds=seconds)
-    worker.wait(min(until, deadline) if now < deadline else until, reason, changes)
-
-
-def key_of(run: Run) -> AccountKey:
-    return AccountKey(run.uid, run.platform, run.account_id)
+def waiting_after(failure: PlatformFailure, seconds: float, changes: Changes | None = None) -> Wait:
+    """The failure is one of the run's attempts, not its end."""
+    return Wait(seconds, failure.message, failure.code, failure.to_fields(), changes or {})

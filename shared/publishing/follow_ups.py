@@ -5,14 +5,15 @@ succeeded: its post is public.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
+from shared.core.wait import Wait
 from shared.documents.document import Changes
 from shared.http.client import NoAnswer, NotSent
 from shared.media.storage import StorageUnavailable
 from shared.platforms.failure import PlatformFailure
-from shared.platforms.platform import FollowUp, Wait
+from shared.platforms.platform import Failed, FollowUp
 from shared.publishing.attempt import Attempt
 from shared.publishing.backoff import backoff
 from shared.publishing.files import stored_files
@@ -20,17 +21,11 @@ from shared.publishing.files import stored_files
 _NAMES = {"thread": "A further post of the thread", "firstComment": "The first comment", "thumbnail": "The thumbnail"}
 
 
-@dataclass(frozen=True)
-class Postponed:
-    """Refused for now, and provably not sent: the run comes back for it."""
+def send_follow_ups(attempt: Attempt, post_id: str, follow_ups: Sequence[FollowUp]) -> Sequence[str] | Wait:
+    """In order, as far as they go: notes on what was not sent, or when to come back for what provably was not.
 
-    seconds: float
-    reason: Mapping[str, Any]
-    changes: Changes
-
-
-def send_follow_ups(attempt: Attempt, post_id: str, follow_ups: Sequence[FollowUp]) -> Sequence[str] | Postponed:
-    """In order, as far as they go; notes on what was not sent. One that fails keeps those after it from being sent."""
+    One that fails keeps those after it from being sent.
+    """
     states: list[Mapping[str, Any]] = list(attempt.run.follow_ups)
     public = [post_id, *(str(state["id"]) for state in states if state.get("id"))]
     for position, follow_up in enumerate(follow_ups):
@@ -43,7 +38,7 @@ def send_follow_ups(attempt: Attempt, post_id: str, follow_ups: Sequence[FollowU
         if not isinstance(outcome, str):
             return outcome
         states[position:] = [{"name": follow_up.name, "state": "sent", "id": outcome}]
-        attempt.worker.write_and_renew({"followUps": states})
+        attempt.lease.renew({"followUps": states})
         public += [outcome] if outcome else []
     return []
 
@@ -61,52 +56,49 @@ def not_sent(follow_ups: Sequence[FollowUp], reason: str, states: Sequence[Mappi
 
 def _send(
     attempt: Attempt, follow_up: FollowUp, before: Sequence[Mapping[str, Any]], public: Sequence[str], *, perhaps_sent: bool
-) -> str | Sequence[str] | Postponed:
+) -> str | Sequence[str] | Wait:
     """The new id, notes, or when to come back. `perhaps_sent`: by a try that got no answer."""
-    attempt.worker.write_and_renew({"followUps": [*before, {"name": follow_up.name, "state": "intent", "id": ""}]})
+    attempt.lease.renew({"followUps": [*before, {"name": follow_up.name, "state": "intent", "id": ""}]})
     unsent: Changes = {} if perhaps_sent else {"followUps": list(before)}
     try:
         waiting = _with_cover(attempt) if follow_up.needs_cover else None
         if waiting is not None:
-            return Postponed(waiting.seconds, {"code": "waiting", "message": waiting.reason}, unsent)
+            return replace(waiting, changes=unsent)
         return follow_up.send(attempt.publication, public)
     except (NotSent, StorageUnavailable) as error:
         if attempt.is_late:
             return [_note(follow_up, f"may or may not be public ({error})" if perhaps_sent else f"was not sent ({error})")]
         return _later(attempt, f"It could not be sent ({error}).", unsent)
     except NoAnswer as error:
-        return _in_doubt(attempt, follow_up, f"the platform did not answer ({error})")
+        return _unknown(attempt, follow_up, f"the platform did not answer ({error})")
     except PlatformFailure as failure:
-        told = failure.without(attempt.publication.account.secrets)
         if failure.kind in ("transient", "outcome_unknown"):
-            return _in_doubt(attempt, follow_up, told.message)
-        pause = None if attempt.is_late else attempt.pause_for(failure)
-        if pause is None:
-            refusal = "may or may not be public; at last it was refused" if perhaps_sent else "was refused"
-            return [_note(follow_up, f"{refusal}. {told.message}")]
-        seconds, changes = pause
-        return Postponed(seconds, told.to_fields(), {**changes, **unsent})
+            return _unknown(attempt, follow_up, attempt.redacted(failure).message)
+        after = Failed(attempt.redacted(failure)) if attempt.is_late else attempt.after(failure)
+        if isinstance(after, Wait):
+            return replace(after, changes={**after.changes, **unsent})
+        refusal = "may or may not be public; at last it was refused" if perhaps_sent else "was refused"
+        return [_note(follow_up, f"{refusal}. {after.failure.message}")]
 
 
-def _in_doubt(attempt: Attempt, follow_up: FollowUp, why: str) -> Sequence[str] | Postponed:
+def _unknown(attempt: Attempt, follow_up: FollowUp, why: str) -> Sequence[str] | Wait:
     """Sent again only where a second time does no harm; until then it may be there."""
     if follow_up.repeatable and not attempt.is_late:
         return _later(attempt, why, {})
     return [_note(follow_up, f"may or may not be public: {why}")]
 
 
-def _later(attempt: Attempt, why: str, changes: Changes) -> Postponed:
-    reason = {"code": "platform_unavailable", "message": why}
-    return Postponed(backoff(attempt.run.attempt).total_seconds(), reason, changes)
+def _later(attempt: Attempt, why: str, changes: Changes) -> Wait:
+    return Wait(backoff(attempt.run.attempt).total_seconds(), why, "platform_unavailable", changes=changes)
 
 
 def _with_cover(attempt: Attempt) -> Wait | None:
-    """The draft of a run that was claimed anew knows its cover only by its address. Raises PlatformFailure if it cannot be had."""
+    """The draft of a run that was leased anew knows its cover only by its address. Raises PlatformFailure if it cannot be had."""
     publication, ports = attempt.publication, attempt.ports
     cover = publication.draft.cover
     if cover is None or cover.stored is not None:
         return None
-    [found] = stored_files([cover], attempt.worker, documents=ports.documents, storage=ports.storage, fetcher=ports.fetcher)
+    [found] = stored_files([cover], attempt.lease, storage=ports.storage, fetcher=ports.fetcher)
     if isinstance(found, Wait):
         return found
     publication.draft = replace(publication.draft, cover=found)

@@ -1,4 +1,4 @@
-"""Whose a post is that a platform shows, where only its looks tell: several runs may have sent the same text to one account.
+"""Attribute a listed post to one of several runs with identical text on the same account: all that tells them apart is its looks.
 
 Read after the listing, in this order, so that whoever made the post is seen somewhere:
 in INTENT with the same text ─► it may have made it: wait until it says so
@@ -9,12 +9,11 @@ ended without a name         ─► it may have made it, and nobody will ever kn
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from shared.documents.document import Condition, Document, Query
+from shared.documents.document import Condition, Document, Documents, Query
 from shared.platforms.compose import compose
 from shared.platforms.failure import PerhapsAnothers
 from shared.platforms.rules import Capability
 from shared.posts.run import Run
-from shared.publishing.run_lease import Worker
 
 # The worker that saved INTENT, the one that looks, and the platform each have a clock of their own.
 CLOCK_SKEW = timedelta(seconds=30)
@@ -24,22 +23,23 @@ PATIENCE = timedelta(hours=1)
 MOST = 300
 
 
-def is_anothers(post_id: str, worker: Worker, capability: Capability, first_intent_at: datetime) -> bool:
+def is_anothers(
+    post_id: str, run: Run, capability: Capability, first_intent_at: datetime, *, documents: Documents, now: datetime
+) -> bool:
     """Whether another run made this post. Three queries at most.
 
     Of two that want the very same either may have either, if whoever asks begins with the oldest post. Raises PerhapsAnothers
     (transient; outcome_unknown at last) while another run may have made it.
     """
-    run, now = worker.run, worker.clock.now()
     in_intent: Sequence[Condition] = (("accountId", "==", run.account_id), ("phase", "==", "intent"))
-    rivals, are_all = _alike(worker, capability, Query("runs", where=in_intent, limit=MOST, group=True))
-    if _others(worker, worker.documents.query(Query("runs", where=(("platformPostId", "==", post_id),), limit=10, group=True))):
+    others, are_all = _alike(run, capability, documents, Query("runs", where=in_intent, limit=MOST, group=True))
+    if _others(run, documents.query(Query("runs", where=(("platformPostId", "==", post_id),), limit=10, group=True))):
         return True
     since: Sequence[Condition] = (("accountId", "==", run.account_id), ("completedAt", ">=", first_intent_at - CLOCK_SKEW))
-    ended, have_all_ended = _alike(worker, capability, Query("runs", where=since, limit=MOST, group=True))
+    ended, have_all_ended = _alike(run, capability, documents, Query("runs", where=since, limit=MOST, group=True))
     if any(_may_have_made_any(one) and not _wants_the_same(one, run) for one in ended):
         raise PerhapsAnothers("outcome_unknown", "of which nobody knows which one it is")
-    if are_all and have_all_ended and all(_wants_the_same(rival, run) and _comes_after(rival, run, now) for rival in rivals):
+    if are_all and have_all_ended and all(_wants_the_same(other, run) and _comes_after(other, run, now) for other in others):
         return False
     raise PerhapsAnothers("transient" if now - first_intent_at < PATIENCE else "outcome_unknown", "which is on its way")
 
@@ -53,22 +53,22 @@ def _wants_the_same(one: Run, other: Run) -> bool:
     return one.content == other.content and one.options == other.options
 
 
-def _comes_after(rival: Run, run: Run, now: datetime) -> bool:
+def _comes_after(other: Run, run: Run, now: datetime) -> bool:
     """Of two that nobody is at work on, the earlier one takes what is there."""
-    is_at_work = rival.lease_until is not None and rival.lease_until + CLOCK_SKEW > now
-    return not is_at_work and (run.due_at, str(run.path)) < (rival.due_at, str(rival.path))
+    is_at_work = other.lease_until is not None and other.lease_until + CLOCK_SKEW > now
+    return not is_at_work and (run.due_at, str(run.path)) < (other.due_at, str(other.path))
 
 
-def _alike(worker: Worker, capability: Capability, query: Query) -> tuple[list[Run], bool]:
+def _alike(run: Run, capability: Capability, documents: Documents, query: Query) -> tuple[list[Run], bool]:
     """Those with the same text, and whether these are all."""
-    found, text = worker.documents.query(query), _text(worker.run, capability)
-    return [one for one in _others(worker, found) if _text(one, capability) == text], len(found) < query.limit
+    found, text = documents.query(query), _text(run, capability)
+    return [one for one in _others(run, found) if _text(one, capability) == text], len(found) < query.limit
 
 
-def _others(worker: Worker, found: Sequence[Document]) -> list[Run]:
+def _others(run: Run, found: Sequence[Document]) -> list[Run]:
     """On the same account, whichever of Soku's users connected it."""
-    there, runs = (worker.run.platform, worker.run.account_id), map(Run.from_document, found)
-    return [run for run in runs if run.path != worker.run.path and (run.platform, run.account_id) == there]
+    there, others = (run.platform, run.account_id), map(Run.from_document, found)
+    return [other for other in others if other.path != run.path and (other.platform, other.account_id) == there]
 
 
 def _text(run: Run, capability: Capability) -> str:

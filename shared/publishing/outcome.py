@@ -1,40 +1,74 @@
-"""A run's last commit: its result, and its place in the submission's counts, together or not at all."""
+"""What a worker leaves a run with, and the one place that records it: it succeeded, it failed for good, or it waits."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
-from typing import Any
+from dataclasses import dataclass
+from datetime import timedelta
 
-from shared.documents.document import REMOVE, Changes, FieldPath, Increment, Update
-from shared.platforms.failure import PlatformFailure
-from shared.posts.run import submission_path
-from shared.publishing.run_lease import Worker
+from shared.core.wait import Wait
+from shared.documents.document import Changes, Increment, Update
+from shared.platforms.platform import Failed
+from shared.posts.run import ended, submission_path
+from shared.posts.settle import settle
+from shared.publishing.run_lease import TERM, RunLease
+from shared.tasks.hand_over import hand_over
+from shared.tasks.task import publish
 
-# If whoever finished the run dies before settling, the sweeper settles after this long.
+# If whoever ended the run dies before settling, the sweeper settles after this long.
 SETTLE_GRACE = timedelta(seconds=60)
-_NO_LONGER_KEPT = ("leaseUntil", "sweepAt", "nextAttemptAt", "handle", "callFailure", "absentListings", "doubted", "unresolved")
+# The sweeper leaves a waiting run to its own task for this long.
+SWEEP_GRACE = timedelta(seconds=60)
 
 
-def succeed(worker: Worker, post_id: str, url: str | None, notes: Sequence[str]) -> None:
-    result: dict[FieldPath, Any] = {"status": "succeeded", "platformPostUrl": url, "notes": list(notes)}
-    _commit(worker, {**result, "platformPostId": post_id or None}, {("runCounts", "succeeded"): Increment(1)})
+@dataclass(frozen=True)
+class Succeeded:
+    """The post is public. `post_id` is "" where the platform does not say which one it is; `notes` say what was left out."""
+
+    post_id: str
+    url: str | None
+    notes: Sequence[str]
 
 
-def fail(worker: Worker, failure: PlatformFailure) -> None:
+Outcome = Succeeded | Failed | Wait
+
+
+def record(lease: RunLease, outcome: Outcome) -> None:
+    """One commit, then a delayed task, or settling. Raises Fenced."""
+    match outcome:
+        case Wait():
+            _wait(lease, outcome)
+        case Succeeded():
+            result = {"platformPostUrl": outcome.url, "notes": list(outcome.notes), "platformPostId": outcome.post_id or None}
+            _end(lease, {**ended("succeeded", lease.clock.now()), **result}, {("runCounts", "succeeded"): Increment(1)})
+        case Failed():
+            _fail(lease, outcome)
+
+
+def _wait(lease: RunLease, wait: Wait) -> None:
+    """Release the lease and reschedule, not over the deadline: by a delayed task, or by the sweeper a minute later."""
+    now, deadline = lease.clock.now(), lease.run.deadline
+    until = now + timedelta(seconds=wait.seconds)
+    until = min(until, deadline) if now < deadline else until
+    released = {**TERM.over(), "nextAttemptAt": until, "sweepAt": until + SWEEP_GRACE}
+    lease.write({**wait.changes, **released, "attempts": lease.attempts_with(wait.to_fields())})
+    path = lease.run.path
+    hand_over(publish(path.submission_id, path.run_id, lease.run.platform, not_before=until), lease.tasks)
+
+
+def _fail(lease: RunLease, failed: Failed) -> None:
     """What ends a run whose earlier request may have worked does not say that nothing was published."""
-    if worker.run.unresolved and not failure.nothing_is_public:
+    failure = failed.failure
+    if lease.run.unresolved and not failure.nothing_is_public:
         failure = failure.with_the_outcome_open()
-    error = {**failure.to_fields(), "attempts": worker.attempts_with(failure.to_fields())}
-    counted: dict[FieldPath, Any] = {("runCounts", "failed"): Increment(1)}
+    error = {**failure.to_fields(), "attempts": lease.attempts_with(failure.to_fields())}
+    counted = {("runCounts", "failed"): Increment(1)}
     if failure.code == "outcome_unknown":
         counted["runCounts", "outcomeUnknown"] = Increment(1)
-    _commit(worker, {"status": "failed", "error": error}, counted)
+    _end(lease, {**ended("failed", lease.clock.now()), "error": error}, counted)
 
 
-def _commit(worker: Worker, result: Changes, counted: Changes) -> None:
-    now: datetime = worker.clock.now()
-    gone = dict.fromkeys(_NO_LONGER_KEPT, REMOVE)
-    submission = submission_path(worker.run.path.submission_id)
-    worker.write(
-        {**result, **gone, "phase": "done", "completedAt": now},
-        Update(submission, {**counted, "sweepAt": now + SETTLE_GRACE, "updatedAt": now}),
-    )
+def _end(lease: RunLease, result: Changes, counted: Changes) -> None:
+    """The result and its place in the submission's counts, together or not at all; then settle."""
+    now, submission_id = lease.clock.now(), lease.run.path.submission_id
+    counting = Update(submission_path(submission_id), {**counted, "sweepAt": now + SETTLE_GRACE, "updatedAt": now})
+    lease.write(result, counting)
+    settle(submission_id, documents=lease.documents, clock=lease.clock)

@@ -1,95 +1,85 @@
-"""☎, and what its answer means: published, accepted to go on by itself, refused, or nobody knows."""
+"""The non-idempotent public call and how its response is classified: published, accepted, refused, or outcome unknown."""
 
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 
+from shared.core.wait import Wait
 from shared.documents.document import REMOVE
 from shared.http.client import NoAnswer, NotSent
 from shared.platforms.failure import PlatformFailure
-from shared.platforms.platform import Accepted, Published
-from shared.posts.settle import settle
-from shared.publishing.attempt import BACK_TO_PREPARING, RECONNECT_SECONDS, Attempt
+from shared.platforms.platform import Failed, Published
+from shared.posts.run import ROLLED_BACK, made_public
+from shared.publishing.attempt import RECONNECT_SECONDS, Attempt, waiting_after
 from shared.publishing.backoff import MAX_BACKOFF_SECONDS
-from shared.publishing.follow_ups import Postponed, not_sent, send_follow_ups
-from shared.publishing.outcome import succeed
+from shared.publishing.follow_ups import not_sent, send_follow_ups
+from shared.publishing.outcome import Outcome, Succeeded
 
 _log = logging.getLogger(__name__)
 
-# How long after an unanswered ☎ we first look whether it worked.
+# How long after an unanswered call we first look whether it worked.
 FIRST_LOOK_SECONDS = 5.0
 
 
-def call(attempt: Attempt) -> None:
+def call(attempt: Attempt) -> Outcome:
     """From here on only an explicit refusal, or a request that never left, lets us try again."""
     label = attempt.platform.capability.label
     try:
         published = attempt.platform.publish(attempt.publication)
     except NotSent as error:
-        refused(attempt, PlatformFailure("transient", f"{label} could not be reached ({error})."))
+        return refused(attempt, PlatformFailure("transient", f"{label} could not be reached ({error})."))
     except NoAnswer as error:
-        doubt(attempt, PlatformFailure("outcome_unknown", f"{label} did not answer ({error})."))
+        return unknown(attempt, PlatformFailure("outcome_unknown", f"{label} did not answer ({error})."))
     except PlatformFailure as failure:
-        perhaps_ours = failure.kind == "duplicate" and attempt.run.doubted
+        perhaps_ours = failure.kind == "duplicate" and attempt.run.doubted and not failure.is_final
         unclear = failure.kind in ("transient", "outcome_unknown") and not failure.starts_over
         if unclear or failure.may_hide_a_post or perhaps_ours:
-            doubt(attempt, failure)
-        else:
-            refused(attempt, failure)
-    else:
-        if isinstance(published, Accepted):
-            attempt.let_go(published.seconds, {"code": "waiting", "message": f"{label} is publishing"})
-        else:
-            finish(attempt, published)
+            return unknown(attempt, failure)
+        return refused(attempt, failure)
+    return published if isinstance(published, Wait) else completed(attempt, published)
 
 
-def finish(attempt: Attempt, published: Published) -> None:
+def completed(attempt: Attempt, published: Published) -> Outcome:
     """The id first, in a commit of its own where anything is still to be asked or sent; the address may stay unknown."""
-    worker, publication, url = attempt.worker, attempt.publication, published.url
+    lease, publication, url = attempt.lease, attempt.publication, published.url
     follow_ups = attempt.platform.follow_ups(publication.draft) if published.post_id else ()
     if published.post_id and (url is None or follow_ups) and attempt.run.phase != "published":
-        worker.write_and_renew({"phase": "published", "platformPostId": published.post_id, "platformPostUrl": url})
+        lease.renew(made_public(published.post_id, url))
     if url is None and published.post_id:
         try:
             url = attempt.platform.permalink(publication, published.post_id)
         except (PlatformFailure, NotSent, NoAnswer) as error:
-            _log.warning("no permalink", extra={"run": str(worker.run.path), "reason": str(error)})
+            _log.info("run.permalink_unknown", extra={"run": str(lease.run.path), "reason": str(error)})
     notes: Sequence[str] = publication.draft.notes
     if not published.post_id:
-        notes = (
-            *notes,
-            *not_sent(attempt.platform.follow_ups(publication.draft), "the platform does not say which post it belongs to"),
-        )
+        nameless = "the platform does not say which post it belongs to"
+        notes = (*notes, *not_sent(attempt.platform.follow_ups(publication.draft), nameless))
     if follow_ups:
-        outcome = send_follow_ups(attempt, published.post_id, follow_ups)
-        if isinstance(outcome, Postponed):
-            attempt.let_go(outcome.seconds, outcome.reason, {**outcome.changes, "phase": "published", "platformPostUrl": url})
-            return
-        notes = (*notes, *outcome)
-    succeed(worker, published.post_id, url, notes)
-    settle(worker.run.path.submission_id, documents=worker.documents, clock=worker.clock)
+        sent = send_follow_ups(attempt, published.post_id, follow_ups)
+        if isinstance(sent, Wait):
+            return replace(sent, changes={**sent.changes, "platformPostUrl": url})
+        notes = (*notes, *sent)
+    return Succeeded(published.post_id, url, notes)
 
 
-def refused(attempt: Attempt, failure: PlatformFailure) -> None:
-    """Provably nothing public by this call: wait if waiting helps, else fail. Clears INTENT."""
-    pause = attempt.pause_for(failure)
-    if pause is None and failure.kind == "reauth" and attempt.run.unresolved and not attempt.is_late:
+def refused(attempt: Attempt, failure: PlatformFailure) -> Wait | Failed:
+    """Provably nothing public by this call: roll back and wait if waiting helps, else fail."""
+    after = attempt.after(failure)
+    if isinstance(after, Failed):
+        if failure.kind != "reauth" or not attempt.run.unresolved or attempt.is_late:
+            return after
         # Once the person has connected the account again, the earlier call's outcome can be found out.
-        pause = RECONNECT_SECONDS, {}
-    if pause is None:
-        attempt.end(failure)
-        return
-    seconds, changes = pause
-    forgotten = {"handle": REMOVE} if failure.starts_over else {}
-    told = failure.without(attempt.publication.account.secrets).to_fields()
-    # What an earlier call left in doubt may still turn up.
+        after = waiting_after(after.failure, RECONNECT_SECONDS)
+    without_handle = {"handle": REMOVE} if failure.starts_over else {}
+    # What an earlier call left unknown may still turn up.
     first = {} if attempt.run.doubted else {"firstIntentAt": REMOVE}
-    attempt.let_go(seconds, told, {**BACK_TO_PREPARING, **first, **changes, **forgotten})
+    return replace(after, changes={**ROLLED_BACK, **first, **after.changes, **without_handle})
 
 
-def doubt(attempt: Attempt, failure: PlatformFailure) -> None:
-    """It may be public: INTENT stays, and the next claim looks before anything else."""
+def unknown(attempt: Attempt, failure: PlatformFailure) -> Wait:
+    """Outcome unknown: keep the write-ahead intent; the next lease holder reconciles before anything else."""
     # More doublings than these would be more than the longest pause.
     seconds = min(FIRST_LOOK_SECONDS * 2 ** min(attempt.run.intents - 1, 10), MAX_BACKOFF_SECONDS)
-    told = failure.without(attempt.publication.account.secrets).to_fields()
+    shown = attempt.redacted(failure)
     flags = {"publishedAfterAll": failure.published_after_all, "ofACopy": failure.of_a_copy}
-    attempt.let_go(seconds, told, {"callFailure": {**told, **flags}})
+    return waiting_after(shown, seconds, {"callFailure": {**shown.to_fields(), **flags}})

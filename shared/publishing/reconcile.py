@@ -1,11 +1,11 @@
-"""After INTENT without an answer: is the post public? Only ever reads from the platform.
+"""After the intent without an answer: is the post public? Only ever reads from the platform.
 
 Found      ─► published
-Absent     ─► the platform's own handle proves it, from 60 s after INTENT ─► prepare again
+Absent     ─► the platform's own handle proves it, from 60 s after the intent ─► prepare again
 Failed     ─► the handle proves that it gave up ─► begin anew, or fail
-NotListed  ─► a listing lags: counted only from 120 s after INTENT (or as the platform says); lacking twice ─► prepare again,
-              unless the platform's refusal at ☎ may hide the post: then looked for longer, and never sent again
-Repeatable ─► the platform itself refuses a second copy: from 120 s after INTENT ─► prepare again
+NotListed  ─► a listing lags: counted only from 120 s after the intent (or as the platform says); lacking twice ─► prepare again,
+              unless the platform's refusal of the public call may hide the post: then looked for longer, and never sent again
+Repeatable ─► the platform itself refuses a second copy: from 120 s after the intent ─► prepare again
 cannot ask, for good, or out of time ─► failed, outcome_unknown
 """
 
@@ -15,6 +15,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+from shared.core.wait import Wait
 from shared.documents.document import REMOVE
 from shared.http.client import NoAnswer, NotSent
 from shared.platforms.failure import PerhapsAnothers, PlatformFailure
@@ -28,9 +29,9 @@ from shared.platforms.platform import (
     Published,
     Repeatable,
     Unknowable,
-    Wait,
 )
-from shared.publishing.attempt import BACK_TO_PREPARING, RECONNECT_SECONDS, Attempt
+from shared.posts.run import ROLLED_BACK
+from shared.publishing.attempt import RECONNECT_SECONDS, Attempt
 from shared.publishing.backoff import backoff, pause_of
 
 _log = logging.getLogger(__name__)
@@ -46,12 +47,8 @@ BETWEEN_LOOKS = timedelta(minutes=5)
 CLAIMED_LAG = timedelta(hours=1)
 
 
-class LookAgain:
-    """The run waits, or has ended; there is nothing more to do now."""
-
-
-def reconcile(attempt: Attempt) -> Published | LookAgain | None:
-    """Published if it is public, None if it provably is not (the run is back in preparing), LookAgain if the run waits or ended."""
+def reconcile(attempt: Attempt) -> Published | Failed | Wait | None:
+    """Published if it is public, None if it provably is not (the run is back in preparing); else the run waits, or fails."""
     try:
         finding = attempt.platform.find(attempt.publication)
     except PlatformFailure as failure:
@@ -61,7 +58,7 @@ def reconcile(attempt: Attempt) -> Published | LookAgain | None:
     return _conclude(attempt, finding)
 
 
-def _conclude(attempt: Attempt, finding: Finding) -> Published | LookAgain | None:
+def _conclude(attempt: Attempt, finding: Finding) -> Published | Failed | Wait | None:
     match finding:
         case Found():
             return Published(finding.post_id or "", finding.url)
@@ -78,27 +75,26 @@ def _conclude(attempt: Attempt, finding: Finding) -> Published | LookAgain | Non
         case Wait() if attempt.is_late:
             return _unknown(attempt, "the platform was still working on it after 24 hours")
         case Wait():
-            return _look_again(attempt, timedelta(seconds=finding.seconds), finding.reason)
+            return _look_again(timedelta(seconds=finding.seconds), finding.reason)
 
 
-def _not_listed(attempt: Attempt, finding: NotListed) -> LookAgain | None:
+def _not_listed(attempt: Attempt, finding: NotListed) -> Failed | Wait | None:
     since_intent = attempt.publication.now() - attempt.publication.intent_at
     lag = timedelta(seconds=finding.lag_seconds)
     if since_intent < lag:
-        return _look_again(attempt, min(lag - since_intent, BETWEEN_LOOKS), "not listed yet")
+        return _look_again(min(lag - since_intent, BETWEEN_LOOKS), "not listed yet")
     lacking = attempt.run.absent_listings + 1
     if lacking < LISTINGS_NEEDED and not attempt.is_late:
-        return _look_again(attempt, BETWEEN_LISTINGS, "not listed", {"absentListings": lacking})
-    told = attempt.run.call_failure
-    if told is not None and (told.kind == "duplicate" or told.may_hide_a_post):
+        return _look_again(BETWEEN_LISTINGS, "not listed", {"absentListings": lacking})
+    said = attempt.run.call_failure
+    if said is not None and (said.kind == "duplicate" or said.may_hide_a_post):
         looked_for_long = since_intent >= CLAIMED_LAG and lacking >= LISTINGS_NEEDED
         if not looked_for_long and not attempt.is_late:
-            return _look_again(attempt, backoff(lacking), "not listed", {"absentListings": lacking})
-        if looked_for_long and not told.published_after_all and told.kind != "duplicate" and not finding.similar:
+            return _look_again(backoff(lacking), "not listed", {"absentListings": lacking})
+        if looked_for_long and not said.published_after_all and said.kind != "duplicate" and not finding.similar:
             # No claim to have the post, but a refusal that it might have brought about: it was meant.
-            attempt.end(told)
-            return LookAgain()
-        return _unknown(attempt, f"the platform may have the post, by its answer, and does not list it ({told.message})", told)
+            return Failed(attempt.redacted(said))
+        return _unknown(attempt, f"the platform may have the post, by its answer, and does not list it ({said.message})", said)
     if finding.similar:
         return _unknown(attempt, "the account shows a post that may be this one")
     if lacking < LISTINGS_NEEDED:
@@ -106,66 +102,55 @@ def _not_listed(attempt: Attempt, finding: NotListed) -> LookAgain | None:
     return _absent(attempt)
 
 
-def _repeat(attempt: Attempt) -> LookAgain | None:
+def _repeat(attempt: Attempt) -> Failed | Wait | None:
     since_intent = attempt.publication.now() - attempt.publication.intent_at
     if attempt.is_late:
         return _unknown(attempt, "the platform shows nobody this account's posts, and it was too late to ask by sending it again")
     if since_intent < COPY_LAG:
-        return _look_again(attempt, COPY_LAG - since_intent, "the platform would not yet know a copy")
+        return _look_again(COPY_LAG - since_intent, "the platform would not yet know a copy")
     return _absent(attempt, unresolved=True)
 
 
-def _absent_for_sure(attempt: Attempt) -> LookAgain | None:
+def _absent_for_sure(attempt: Attempt) -> Failed | Wait | None:
     """By the platform's own handle; so a refusal that it also gives for what it did publish was meant after all."""
-    told = attempt.run.call_failure
+    said = attempt.run.call_failure
     since_intent = attempt.publication.now() - attempt.publication.intent_at
     if since_intent < HANDLE_LAG:
-        return _look_again(attempt, HANDLE_LAG - since_intent, "the platform's own word may lag")
-    if told is None or not (told.kind in ("rejected", "media_invalid") and told.may_hide_a_post):
+        return _look_again(HANDLE_LAG - since_intent, "the platform's own word may lag")
+    if said is None or not (said.kind in ("rejected", "media_invalid") and said.may_hide_a_post):
         return _absent(attempt)
-    attempt.end(told)
-    return LookAgain()
+    return Failed(attempt.redacted(said))
 
 
 def _absent(attempt: Attempt, *, unresolved: bool = False) -> None:
-    forgotten: dict[str, Any] = {"phase": "preparing", "call_failure": None, "absent_listings": 0}
-    attempt.worker.run = replace(attempt.run, doubted=True, unresolved=unresolved, **forgotten)
-    attempt.worker.write_and_renew({**BACK_TO_PREPARING, "doubted": True, "unresolved": unresolved})
+    attempt.lease.renew({**ROLLED_BACK, "doubted": True, "unresolved": unresolved})
 
 
-def _gave_up(attempt: Attempt, failure: PlatformFailure) -> LookAgain:
-    pause = None if attempt.is_late else attempt.pause_for(failure)
-    if pause is None:
-        attempt.end(failure)
-        return LookAgain()
-    seconds, changes = pause
-    told = failure.without(attempt.publication.account.secrets).to_fields()
-    attempt.let_go(seconds, told, {**BACK_TO_PREPARING, **changes, "handle": REMOVE})
-    return LookAgain()
+def _gave_up(attempt: Attempt, failure: PlatformFailure) -> Failed | Wait:
+    after = Failed(attempt.redacted(failure)) if attempt.is_late else attempt.after(failure)
+    return replace(after, changes={**ROLLED_BACK, **after.changes, "handle": REMOVE}) if isinstance(after, Wait) else after
 
 
-def _cannot_ask(attempt: Attempt, failure: PlatformFailure) -> LookAgain:
+def _cannot_ask(attempt: Attempt, failure: PlatformFailure) -> Failed | Wait:
     """Not to be allowed to ask for a while is no answer; to be refused for good is none either."""
-    failure = failure.without(attempt.publication.account.secrets)
-    pause = None if attempt.is_late else attempt.pause_for(failure)
-    if pause is None and failure.kind == "reauth" and not attempt.is_late:
+    after = Failed(attempt.redacted(failure)) if attempt.is_late else attempt.after(failure)
+    if isinstance(after, Wait):
+        longest = backoff(attempt.run.attempt) if pause_of(failure, attempt.run, attempt.lease.clock) else timedelta(0)
+        return _look_again(max(timedelta(seconds=after.seconds), longest), after.reason, after.changes)
+    failure = after.failure
+    if failure.kind == "reauth" and not attempt.is_late:
         # Once the person has connected the account again, the platform can be asked.
-        return _look_again(attempt, timedelta(seconds=RECONNECT_SECONDS), failure.message)
-    if pause is None:
-        reason = failure.message if isinstance(failure, PerhapsAnothers) else f"asking failed: {failure.message}"
-        return _unknown(attempt, reason, failure)
-    seconds, changes = pause
-    longest = backoff(attempt.run.attempt) if pause_of(failure, attempt.run, attempt.worker.clock) else timedelta(0)
-    return _look_again(attempt, max(timedelta(seconds=seconds), longest), failure.message, changes)
+        return _look_again(timedelta(seconds=RECONNECT_SECONDS), failure.message)
+    reason = failure.message if isinstance(failure, PerhapsAnothers) else f"asking failed: {failure.message}"
+    return _unknown(attempt, reason, failure)
 
 
-def _look_again(attempt: Attempt, pause: timedelta, reason: str, changes: Mapping[Any, Any] | None = None) -> LookAgain:
-    attempt.let_go(pause.total_seconds(), {"code": "reconciling", "message": reason}, changes)
-    return LookAgain()
+def _look_again(pause: timedelta, reason: str, changes: Mapping[Any, Any] | None = None) -> Wait:
+    return Wait(pause.total_seconds(), reason, "reconciling", changes=changes or {})
 
 
-def _unknown(attempt: Attempt, reason: str, cause: PlatformFailure | None = None) -> LookAgain:
-    _log.error("an outcome stays unknown", extra={"run": str(attempt.run.path), "reason": reason})
+def _unknown(attempt: Attempt, reason: str, cause: PlatformFailure | None = None) -> Failed:
+    _log.error("run.outcome_unknown", extra={"run": str(attempt.run.path), "reason": reason})
     failure = PlatformFailure(
         "outcome_unknown",
         f"The request was sent, but whether the post was published could not be found out: {reason}.",
@@ -173,5 +158,4 @@ def _unknown(attempt: Attempt, reason: str, cause: PlatformFailure | None = None
         platform_message=cause.platform_message if cause else None,
         http_status=cause.http_status if cause else None,
     )
-    attempt.end(failure)
-    return LookAgain()
+    return Failed(attempt.redacted(failure))

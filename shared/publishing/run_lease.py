@@ -1,106 +1,94 @@
-"""Who works on a run: one worker at a time, by a lease that the database guards.
+"""Who works on a run: one worker at a time, by a lease of 60 s; every write carries the fencing token and the run's new state."""
 
-claim ──────── 60 s ────────► lease over: anyone may claim
-  └ every write renews it and carries the version of the one before: a worker that was overtaken is refused and stops
-"""
-
-import logging
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from shared.core.clock import Clock
-from shared.core.errors import SokuError
-from shared.documents.document import REMOVE, Changes, Conflict, Documents, FieldPath, Update, Version, Write
+from shared.documents.document import REMOVE, Changes, Document, Documents, Write
+from shared.documents.lease import Lease, Term
 from shared.http.client import CONNECT_TIMEOUT_SECONDS, READ_TIMEOUT_SECONDS
-from shared.posts.run import Run
-from shared.tasks.task import NotEnqueued, Tasks, publish
+from shared.posts.run import Run, claimed
+from shared.tasks.task import Tasks
 
-_log = logging.getLogger(__name__)
-
-LEASE = timedelta(seconds=60)
+TERM = Term(timedelta(seconds=60), ("leaseUntil", "sweepAt"))
 # A call to a platform must end, with a margin for clocks, within the lease under which it is made.
 CALL_BUDGET = timedelta(seconds=CONNECT_TIMEOUT_SECONDS + READ_TIMEOUT_SECONDS + 10)
 # A delayed task may come a moment before its time by our clock.
 EARLY = timedelta(seconds=1)
-# The sweeper leaves a waiting run to its own task for this long.
-SWEEP_GRACE = timedelta(seconds=60)
 # What a run keeps of its past attempts.
 MAX_ATTEMPTS_KEPT = 10
 
 
-class Fenced(SokuError):
-    """Another worker took the run over: this one must stop, having written nothing."""
-
-
 @dataclass
-class Worker:
-    """Holds a claimed run. `version` is the fence, `lease_until` the time by which another may take over."""
+class RunLease:
+    """A run that this worker holds; `run` is the run as of the last write."""
 
-    run: Run
-    version: Version
-    lease_until: datetime
-    documents: Documents
+    lease: Lease
     tasks: Tasks
-    clock: Clock
+    fields: Mapping[str, Any] = field(repr=False)
+    run: Run = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.run = Run.from_document(Document(self.lease.path, self.fields, self.lease.version))
+
+    @property
+    def documents(self) -> Documents:
+        return self.lease.documents
+
+    @property
+    def clock(self) -> Clock:
+        return self.lease.clock
+
+    @property
+    def is_late(self) -> bool:
+        return self.clock.now() >= self.run.deadline
+
+    @property
+    def remaining(self) -> timedelta:
+        """Until another may take over."""
+        return self.lease.until - self.clock.now()
 
     def write(self, changes: Changes, *more: Write) -> None:
         """Change the run, and other documents with it. Raises Fenced."""
-        try:
-            self.version = self.documents.commit(
-                Update(str(self.run.path), {**changes, "updatedAt": self.clock.now()}, if_version=self.version), *more
-            )
-        except Conflict as error:
-            raise Fenced from error
+        changes = {**changes, "updatedAt": self.clock.now()}
+        self.lease.write(changes, *more)
+        self._take_over(changes)
 
-    def write_and_renew(self, changes: Changes) -> None:
-        until = self.clock.now() + LEASE
-        self.write({**changes, "leaseUntil": until, "sweepAt": until})
-        self.lease_until = until
+    def renew(self, changes: Changes) -> None:
+        """The same, and hold the run for another term. Raises Fenced."""
+        changes = {**changes, "updatedAt": self.clock.now()}
+        self.lease.renew(changes)
+        self._take_over({**changes, **TERM.ends(self.lease.until)})
 
     def keep_alive(self) -> None:
-        if self.lease_until - self.clock.now() < LEASE / 2:
-            self.write_and_renew({})
-
-    def wait(self, until: datetime, reason: Mapping[str, Any], changes: Changes | None = None) -> None:
-        """Let go of the run until `until`; a delayed task brings it back, or the sweeper a minute later."""
-        waiting = {"leaseUntil": REMOVE, "nextAttemptAt": until, "sweepAt": until + SWEEP_GRACE}
-        self.write({**(changes or {}), **waiting, "attempts": self.attempts_with(reason)})
-        try:
-            path = self.run.path
-            self.tasks.enqueue(publish(path.submission_id, path.run_id, self.run.platform, not_before=until))
-        except NotEnqueued as error:
-            _log.warning(
-                "a delayed task was not created; the sweeper will", extra={"run": str(self.run.path), "reason": str(error)}
-            )
+        """Between the parts of something long. Raises Fenced."""
+        if self.lease.is_half_over:
+            self.renew({})
 
     def attempts_with(self, outcome: Mapping[str, Any]) -> list[Mapping[str, Any]]:
         """The attempts so far and this one's outcome."""
         this = {"attempt": self.run.attempt, "at": self.clock.now(), **outcome}
         return [*self.run.attempts, this][-MAX_ATTEMPTS_KEPT:]
 
+    def _take_over(self, changes: Changes) -> None:
+        self.fields = _changed(self.fields, changes)
+        self.__post_init__()
 
-def claim(run: Run, *, documents: Documents, tasks: Tasks, clock: Clock) -> Worker | None:
-    """The run, now ours; None if it is finished, held by a living worker, or not due yet. Raises Conflict if it just changed."""
-    now = clock.now()
-    if run.is_final:
-        return None
-    if run.lease_until is not None and run.lease_until > now:
+
+def claim(document: Document, *, documents: Documents, tasks: Tasks, clock: Clock) -> RunLease | None:
+    """The run, now ours; None if it is final, held by a living worker, or not due yet. Raises Conflict if it just changed."""
+    run, now = Run.from_document(document), clock.now()
+    if run.is_final or TERM.is_held(document.fields, now):
         return None
     if run.next_attempt_at is not None and run.next_attempt_at > now + EARLY:
         return None
-    until = now + LEASE
-    phase = "preparing" if run.phase == "queued" else run.phase
-    changes: dict[FieldPath, Any] = {
-        "status": "processing",
-        "phase": phase,
-        "attempt": run.attempt + 1,
-        "leaseUntil": until,
-        "sweepAt": until,
-        "nextAttemptAt": REMOVE,
-        "updatedAt": now,
-    }
-    version = documents.commit(Update(str(run.path), changes, if_version=run.version))
-    claimed = replace(run, status="processing", phase=phase, attempt=run.attempt + 1)
-    return Worker(claimed, version, until, documents, tasks, clock)
+    changes = {**claimed(run), "nextAttemptAt": REMOVE, "updatedAt": now}
+    lease = Lease.claim(document.path, TERM, changes, if_version=run.version, documents=documents, clock=clock)
+    return RunLease(lease, tasks, _changed(document.fields, {**changes, **TERM.ends(lease.until)}))
+
+
+def _changed(fields: Mapping[str, Any], changes: Changes) -> dict[str, Any]:
+    """The document after a write; a run's fields are all of the first level."""
+    return {name: value for name, value in {**fields, **changes}.items() if value is not REMOVE}

@@ -1,16 +1,21 @@
 """Who may call a private function: only Google, for us, under our service account."""
 
 import time
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
 import requests
+from flask import Request
 from google.auth import jwt
 
 from emulator.cloud_tasks.oidc import TokenSigner
+from emulator.ports import Ports, url
+from functions.targets import TARGETS
+from functions.task import answer
 from shared.core.settings import CloudTasks
 from shared.gcp.oidc import OidcVerifier
-from shared.tasks.receive import Forbidden, Unauthenticated, receive
+from shared.tasks.invoker import Forbidden, Unauthenticated
 from tests.conftest import LocalStack
 from tests.fakes.world import SETTINGS
 
@@ -94,19 +99,30 @@ def test_what_is_no_token_is_refused(verifier: OidcVerifier, authorization: str 
         verifier.verify(authorization)
 
 
+@dataclass
+class TaskPorts:
+    verifier: OidcVerifier
+
+
 def test_refusals_have_a_status_and_do_no_work(signer: TokenSigner, verifier: OidcVerifier) -> None:
     done: list[Any] = []
-    assert receive(None, b"{}", verifier=verifier, handle=done.append)[1] == 401
-    assert receive(signed(signer, email="eve@p.test"), b"{}", verifier=verifier, handle=done.append)[1] == 403
-    assert receive(signed(signer), b"not json", verifier=verifier, handle=done.append)[1] == 200
+
+    def delivered(authorization: str | None, body: bytes) -> int:
+        headers = {"Authorization": authorization} if authorization else {}
+        request = Request.from_values(method="POST", data=body, headers=headers)
+        return answer(request, lambda payload, _: done.append(payload), TaskPorts(verifier))[1]
+
+    assert delivered(None, b"{}") == 401
+    assert delivered(signed(signer, email="eve@p.test"), b"{}") == 403
+    assert delivered(signed(signer), b"not json") == 200
     assert done == []
-    assert receive(signed(signer), b"{}", verifier=verifier, handle=done.append)[1] == 200
+    assert delivered(signed(signer), b"{}") == 200
     assert done == [{}]
 
 
 def test_on_the_real_stack_strangers_get_nowhere(stack: LocalStack) -> None:
-    for port in (5002, 5003, 5004):
-        address = f"http://127.0.0.1:{port + stack.offset}/"
+    for target in (target for target in TARGETS if not target.public):
+        address = url(Ports(stack.offset).function(target.name))
         for headers in ({}, {"Authorization": "Bearer junk"}, {"X-CloudTasks-QueueName": "orchestrate"}):
             assert requests.post(address, json={}, headers=headers, timeout=10).status_code == 401
         assert requests.post(address, json={}, headers={"Authorization": signed(TokenSigner())}, timeout=10).status_code == 401

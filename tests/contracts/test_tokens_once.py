@@ -26,12 +26,12 @@ import sys, time
 from pathlib import Path
 from functions.refresher import wiring
 from shared.accounts.stored_tokens import AccountKey
-from shared.accounts.tokens import Later
+from shared.core.wait import Wait
 tokens, key, start = live.ports().tokens, AccountKey("once", sys.argv[1], "main"), Path(sys.argv[2])
 print("ready", flush=True)
 while not start.exists():
     time.sleep(0.001)
-while isinstance(got := tokens.usable(key), Later):
+while isinstance(got := tokens.usable(key), Wait):
     time.sleep(0.1)
 print(getattr(got, "access_token", got))
 """

@@ -2,9 +2,10 @@
 
 import base64
 import json
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import fields, replace
 from datetime import timedelta
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -20,10 +21,9 @@ from emulator.sandbox.platforms import build, by_host
 from emulator.users import credentials_of
 from functions.api.app import create_app
 from functions.api.ports import ApiSettings, Ports
-from shared.accounts.account import AccountKey
 from shared.accounts.connect import connect_account
 from shared.accounts.oauth import ConnectPorts
-from shared.accounts.sweep import sweep_tokens
+from shared.accounts.tokens import TokenKeeper
 from shared.api_keys.issue import issue_key
 from shared.core.encryption import Cipher
 from shared.core.errors import Unauthorized
@@ -32,11 +32,8 @@ from shared.documents.reliable import ReliableDocuments
 from shared.http.client import HttpRequest
 from shared.platforms.connectors import connectors
 from shared.platforms.registry import platforms
-from shared.posts.orchestrate import orchestrate_submission
-from shared.posts.run import RunPath
-from shared.posts.sweep import sweep
 from shared.publishing.attempt import PublisherPorts
-from shared.publishing.publish import publish_run
+from shared.tasks.sweep import SweepPorts
 from shared.tasks.task import Task
 from tests.fakes.clock import StandingClock
 from tests.fakes.documents import MemoryDocuments
@@ -96,6 +93,8 @@ class World:
             connectors=connectors(settings),
         )
         self.invocations = 0
+        # Nothing arrives here from outside.
+        self.verifier = None
         self.ids = SignedInUsers()
         connecting = ConnectPorts(self.documents, self.cipher, self.http, self.clock, self.publishing.connectors)
         self.api_ports = Ports(self.documents, self.tasks, self.ids, self.clock, settings, connecting)
@@ -143,24 +142,31 @@ class World:
 
     # Time
 
-    def deliver(self, task: Task) -> None:
+    @property
+    def tokens(self) -> TokenKeeper:
+        return self.publishing.tokens
+
+    @property
+    def sweeping(self) -> SweepPorts:
+        return SweepPorts(self.documents, self.tasks, self.clock)
+
+    def invoke(self, target: str, payload: Mapping[str, str]) -> None:
+        """What the function of that name does with a task, on ports that are this world's attributes of the same names."""
         self.invocations += 1
-        payload = task.payload
-        match task.queue.target:
-            case "orchestrator":
-                orchestrate_submission(payload["postSubmissionId"], documents=self.documents, tasks=self.tasks, clock=self.clock)
-            case "refresher":
-                self.publishing.tokens.refresh(AccountKey(payload["uid"], payload["platform"], payload["accountId"]))
-            case _:
-                publish_run(RunPath(payload["postSubmissionId"], payload["runId"]), self.publishing)
+        wiring = import_module(f"functions.{target}.wiring")
+        ports = wiring.Ports(**{field.name: getattr(self, field.name) for field in fields(wiring.Ports)})
+        import_module(f"functions.{target}.main").handle(payload, ports)
+
+    def deliver(self, task: Task) -> None:
+        self.invoke(task.queue.target, task.payload)
 
     def deliver_due(self) -> None:
         while (task := self.tasks.take()) is not None:
             self.deliver(task)
 
     def sweep(self) -> None:
-        sweep(documents=self.documents, tasks=self.tasks, clock=self.clock)
-        sweep_tokens(documents=self.documents, tasks=self.tasks, clock=self.clock)
+        self.invoke("sweeper", {})
+        self.invocations -= 1
 
     def run_for(self, seconds: float, *, tick: float = 60.0) -> None:
         """Deliver tasks and tick the sweeper until `seconds` have passed."""

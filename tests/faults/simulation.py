@@ -149,7 +149,6 @@ class Simulation:
         )
         world.sound_documents = world.documents  # type: ignore[attr-defined]
         world.documents, world.clock = documents, clock
-        world.tasks_port = tasks  # type: ignore[attr-defined]
         connecting = replace(world.api_ports.connecting, documents=documents, http=self.renewals, clock=clock)
         world.api_ports = replace(world.api_ports, documents=documents, tasks=tasks, clock=clock, connecting=connecting)
 

@@ -2,13 +2,15 @@
 
 from datetime import UTC, datetime, timedelta
 
+from emulator.environment import function_variables
+from emulator.ports import Ports
+from functions.sweeper.main import OUTBOXES
 from shared.core.settings import CloudTasks
 from shared.gcp.cloud_tasks import CloudTasksQueue
 from shared.posts.orchestrate import orchestrate_submission
-from shared.posts.sweep import sweep
+from shared.tasks.sweep import SweepPorts, sweep
 from tests.fakes.clock import StandingClock
 from tests.fakes.tasks import MemoryTasks
-from tests.fakes.world import SETTINGS
 from tests.flow.conftest import Customer
 
 
@@ -29,14 +31,14 @@ def test_a_post_forty_days_ahead_with_the_clock_moved(customer: Customer) -> Non
     submission_id = customer.accepted({"text": "in forty days"}, scheduledTime=due.isoformat())
     clock = StandingClock(due - timedelta(minutes=6))
     scheduled = MemoryTasks(clock)
-    sweep(documents=customer.documents, tasks=scheduled, clock=clock)
+    sweep(OUTBOXES, SweepPorts(customer.documents, scheduled, clock))
     assert customer.submission(submission_id)["sweepAt"] == due - timedelta(minutes=5), "too early: nothing happened"
     clock.at = due - timedelta(minutes=4)
-    sweep(documents=customer.documents, tasks=scheduled, clock=clock)
+    sweep(OUTBOXES, SweepPorts(customer.documents, scheduled, clock))
     [task] = [task for task in scheduled.waiting if task.payload == {"postSubmissionId": submission_id}]
     assert task.not_before == due
     # From here on with the real queues: the clock of Cloud Tasks cannot be moved, ours can.
-    tasks = CloudTasksQueue(CloudTasks.model_validate(SETTINGS | _addresses(customer)))
+    tasks = CloudTasksQueue(CloudTasks.model_validate(function_variables(Ports(customer.stack.offset))))
     orchestrate_submission(submission_id, documents=customer.documents, tasks=tasks, clock=clock)
     assert customer.submission(submission_id)["status"] == "queued"
     clock.at = due
@@ -44,8 +46,3 @@ def test_a_post_forty_days_ahead_with_the_clock_moved(customer: Customer) -> Non
     assert customer.submission(submission_id)["status"] == "dispatched"
     customer.completed(submission_id)
     assert [entry["text"] for entry in customer.ledger()] == ["in forty days"]
-
-
-def _addresses(customer: Customer) -> dict[str, str]:
-    publisher = f"publisher=http://127.0.0.1:{5003 + customer.stack.offset}"
-    return {"SOKU_CLOUD_TASKS_URL": customer.stack.tasksUrl, "SOKU_FUNCTION_URLS": publisher}

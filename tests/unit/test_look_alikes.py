@@ -1,6 +1,7 @@
 """Posts of the same text on one account: whose is the one that the platform shows?"""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -11,8 +12,8 @@ from shared.http.client import HttpAnswer, HttpRequest
 from shared.platforms.failure import PlatformFailure
 from shared.platforms.x.rules import CAPABILITY
 from shared.posts.run import Run
+from shared.publishing import look_alikes
 from shared.publishing.look_alikes import is_anothers
-from shared.publishing.run_lease import Worker
 from tests.fakes.world import World
 
 PHOTO, VIDEO, UPRIGHT = "https://example.com/photo.jpg", "https://example.com/video.mp4", "https://example.com/vertical.mp4"
@@ -158,8 +159,14 @@ def test_two_users_of_one_account_share_no_post() -> None:
     assert world.ledger() == ["same"]
 
 
+@dataclass
+class Looking:
+    world: World
+    run: Run
+
+
 @pytest.fixture
-def worker() -> Worker:
+def worker() -> Looking:
     """Whoever looks at the first of two runs of the same text, both in INTENT for a minute."""
     world = World()
     key = world.user()
@@ -172,47 +179,51 @@ def worker() -> Worker:
     mine, _ = sorted(paths)
     run = Run.from_document(world.document(mine))
     assert run.phase == "intent"
-    return Worker(run, run.version, world.clock.now(), world.documents, world.tasks, world.clock)
+    return Looking(world, run)
 
 
-def asked(worker: Worker, *, minutes: float = 1) -> bool:
-    return is_anothers("1", worker, CAPABILITY, worker.clock.now() - timedelta(minutes=minutes))
+def asked(worker: Looking, *, minutes: float = 1) -> bool:
+    now = worker.world.clock.now()
+    since = now - timedelta(minutes=minutes)
+    return is_anothers("1", worker.run, CAPABILITY, since, documents=worker.world.documents, now=now)
 
 
-def wanting_something_else(worker: Worker) -> None:
+def wanting_something_else(worker: Looking) -> None:
     """The other run has the same text, and other options."""
-    worker.documents.commit(Update(other(worker).path, {"options": {"replySettings": "following"}}))
+    worker.world.documents.commit(Update(other(worker).path, {"options": {"replySettings": "following"}}))
 
 
-def other(worker: Worker) -> Document:
-    [found] = [one for one in worker.documents.query(Query("runs", group=True)) if one.path != str(worker.run.path)]
+def other(worker: Looking) -> Document:
+    [found] = [one for one in worker.world.documents.query(Query("runs", group=True)) if one.path != str(worker.run.path)]
     return found
 
 
-def test_the_first_of_two_that_wait_goes_on_and_the_second_waits(worker: Worker) -> None:
+def test_the_first_of_two_that_wait_goes_on_and_the_second_waits(worker: Looking) -> None:
     assert asked(worker) is False
     second = Run.from_document(other(worker))
     with pytest.raises(PlatformFailure) as failure:
-        asked(Worker(second, second.version, worker.lease_until, worker.documents, worker.tasks, worker.clock))
+        asked(Looking(worker.world, second))
     assert failure.value.kind == "transient"
 
 
-def test_whoever_is_at_work_may_have_made_it(worker: Worker) -> None:
-    worker.documents.commit(Update(other(worker).path, {"leaseUntil": worker.clock.now()}))
+def test_whoever_is_at_work_may_have_made_it(worker: Looking) -> None:
+    worker.world.documents.commit(Update(other(worker).path, {"leaseUntil": worker.world.clock.now()}))
     with pytest.raises(PlatformFailure, match="is on its way"):
         asked(worker)
 
 
 @pytest.mark.parametrize(("minutes", "kind"), [(1, "transient"), (61, "outcome_unknown")])
-def test_one_that_wants_something_else_is_waited_for_for_an_hour(worker: Worker, minutes: float, kind: str) -> None:
+def test_one_that_wants_something_else_is_waited_for_for_an_hour(worker: Looking, minutes: float, kind: str) -> None:
     wanting_something_else(worker)
     with pytest.raises(PlatformFailure) as failure:
         asked(worker, minutes=minutes)
     assert failure.value.kind == kind
 
 
-def test_one_that_named_its_post_has_it(worker: Worker) -> None:
-    worker.documents.commit(Update(other(worker).path, {"platformPostId": "1", "phase": "done", "completedAt": worker.clock.now()}))
+def test_one_that_named_its_post_has_it(worker: Looking) -> None:
+    worker.world.documents.commit(
+        Update(other(worker).path, {"platformPostId": "1", "phase": "done", "completedAt": worker.world.clock.now()})
+    )
     assert asked(worker) is True
 
 
@@ -222,11 +233,11 @@ UNKNOWN, NAMELESS = {"error": {"code": "outcome_unknown"}, "status": "failed"}, 
 @pytest.mark.parametrize("end", [UNKNOWN, NAMELESS])
 @pytest.mark.parametrize(("minutes_ago", "is_open"), [(0, True), (5, False)])
 def test_one_that_ended_without_a_name_since_then_may_have_made_it(
-    worker: Worker, minutes_ago: float, is_open: bool, end: dict[str, Any]
+    worker: Looking, minutes_ago: float, is_open: bool, end: dict[str, Any]
 ) -> None:
     wanting_something_else(worker)
-    ended = worker.clock.now() - timedelta(minutes=minutes_ago)
-    worker.documents.commit(Update(other(worker).path, {"phase": "done", "completedAt": ended, **end}))
+    ended = worker.world.clock.now() - timedelta(minutes=minutes_ago)
+    worker.world.documents.commit(Update(other(worker).path, {"phase": "done", "completedAt": ended, **end}))
     if is_open:
         with pytest.raises(PlatformFailure, match="nobody knows"):
             asked(worker)
@@ -234,7 +245,7 @@ def test_one_that_ended_without_a_name_since_then_may_have_made_it(
         assert asked(worker) is False
 
 
-def test_where_there_are_too_many_to_look_through_none_is_taken(worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_where_there_are_too_many_to_look_through_none_is_taken(worker: Looking, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(look_alikes, "MOST", 2)
     assert str(worker.run.path) < other(worker).path
     with pytest.raises(PlatformFailure, match="is on its way"):

@@ -10,8 +10,9 @@ import pytest
 from emulator.sandbox.accounts import SandboxAccount
 from shared.accounts.account import AccountKey
 from shared.accounts.connect import connect_account
-from shared.accounts.tokens import Later, TokenKeeper, Unusable
+from shared.accounts.tokens import TokenKeeper, Unusable
 from shared.core.encryption import Cipher
+from shared.core.wait import Wait
 from shared.documents.document import Conflict, Update
 from shared.http.client import HttpAnswer, HttpRequest
 from shared.platforms.credentials import Credentials
@@ -166,7 +167,7 @@ def test_two_at_once_ask_the_platform_once(world: World) -> None:
 
     fresh = replace(keeper(world), http=Between()).usable(key_of("x"))
     assert isinstance(fresh, Credentials)
-    assert [type(other) for other in seen] == [Later]
+    assert [type(other) for other in seen] == [Wait]
     assert sum(request.url.endswith("/token") for request in world.http.sent) == 1
 
 
@@ -240,7 +241,7 @@ def test_a_death_between_the_platforms_answer_and_our_write_ends_at_worst_in_nee
 
     with pytest.raises(Died):
         interrupted(world, 2, die).usable(key_of(platform))
-    assert isinstance(keeper(world).usable(key_of(platform)), Later), "until the dead worker's claim is over"
+    assert isinstance(keeper(world).usable(key_of(platform)), Wait), "until the dead worker's claim is over"
     world.clock.advance(61)
     after = keeper(world).usable(key_of(platform))
     assert isinstance(after, Credentials if ends == "connected" else Unusable)

@@ -4,13 +4,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from shared.core.wait import Wait
 from shared.http.client import HttpRequest
 from shared.platforms.facebook.options import Options
 from shared.platforms.failure import PlatformFailure
 from shared.platforms.hosts import Hosts
 from shared.platforms.meta.graph import Graph, url_of
 from shared.platforms.options import alt_text
-from shared.platforms.platform import Absent, Accepted, Failed, Finding, Found, Publication, Wait, stored_of
+from shared.platforms.platform import Absent, Failed, Finding, Found, Publication, stored_of
 
 RUPLOAD_DOMAIN = "facebook.com"
 POLL_SECONDS = 10.0
@@ -56,12 +57,12 @@ class Calls:
             self.publication.save(upload=None, uploaded_at=self.publication.now().timestamp())
 
     def post_once(self, edge: str, form: dict[str, str], query: dict[str, str] | None = None) -> dict[str, Any]:
-        """☎ with something that can be published once: refused after a call that got no answer, perhaps because that one worked."""
+        """The public call, of something that can be published once: if a call without an answer worked, the next one is refused."""
         try:
             return self.graph.post(f"{self.graph.user}/{edge}", form, query)
         except PlatformFailure as failure:
             if self.publication.doubted and failure.kind in ("rejected", "media_invalid"):
-                failure.of_a_copy = True
+                raise failure.replace(of_a_copy=True) from failure
             raise
 
     def status(self) -> dict[str, Any]:
@@ -84,8 +85,8 @@ class Calls:
             return Absent()
         return Wait(POLL_SECONDS, "Facebook is processing the video")
 
-    def accepted(self) -> Accepted:
-        return Accepted(POLL_SECONDS / 2)
+    def accepted(self) -> Wait:
+        return Wait(POLL_SECONDS / 2, "Facebook is publishing")
 
     def is_new_enough(self, created: object) -> bool:
         moment = (

@@ -6,13 +6,14 @@ reel      video_reels, finish: the video's id is known before                   
 story     photo_stories, or video_stories finish                                    the page's stories, by photo or video
 """
 
+from shared.core.wait import Wait
 from shared.platforms.facebook import post, reel, story, video
 from shared.platforms.facebook.calls import Calls, address_of
 from shared.platforms.facebook.options import Options
 from shared.platforms.facebook.rules import CAPABILITY, is_reel, judge
 from shared.platforms.hosts import FACEBOOK_GRAPH, Hosts
 from shared.platforms.meta.graph import Graph
-from shared.platforms.platform import Accepted, Finding, Platform, Publication, Published, Ready, Wait
+from shared.platforms.platform import Finding, Platform, Publication, Published, Ready
 
 _KINDS = {"post": post, "video": video, "reel": reel, "story": story}
 
@@ -28,7 +29,7 @@ def facebook(hosts: Hosts, version: str) -> Platform:
             publication.save(kind=_kind(publication))
         return _KINDS[_kind(publication)].prepare(calls(publication))
 
-    def publish(publication: Publication) -> Published | Accepted:
+    def publish(publication: Publication) -> Published | Wait:
         return _KINDS[_kind(publication)].publish(calls(publication))
 
     def find(publication: Publication) -> Finding:

@@ -2,9 +2,10 @@
 
 from datetime import UTC, datetime
 
+from shared.core.wait import Wait
 from shared.platforms.facebook.calls import POLL_SECONDS, PROCESSING_LIMIT, Calls, failed
 from shared.platforms.failure import PlatformFailure
-from shared.platforms.platform import Accepted, Finding, Ready, Wait
+from shared.platforms.platform import Finding, Ready
 
 EDGE = "video_reels"
 
@@ -14,7 +15,7 @@ def prepare(calls: Calls) -> Ready | Wait:
     return Ready()
 
 
-def publish(calls: Calls) -> Accepted:
+def publish(calls: Calls) -> Wait:
     form = {"video_state": "PUBLISHED"}
     if calls.publication.draft.text:
         form["description"] = calls.publication.draft.text

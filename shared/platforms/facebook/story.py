@@ -3,10 +3,11 @@
 The listing by /{page}/stories is from memory, not from a page of Meta's that was at hand.
 """
 
+from shared.core.wait import Wait
 from shared.platforms.facebook import reel
 from shared.platforms.facebook.calls import Calls
 from shared.platforms.failure import PlatformFailure
-from shared.platforms.platform import Finding, Found, NotListed, Published, Ready, Wait
+from shared.platforms.platform import Finding, Found, NotListed, Published, Ready
 
 
 def prepare(calls: Calls) -> Ready | Wait:

@@ -5,9 +5,10 @@ The listing by /{page}/videos is from memory, not from a page of Meta's that was
 
 from datetime import timedelta
 
+from shared.core.wait import Wait
 from shared.platforms.facebook.calls import POLL_SECONDS, PROCESSING_LIMIT, Calls
 from shared.platforms.meta.graph import url_of
-from shared.platforms.platform import Accepted, Finding, Found, NotListed, Ready, Wait, stored_of
+from shared.platforms.platform import Finding, Found, NotListed, Ready, stored_of
 
 # A video may be listed only once it is processed, which takes some minutes, and a long one its own length several times over.
 LISTED_WITHIN_SECONDS, LENGTHS = 600.0, 10
@@ -24,7 +25,7 @@ def prepare(calls: Calls) -> Ready:
     return Ready()
 
 
-def publish(calls: Calls) -> Accepted:
+def publish(calls: Calls) -> Wait:
     form = {"file_url": url_of(calls.publication.draft.media[0]), "published": "true"}
     if calls.publication.draft.text:
         form["description"] = calls.publication.draft.text

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
+from shared.core.wait import Wait
 from shared.platforms.failure import PerhapsAnothers, PlatformFailure
 from shared.platforms.hosts import Hosts
 from shared.platforms.linkedin.calls import Calls
@@ -30,7 +31,6 @@ from shared.platforms.platform import (
     Published,
     Ready,
     Repeatable,
-    Wait,
 )
 from shared.platforms.rules import Draft
 
@@ -73,14 +73,12 @@ class _LinkedIn:
         made = _made_at(original) if original else None
         if made is not None and made < publication.search_from - COPY_LAG:
             # LinkedIn knew such a post when ours came: what was sent without an answer was refused like this.
-            failure.kind, failure.nothing_is_public = "rejected", True
-            raise failure
+            raise failure.replace(is_final=True, nothing_is_public=True)
         in_time = made is None or publication.search_from <= made < publication.intent_at - COPY_LAG / 2
         if original is None or not in_time or _may_be_anothers(original, publication):
             # Unnamed, another's, which LinkedIn may not have known when ours came, or of this very moment: it settles nothing. An
             # organisation's posts can be looked at; of a member's, nothing more can be asked.
-            failure.kind = "duplicate" if self._calls(publication).is_organisation else "rejected"
-            raise failure
+            raise failure.replace(is_final=not self._calls(publication).is_organisation)
         return _published(original)
 
     def find(self, publication: Publication) -> Finding:

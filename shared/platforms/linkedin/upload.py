@@ -6,10 +6,11 @@ Handle: `images` = URNs in order; `video` = its URN, once all parts are finalize
 from datetime import UTC, datetime
 from typing import Any
 
+from shared.core.wait import Wait
 from shared.media.media import StoredMedia
 from shared.platforms.failure import PlatformFailure
 from shared.platforms.linkedin.calls import Calls
-from shared.platforms.platform import Ready, Wait, stored_of
+from shared.platforms.platform import Ready, stored_of
 
 POLL_SECONDS = 5.0
 # A member's token may not ask about an image; LinkedIn takes seconds for one.

@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from shared.core.wait import Wait
 from shared.media.media import MediaItem
 from shared.platforms.failure import RETRYABLE, FailureKind, PerhapsAnothers, PlatformFailure
 from shared.platforms.meta.errors import kind_of_subcode
 from shared.platforms.meta.graph import Graph
-from shared.platforms.platform import Absent, Finding, Found, Publication, Published, Ready, Wait
+from shared.platforms.platform import Absent, Finding, Found, Publication, Published, Ready
 
 # Images are usually finished at once; a long reel takes minutes: 5 s three times, then 15 s, then every minute, for an hour.
 _POLL_SECONDS = (5.0, 5.0, 5.0, 15.0, 15.0, 15.0)

@@ -44,9 +44,9 @@ def snapchat(hosts: Hosts) -> Platform:
         try:
             return post(publication)
         except PlatformFailure as failure:
-            if failure.kind == "processing":
-                _wait_longer(publication, failure)
-            raise
+            if failure.kind != "processing":
+                raise
+            raise _wait_longer(publication, failure) from failure
 
     def post(publication: Publication) -> Published:
         media = {"media_id": publication.handle["media"]}
@@ -76,14 +76,14 @@ def _kind(publication: Publication) -> str:
     return "story" if publication.draft.is_story or publication.draft.video is None else "spotlight"
 
 
-def _wait_longer(publication: Publication, failure: PlatformFailure) -> None:
-    """Snapchat tells that it is still processing a file only when it is asked to publish it. Raises PlatformFailure in the end."""
+def _wait_longer(publication: Publication, failure: PlatformFailure) -> PlatformFailure:
+    """When to ask again, until it took too long: that it is still processing a file Snapchat says only when asked to publish it."""
     polls = publication.handle.get("polls", 0)
     if polls >= len(_POLL_SECONDS):
         message = "Snapchat did not finish processing the file within half an hour."
-        raise PlatformFailure("media_invalid", message, code="processing_timeout", remediation="Try a shorter or smaller file.")
+        return PlatformFailure("media_invalid", message, code="processing_timeout", remediation="Try a shorter or smaller file.")
     publication.save(polls=polls + 1)
-    failure.retry_after_seconds = _POLL_SECONDS[polls]
+    return failure.replace(retry_after_seconds=_POLL_SECONDS[polls])
 
 
 def _among(spotlights: list[dict[str, Any]], publication: Publication) -> Finding:

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from shared.core.wait import Wait
 from shared.http.client import HttpRequest
 from shared.platforms.failure import PlatformFailure
 from shared.platforms.hosts import TIKTOK_API, Hosts
 from shared.platforms.platform import (
     Absent,
-    Accepted,
     Failed,
     Finding,
     Found,
@@ -20,7 +20,6 @@ from shared.platforms.platform import (
     Published,
     Ready,
     Unknowable,
-    Wait,
     bearer,
     stored_of,
 )
@@ -82,7 +81,7 @@ class _TikTok:
         send_all_but_last(publication)
         return Ready()
 
-    def publish(self, publication: Publication) -> Published | Accepted:
+    def publish(self, publication: Publication) -> Published | Wait:
         if publication.draft.video is not None:
             send_last(publication)
         else:
@@ -90,7 +89,7 @@ class _TikTok:
             if not started.get("publish_id"):
                 raise PlatformFailure("outcome_unknown", "TikTok answered without a publish_id", http_status=200)
             publication.save(publish_id=started["publish_id"])
-        return Accepted(_POLLS[0][1])
+        return Wait(_POLLS[0][1], "TikTok is publishing")
 
     def find(self, publication: Publication) -> Finding:
         publish_id = publication.handle.get("publish_id")

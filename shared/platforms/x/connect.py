@@ -50,4 +50,4 @@ def connector(hosts: Hosts, app: App) -> Connector:
         token(http, {"token": credentials.refresh_token or credentials.access_token}, "/2/oauth2/revoke")
 
     # As RFC 7009 has it; X's own pages do not say.
-    return Connector("x", True, authorize, exchange, refresh, revoke=revoke, grants_are_apart=True)
+    return Connector("x", True, authorize, exchange, refresh, revoke=revoke, revocation_is_per_grant=True)

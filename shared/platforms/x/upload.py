@@ -6,11 +6,12 @@ an id lives a day.
 
 from typing import Any
 
+from shared.core.wait import Wait
 from shared.http.client import HttpAnswer, HttpRequest, Part
 from shared.media.media import StoredMedia
 from shared.platforms.failure import PlatformFailure
 from shared.platforms.options import alt_text
-from shared.platforms.platform import Publication, Ready, Wait, bearer, stored_of
+from shared.platforms.platform import Publication, Ready, bearer, stored_of
 from shared.platforms.x.errors import failure_of
 from shared.platforms.x.options import Options
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from shared.core.wait import Wait
 from shared.http.client import HttpRequest
 from shared.media.media import StoredMedia
 from shared.platforms.failure import PlatformFailure
@@ -19,7 +20,6 @@ from shared.platforms.platform import (
     Publication,
     Published,
     Ready,
-    Wait,
     bearer,
     stored_of,
 )
