@@ -14,7 +14,7 @@ from shared.gcp import firestore
 from shared.gcp.cloud_tasks import CloudTasksQueue
 from shared.gcp.firebase_auth import FirebaseAuth
 from shared.http.client import RequestsHttp
-from shared.platforms.connectors import connectors
+from shared.platforms.registry import connectors
 
 SETTINGS = read_settings(ApiSettings)
 

@@ -13,8 +13,7 @@ from shared.gcp.cloud_tasks import CloudTasksQueue
 from shared.gcp.oidc import OidcVerifier
 from shared.http.client import RequestsHttp
 from shared.media.fetch import GuardedFetcher
-from shared.platforms.connectors import connectors
-from shared.platforms.registry import platforms
+from shared.platforms.registry import connectors, publishers
 from shared.publishing.attempt import PublisherPorts
 from shared.tasks.invoker import Verifier
 
@@ -43,7 +42,7 @@ def ports() -> Ports:
             fetcher=GuardedFetcher(SETTINGS, monotonic=time.monotonic),
             cipher=Cipher(SETTINGS.token_keys),
             clock=SystemClock(),
-            platforms=platforms(SETTINGS),
+            platforms=publishers(SETTINGS),
             connectors=connectors(SETTINGS),
         ),
         verifier=OidcVerifier(SETTINGS, SETTINGS.function_url("publisher")),

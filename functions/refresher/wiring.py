@@ -10,7 +10,7 @@ from shared.core.settings import CloudTasks, Platforms, TokenKeys, read_settings
 from shared.gcp import firestore
 from shared.gcp.oidc import OidcVerifier
 from shared.http.client import RequestsHttp
-from shared.platforms.connectors import connectors
+from shared.platforms.registry import connectors
 from shared.tasks.invoker import Verifier
 
 

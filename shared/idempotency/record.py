@@ -3,7 +3,7 @@
     created ──────────── 24 h (a scheduled post: until 24 h after its time) ──────────── expired
        └ same key, same body: the stored answer      other body: 409                        └ the key is new again
 
-Expiry is judged by time: Firestore's own deletion of expired documents may take another day. There is no state "in progress": the
+Expiry is decided by time: Firestore's own deletion of expired documents may take another day. There is no state "in progress": the
 commit that creates the record is the whole work, so concurrent twins lose by "already exists" and read a finished answer.
 """
 
@@ -82,10 +82,10 @@ class Earlier:
 def look_up(key: IdempotencyKey, *, documents: Documents, now: datetime) -> Earlier:
     """One read. Raises IdempotencyConflict when the key belongs to another body."""
     [document] = documents.get(key.path)
-    return _judge(key, document, now)
+    return _earlier(key, document, now)
 
 
-def _judge(key: IdempotencyKey, document: Document | None, now: datetime) -> Earlier:
+def _earlier(key: IdempotencyKey, document: Document | None, now: datetime) -> Earlier:
     if document is None:
         return Earlier(None, None)
     if document.fields["expireAt"] <= now:

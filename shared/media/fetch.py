@@ -95,14 +95,14 @@ def _follow(session: requests.Session, url: str) -> requests.Response:
     for _ in range(MAX_REDIRECTS + 1):
         answer = session.get(url, headers=headers, stream=True, timeout=timeout, allow_redirects=False)
         if not answer.is_redirect:
-            _judge_status(answer)
+            _validate_status(answer)
             return answer
         url = urljoin(url, answer.headers["Location"].encode("latin-1").decode("utf-8", "replace"))
         answer.close()
     raise FetchRefused(f"the address redirects more than {MAX_REDIRECTS} times")
 
 
-def _judge_status(answer: requests.Response) -> None:
+def _validate_status(answer: requests.Response) -> None:
     if answer.status_code == 200:
         return
     if answer.status_code >= 500 or answer.status_code in (408, 425, 429):

@@ -17,7 +17,6 @@ from shared.core.settings import App
 from shared.http.client import Http, HttpAnswer, HttpRequest, NoAnswer, NotSent
 from shared.platforms.credentials import Credentials
 from shared.platforms.failure import FailureKind, PlatformFailure
-from shared.platforms.meta.errors import kind_of_code
 
 
 @dataclass(frozen=True)
@@ -70,7 +69,14 @@ class Connector:
 
 _log = logging.getLogger(__name__)
 
-_META = ("Facebook", "Instagram", "Threads")
+# A platform's own word on an error code of its authorization server; None where RFC 6749 and the HTTP status decide.
+Classify = Callable[[str], FailureKind | None]
+
+
+def no_codes_of_its_own(code: str) -> FailureKind | None:
+    return None
+
+
 _DEAD_GRANT = ("invalid_grant", "invalid_token", "access_token_invalid")
 _PASSING = ("temporarily_unavailable", "server_error", "slow_down")
 _OPERATORS_FAULT = ("invalid_client", "unauthorized_client", "invalid_scope", "unsupported_grant_type")
@@ -97,36 +103,35 @@ def authorize_url(address: str, app: App, request: Request, *, scope: str, clien
     return f"{address}?{urlencode(parameters)}"
 
 
-def asked(http: Http, request: HttpRequest, label: str) -> dict[str, Any]:
+def asked(http: Http, request: HttpRequest, label: str, classify: Classify = no_codes_of_its_own) -> dict[str, Any]:
     """The answer of an authorization server. Raises PlatformFailure, of kind reauth only where it says that the grant is dead."""
     answer = http.send(request)
     body = answer.json()
     error = body.get("error")
     if 200 <= answer.status < 300 and not (error and error != "ok" and not body.get("access_token")):
         return body
-    raise _refusal(answer, label)
+    raise _refusal(answer, label, classify)
 
 
-def _refusal(answer: HttpAnswer, label: str) -> PlatformFailure:
+def _refusal(answer: HttpAnswer, label: str, classify: Classify) -> PlatformFailure:
     body = answer.json()
     error: Any = body.get("error")
     nested: dict[str, Any] = error if isinstance(error, dict) else {}
     code = str(nested.get("code") or error or answer.status)
     message = str(body.get("error_description") or nested.get("message") or body.get("error_message") or "no reason given")
-    kind = _kind(answer.status, code, is_transient=bool(nested.get("is_transient")), label=label)
+    kind = _kind(answer.status, code, classify(code), is_transient=bool(nested.get("is_transient")))
     if code in _OPERATORS_FAULT:
         _log.error("platform.app_refused", extra={"platform": label, "code": code, "reason": message})
     return PlatformFailure(kind, f"{label}: {message}", platform_code=code, platform_message=message, http_status=answer.status)
 
 
-def _kind(status: int, code: str, *, is_transient: bool, label: str) -> FailureKind:
-    graph = kind_of_code(int(code)) if label in _META and code.isdecimal() else None
-    if status == 429 or graph == "throttled":
+def _kind(status: int, code: str, known: FailureKind | None, *, is_transient: bool) -> FailureKind:
+    if status == 429 or known == "throttled":
         return "throttled"
-    if status >= 500 or status == 408 or code in _PASSING or is_transient or graph == "transient":
+    if status >= 500 or status == 408 or code in _PASSING or is_transient or known == "transient":
         return "transient"
-    # RFC 6749 §5.2; X says invalid_request for it; a resource asked with a token that is not taken answers 401.
-    dead = code in _DEAD_GRANT or graph == "reauth" or (label == "X" and code == "invalid_request")
+    # RFC 6749 §5.2; a resource asked with a token that is not taken answers 401.
+    dead = code in _DEAD_GRANT or known == "reauth"
     return "reauth" if dead or (status == 401 and code not in _OPERATORS_FAULT) else "rejected"
 
 

@@ -5,15 +5,6 @@ from urllib.parse import urlsplit
 
 from shared.platforms.failure import PlatformFailure
 
-X_API, X_WEB = "api.x.com", "x.com"
-INSTAGRAM_GRAPH, INSTAGRAM_API, INSTAGRAM_WEB = "graph.instagram.com", "api.instagram.com", "www.instagram.com"
-FACEBOOK_GRAPH, FACEBOOK_WEB = "graph.facebook.com", "www.facebook.com"
-THREADS_GRAPH, THREADS_WEB = "graph.threads.net", "www.threads.net"
-TIKTOK_API, TIKTOK_WEB = "open.tiktokapis.com", "www.tiktok.com"
-GOOGLE_API, GOOGLE_OAUTH, GOOGLE_ACCOUNTS = "www.googleapis.com", "oauth2.googleapis.com", "accounts.google.com"
-LINKEDIN_API, LINKEDIN_WEB = "api.linkedin.com", "www.linkedin.com"
-SNAPCHAT_API, SNAPCHAT_ACCOUNTS = "businessapi.snapchat.com", "accounts.snapchat.com"
-
 
 @dataclass(frozen=True)
 class Hosts:

@@ -13,7 +13,7 @@ MAX_URL_LENGTH = 2048
 MAX_ALT_TEXT_CHARACTERS = 1000
 
 
-def judged_url(value: str) -> str:
+def validated_url(value: str) -> str:
     """The value, if it is an http or https URL."""
     wrong = PydanticCustomError("custom", "{message}", {"message": "Invalid URL format", "code": "invalid_string"})
     try:
@@ -39,7 +39,7 @@ def _not_blank(value: str) -> str:
 
 
 NonBlank = Annotated[str, AfterValidator(_not_blank)]
-Url = Annotated[str, Field(max_length=MAX_URL_LENGTH), AfterValidator(judged_url)]
+Url = Annotated[str, Field(max_length=MAX_URL_LENGTH), AfterValidator(validated_url)]
 # One text for a single image, or one per image in their order.
 AltText = Annotated[list[Annotated[str, Field(max_length=MAX_ALT_TEXT_CHARACTERS)]], BeforeValidator(_one_or_several)]
 

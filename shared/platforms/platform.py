@@ -158,7 +158,7 @@ def no_follow_ups(draft: Draft) -> Sequence[FollowUp]:
 @dataclass(frozen=True)
 class Platform:
     capability: Capability
-    judge: Callable[[Draft], list[Problem]]
+    validate: Callable[[Draft], list[Problem]]
     prepare: Callable[[Publication], Ready | Wait]
     publish: Callable[[Publication], Published | Wait]
     find: Callable[[Publication], Finding]

@@ -1,32 +1,89 @@
-"""The publishers, by name, of the platforms that this operator has an app for; what the publisher function needs of a platform."""
+"""Every platform by name, found by convention in its folder and loaded on first use: whoever validates a post loads no publisher.
 
-from collections.abc import Mapping
+    platforms/<name>/rules.py     CAPABILITY, validate(draft)
+    platforms/<name>/options.py   Options
+    platforms/<name>/connect.py   connector(context, app)
+    platforms/<name>/publish.py   publisher(context)
 
-from shared.core.settings import Platforms
-from shared.platforms.connectors import known_apps
-from shared.platforms.facebook.publish import facebook
-from shared.platforms.hosts import Hosts
-from shared.platforms.instagram.publish import instagram
-from shared.platforms.linkedin.publish import linkedin
+A platform is added by its folder and its row in `core/platforms.py`.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from typing import Any, Generic, TypeVar
+
+from shared.core.platforms import PLATFORMS
+from shared.core.settings import Platforms, SettingsError
+from shared.platforms.connector import Connector
+from shared.platforms.context import Context
+from shared.platforms.options import TargetOptions
 from shared.platforms.platform import Platform
-from shared.platforms.snapchat.publish import snapchat
-from shared.platforms.threads.publish import threads
-from shared.platforms.tiktok.publish import tiktok
-from shared.platforms.x.publish import x
-from shared.platforms.youtube.publish import youtube
+from shared.platforms.rules import Capability, Validate
+
+T = TypeVar("T")
 
 
-def platforms(settings: Platforms) -> Mapping[str, Platform]:
-    hosts = Hosts(settings.sandbox_url)
-    built = (
-        x(hosts),
-        instagram(hosts, settings.graph_version),
-        facebook(hosts, settings.graph_version),
-        threads(hosts, settings.threads_version),
-        tiktok(hosts),
-        youtube(hosts),
-        linkedin(hosts, settings.linkedin_version),
-        snapchat(hosts),
-    )
-    wanted = known_apps(settings)
-    return {platform.name: platform for platform in built if platform.name in wanted}
+@dataclass(frozen=True)
+class Rules:
+    """What a platform takes: the capability matrix's row, the rules, and a target's options."""
+
+    capability: Capability
+    validate: Validate
+    options: type[TargetOptions]
+
+
+@cache
+def rules_of(platform: str) -> Rules:
+    rules = _module(platform, "rules")
+    return Rules(rules.CAPABILITY, rules.validate, _module(platform, "options").Options)
+
+
+def connectors(settings: Platforms) -> Mapping[str, Connector]:
+    """Of the platforms that this operator has an app for."""
+    context = Context.of(settings)
+    return _OnFirstUse(_switched_on(settings), lambda name: _module(name, "connect").connector(context, settings.apps[name]))
+
+
+def publishers(settings: Platforms) -> Mapping[str, Platform]:
+    """Of the platforms that this operator has an app for."""
+    context = Context.of(settings)
+    return _OnFirstUse(_switched_on(settings), lambda name: _module(name, "publish").publisher(context))
+
+
+def _switched_on(settings: Platforms) -> Sequence[str]:
+    unknown = set(settings.apps) - set(PLATFORMS)
+    if unknown:
+        raise SettingsError(f"SOKU_APPS names {', '.join(sorted(unknown))}: the platforms are called {', '.join(PLATFORMS)}")
+    return [platform for platform in PLATFORMS if platform in settings.apps]
+
+
+def _module(platform: str, part: str) -> Any:
+    return import_module(f"shared.platforms.{platform}.{part}")
+
+
+class _OnFirstUse(Mapping[str, T], Generic[T]):
+    """A mapping whose names are known and whose values are built when they are first asked for."""
+
+    def __init__(self, names: Sequence[str], build: Callable[[str], T]) -> None:
+        self._names = tuple(names)
+        self._build = build
+        self._built: dict[str, T] = {}
+
+    def __getitem__(self, name: str) -> T:
+        if name not in self._built:
+            if name not in self._names:
+                raise KeyError(name)
+            # Two threads at once build the same thing twice, which does no harm.
+            self._built[name] = self._build(name)
+        return self._built[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._names
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)

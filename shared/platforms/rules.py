@@ -108,10 +108,10 @@ class Draft:
         return next((item for item in self.media if item.kind == "video"), None)
 
 
-Judge = Callable[[Draft], list[Problem]]
+Validate = Callable[[Draft], list[Problem]]
 
 
-def judge_media(draft: Draft, capability: Capability) -> list[Problem]:
+def validate_media(draft: Draft, capability: Capability) -> list[Problem]:
     """Number, kinds, types and sizes of the draft's files."""
     platform, label = capability.platform, capability.label
     images = [item for item in draft.media if item.kind == "image"]
@@ -134,13 +134,13 @@ def judge_media(draft: Draft, capability: Capability) -> list[Problem]:
         message = f"{label} takes at most {capability.max_videos} video in a post; this one has {len(videos)}."
         problems.append(Problem(f"{platform}.too_many_videos", message, videos[capability.max_videos].field))
     for item in draft.media:
-        problems += judge_file(item, capability, capability.images if item.kind == "image" else capability.videos)
+        problems += validate_file(item, capability, capability.images if item.kind == "image" else capability.videos)
     if draft.cover is not None and capability.cover is not None:
-        problems += judge_file(draft.cover, capability, capability.cover)
+        problems += validate_file(draft.cover, capability, capability.cover)
     return problems
 
 
-def judge_file(item: MediaItem, capability: Capability, limits: MediaLimits) -> list[Problem]:
+def validate_file(item: MediaItem, capability: Capability, limits: MediaLimits) -> list[Problem]:
     platform, label = capability.platform, capability.label
     if item.kind == "unknown":
         if item.stored is None:
@@ -161,11 +161,11 @@ def judge_file(item: MediaItem, capability: Capability, limits: MediaLimits) -> 
     if seconds is not None and not (limits.min_seconds or 0) <= seconds <= (limits.max_seconds or math.inf):
         problem("duration", f"of {_range(limits.min_seconds, limits.max_seconds, ' s')}; this one lasts {seconds:g} s")
     if item.stored is not None and item.stored.width and item.stored.height:
-        problems += _judge_shape(item, item.stored.width, item.stored.height, capability, limits)
+        problems += _validate_shape(item, item.stored.width, item.stored.height, capability, limits)
     return problems
 
 
-def _judge_shape(item: MediaItem, width: int, height: int, capability: Capability, limits: MediaLimits) -> list[Problem]:
+def _validate_shape(item: MediaItem, width: int, height: int, capability: Capability, limits: MediaLimits) -> list[Problem]:
     platform, label, shape = capability.platform, capability.label, f"{width} × {height} pixels"
     problems: list[Problem] = []
     # A pixel more or less is nobody's mistake.

@@ -19,7 +19,7 @@ from shared.documents.document import Conflict, Create, Document, Documents, Fie
 from shared.idempotency.record import IdempotencyKey, Replay, look_up, record_fields
 from shared.media.media import MEDIA_ID, MediaItem, StoredMedia, kind_of, media_path
 from shared.platforms.content import Content
-from shared.platforms.preflight import judge_content
+from shared.platforms.preflight import validate_content
 from shared.platforms.rules import Problem
 from shared.posts.run import submission_path
 from shared.posts.submission import SCHEDULE_AHEAD, Target
@@ -132,7 +132,7 @@ def _validate(
     problems = [
         Detail(_field(problem, target), problem.message, "custom", rule=problem.rule, target=target.target_id)
         for target in targets
-        for problem in judge_content(target.platform, content, target.options)
+        for problem in validate_content(target.platform, content, target.options)
     ]
     if problems:
         raise ValidationFailed(details=problems)

@@ -152,7 +152,7 @@ def _prepare_and_call(attempt: Attempt) -> Outcome:
     if isinstance(draft, Wait):
         return draft
     publication.draft = draft
-    if problems := attempt.platform.judge(draft):
+    if problems := attempt.platform.validate(draft):
         return Failed(attempt.redacted(_of_problems(problems)))
     state = attempt.platform.prepare(publication)
     if isinstance(state, Wait):

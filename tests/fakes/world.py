@@ -30,8 +30,7 @@ from shared.core.errors import Unauthorized
 from shared.documents.document import Document, Merge
 from shared.documents.reliable import ReliableDocuments
 from shared.http.client import HttpRequest
-from shared.platforms.connectors import connectors
-from shared.platforms.registry import platforms
+from shared.platforms.registry import connectors, publishers
 from shared.publishing.attempt import PublisherPorts
 from shared.tasks.sweep import SweepPorts
 from shared.tasks.task import Task
@@ -89,7 +88,7 @@ class World:
             fetcher=self.fetcher,
             cipher=self.cipher,
             clock=self.clock,
-            platforms=platforms(settings),
+            platforms=publishers(settings),
             connectors=connectors(settings),
         )
         self.invocations = 0

@@ -10,7 +10,7 @@ from shared.media.media import MediaItem, StoredMedia
 from shared.platforms.compose import compose
 from shared.platforms.content import Content, MediaType
 from shared.platforms.instagram.rules import CAPABILITY as INSTAGRAM
-from shared.platforms.preflight import judge_content
+from shared.platforms.preflight import validate_content
 from shared.platforms.x.rules import CAPABILITY as X
 
 PREFIX = "body.post.content"
@@ -81,7 +81,7 @@ def content(text: str = "", *media: MediaItem, kind: MediaType | None = None) ->
     ],
 )
 def test_what_can_be_known_before_anything_is_queued(platform: str, post: Content, rules: list[str]) -> None:
-    assert [problem.rule for problem in judge_content(platform, post, {})] == rules
+    assert [problem.rule for problem in validate_content(platform, post, {})] == rules
 
 
 @pytest.mark.parametrize(
@@ -95,7 +95,7 @@ def test_what_can_be_known_before_anything_is_queued(platform: str, post: Conten
 def test_what_only_the_measured_file_tells(changes: dict[str, Any], rules: list[str]) -> None:
     measured = replace(StoredMedia("m", "https://s.test/m.jpg", "media/m.jpg", "image/jpeg", 1000, "00"), **changes)
     post = content("", replace(image(), stored=measured))
-    assert [problem.rule for problem in judge_content("instagram", post, {})] == rules
+    assert [problem.rule for problem in validate_content("instagram", post, {})] == rules
 
 
 MP4 = StoredMedia("m", "https://s.test/m.mp4", "media/m.mp4", "video/mp4", 1 << 20, "00", 1080, 1920, 20.0)
@@ -138,16 +138,16 @@ def test_what_only_the_measured_video_tells(
     platform: str, changes: dict[str, Any], options: dict[str, Any], rules: list[str]
 ) -> None:
     post = content("hello", replace(VIDEO, stored=replace(MP4, **changes)))
-    problems = judge_content(platform, post, options)
+    problems = validate_content(platform, post, options)
     assert [problem.rule for problem in problems] == rules
     assert all(problem.message.endswith(".") and problem.field == VIDEO.field for problem in problems)
 
 
 def test_an_audio_file_is_refused_once_it_is_known_to_be_one() -> None:
     item = MediaItem(f"{PREFIX}.mediaUrls.0", "unknown", "https://e.test/download?id=1")
-    assert judge_content("x", content("", item), {}) == []
+    assert validate_content("x", content("", item), {}) == []
     stored = StoredMedia("m", "u", "p", "audio/mpeg", 10, "00")
-    assert [p.rule for p in judge_content("x", content("", replace(item, stored=stored)), {})] == ["x.media_type"]
+    assert [p.rule for p in validate_content("x", content("", replace(item, stored=stored)), {})] == ["x.media_type"]
 
 
 def test_images_beside_a_video_become_its_cover_or_are_left_out() -> None:
@@ -163,5 +163,5 @@ def test_images_beside_a_video_become_its_cover_or_are_left_out() -> None:
 
 def test_a_gif_larger_than_x_shows_is_told() -> None:
     gif = StoredMedia("m", "u", "p", "image/gif", 1000, "00", 1920, 1080)
-    problems = judge_content("x", content("", replace(image(0, "a.gif"), stored=gif)), {})
+    problems = validate_content("x", content("", replace(image(0, "a.gif"), stored=gif)), {})
     assert [problem.rule for problem in problems] == ["x.image_dimensions"]

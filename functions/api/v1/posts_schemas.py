@@ -13,7 +13,7 @@ from shared.core.platforms import ALIASES, PLATFORMS
 from shared.media.media import MEDIA_ID, Kind, MediaItem, declared_content_type, kind_of
 from shared.platforms.content import Content
 from shared.platforms.options import Url
-from shared.platforms.preflight import RULES
+from shared.platforms.registry import rules_of
 from shared.posts.create import PostRequest
 from shared.posts.submission import MAX_TARGETS
 from shared.posts.targets import PLATFORM_FIELD, WantedTarget
@@ -106,7 +106,7 @@ def _target(where: tuple[str, ...], entry: object) -> WantedTarget:
 
 def _options(platform: str, given: dict[str, Any]) -> dict[str, Any]:
     """What was given, if the platform has such options; every problem is reported below `options`."""
-    known = RULES[ALIASES.get(platform, platform)].options
+    known = rules_of(ALIASES.get(platform, platform)).options
     try:
         known.model_validate(given)
     except ValidationError as error:

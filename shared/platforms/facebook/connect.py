@@ -9,9 +9,11 @@ from typing import Any
 from shared.core.settings import App
 from shared.http.client import Http, HttpRequest
 from shared.platforms.connector import Connected, Connector, Grant, Request, asked, authorize_url, bearer_of, granted
+from shared.platforms.context import Context
 from shared.platforms.credentials import Credentials
+from shared.platforms.facebook.hosts import GRAPH, WEB
 from shared.platforms.failure import PlatformFailure
-from shared.platforms.hosts import FACEBOOK_GRAPH, FACEBOOK_WEB, Hosts
+from shared.platforms.meta.errors import classify_code
 
 SCOPES = ("pages_show_list", "pages_manage_posts", "pages_read_engagement", "business_management")
 MAX_PAGES = 20
@@ -19,16 +21,17 @@ MAX_PAGES = 20
 Get = Callable[[Http, str, dict[str, str], str], dict[str, Any]]
 
 
-def connector(hosts: Hosts, app: App, version: str) -> Connector:
-    graph = f"{hosts.at(FACEBOOK_GRAPH)}/{version}"
+def connector(context: Context, app: App) -> Connector:
+    hosts = context.hosts
+    graph = f"{hosts.at(GRAPH)}/{context.versions.graph}"
 
     def get(http: Http, path: str, params: dict[str, str], token: str | None = None) -> dict[str, Any]:
         headers = bearer_of(token) if token else {}
-        return asked(http, HttpRequest("GET", f"{graph}/{path}", headers=headers, params=params), "Facebook")
+        return asked(http, HttpRequest("GET", f"{graph}/{path}", headers=headers, params=params), "Facebook", classify_code)
 
     def authorize(request: Request) -> str:
         scope = ",".join(app.scopes or SCOPES)
-        return authorize_url(f"{hosts.at(FACEBOOK_WEB)}/{version}/dialog/oauth", app, request, scope=scope)
+        return authorize_url(f"{hosts.at(WEB)}/{context.versions.graph}/dialog/oauth", app, request, scope=scope)
 
     def exchange(http: Http, grant: Grant) -> Sequence[Connected]:
         secret = {"client_id": app.client_id, "client_secret": app.client_secret}

@@ -7,20 +7,23 @@ story     photo_stories, or video_stories finish                                
 """
 
 from shared.core.wait import Wait
+from shared.platforms.context import Context
 from shared.platforms.facebook import post, reel, story, video
 from shared.platforms.facebook.calls import Calls, address_of
+from shared.platforms.facebook.hosts import GRAPH
 from shared.platforms.facebook.options import Options
-from shared.platforms.facebook.rules import CAPABILITY, is_reel, judge
-from shared.platforms.hosts import FACEBOOK_GRAPH, Hosts
+from shared.platforms.facebook.rules import CAPABILITY, is_reel, validate
 from shared.platforms.meta.graph import Graph
 from shared.platforms.platform import Finding, Platform, Publication, Published, Ready
 
 _KINDS = {"post": post, "video": video, "reel": reel, "story": story}
 
 
-def facebook(hosts: Hosts, version: str) -> Platform:
+def publisher(context: Context) -> Platform:
+    hosts = context.hosts
+
     def calls(publication: Publication) -> Calls:
-        graph = Graph(publication, f"{hosts.at(FACEBOOK_GRAPH)}/{version}", "Facebook")
+        graph = Graph(publication, f"{hosts.at(GRAPH)}/{context.versions.graph}", "Facebook")
         return Calls(publication, graph, hosts, Options.read(publication.draft.options))
 
     def prepare(publication: Publication) -> Ready | Wait:
@@ -38,7 +41,7 @@ def facebook(hosts: Hosts, version: str) -> Platform:
     def permalink(publication: Publication, post_id: str) -> str | None:
         return address_of(calls(publication).graph.get(post_id, fields="permalink_url"))
 
-    return Platform(CAPABILITY, judge, prepare, publish, find, permalink)
+    return Platform(CAPABILITY, validate, prepare, publish, find, permalink)
 
 
 def _kind(publication: Publication) -> str:

@@ -1,7 +1,7 @@
 """What Facebook Pages take. Sources: Meta's reels publishing guide (2026-07-30), Graph API's page/photos and page/videos."""
 
 from shared.platforms.facebook.options import Options
-from shared.platforms.rules import MIB, Capability, Draft, MediaLimits, OptionUse, Problem, judge_media, too_long
+from shared.platforms.rules import MIB, Capability, Draft, MediaLimits, OptionUse, Problem, too_long, validate_media
 
 MAX_MESSAGE_CHARACTERS = 63_206
 REEL_SECONDS = (3.0, 90.0)
@@ -33,9 +33,9 @@ def is_reel(draft: Draft) -> bool:
     return not _unfit_as_reel(draft)
 
 
-def judge(draft: Draft) -> list[Problem]:
+def validate(draft: Draft) -> list[Problem]:
     options = Options.read(draft.options)
-    problems = judge_media(draft, CAPABILITY) + too_long("facebook", draft.text, MAX_MESSAGE_CHARACTERS)
+    problems = validate_media(draft, CAPABILITY) + too_long("facebook", draft.text, MAX_MESSAGE_CHARACTERS)
     if options.link is not None and draft.media:
         message = "Facebook shows a link or files, not both: leave the link out, or write it into the text."
         problems.append(Problem("facebook.link_beside_media", message, "options.link"))

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 
 from shared.media.media import MediaItem
-from shared.platforms.hosts import INSTAGRAM_GRAPH, Hosts
+from shared.platforms.context import Context
+from shared.platforms.instagram.hosts import GRAPH
 from shared.platforms.instagram.options import Options
-from shared.platforms.instagram.rules import CAPABILITY, judge
+from shared.platforms.instagram.rules import CAPABILITY, validate
 from shared.platforms.meta.containers import Containers, Dialect
 from shared.platforms.meta.graph import Graph, url_of
 from shared.platforms.options import alt_text
@@ -13,9 +14,11 @@ from shared.platforms.platform import FollowUp, Platform, Publication
 from shared.platforms.rules import Draft
 
 
-def instagram(hosts: Hosts, version: str) -> Platform:
+def publisher(context: Context) -> Platform:
+    hosts = context.hosts
+
     def graph(publication: Publication) -> Graph:
-        return Graph(publication, f"{hosts.at(INSTAGRAM_GRAPH)}/{version}", "Instagram")
+        return Graph(publication, f"{hosts.at(GRAPH)}/{context.versions.graph}", "Instagram")
 
     containers = Containers(
         Dialect(
@@ -42,7 +45,7 @@ def instagram(hosts: Hosts, version: str) -> Platform:
         wanted = Options.read(draft.options).first_comment
         return (FollowUp("firstComment", comment),) if wanted else ()
 
-    return Platform(CAPABILITY, judge, containers.prepare, containers.publish, containers.find, containers.permalink, follow_ups)
+    return Platform(CAPABILITY, validate, containers.prepare, containers.publish, containers.find, containers.permalink, follow_ups)
 
 
 def _file(publication: Publication, item: MediaItem, position: int, in_carousel: bool) -> dict[str, str]:

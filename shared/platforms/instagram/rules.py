@@ -3,7 +3,7 @@
 import re
 
 from shared.platforms.instagram.options import Options
-from shared.platforms.rules import MIB, Capability, Draft, MediaLimits, OptionUse, Problem, judge_media, too_long
+from shared.platforms.rules import MIB, Capability, Draft, MediaLimits, OptionUse, Problem, too_long, validate_media
 
 MAX_CAPTION_CHARACTERS = 2200
 MAX_HASHTAGS = 30
@@ -40,12 +40,12 @@ CAPABILITY = Capability(
 )
 
 
-def judge(draft: Draft) -> list[Problem]:
+def validate(draft: Draft) -> list[Problem]:
     options = Options.read(draft.options)
-    problems = judge_media(draft, CAPABILITY)
+    problems = validate_media(draft, CAPABILITY)
     if draft.is_story:
         # Stories fill the screen: an image of any shape is taken.
-        problems = [problem for problem in problems if problem.rule != "instagram.image_ratio"] + _judge_story(draft)
+        problems = [problem for problem in problems if problem.rule != "instagram.image_ratio"] + _validate_story(draft)
     if len(draft.media) > MAX_CAROUSEL_ITEMS:
         message = f"Instagram takes at most {MAX_CAROUSEL_ITEMS} items in a carousel; this post has {len(draft.media)}."
         problems.append(Problem("instagram.too_many_items", message, draft.media[MAX_CAROUSEL_ITEMS].field))
@@ -65,7 +65,7 @@ def judge(draft: Draft) -> list[Problem]:
     return problems
 
 
-def _judge_story(draft: Draft) -> list[Problem]:
+def _validate_story(draft: Draft) -> list[Problem]:
     if len(draft.media) > 1:
         return [Problem("instagram.story_media", "An Instagram story is one image or one video.", draft.media[1].field)]
     stored = draft.video.stored if draft.video else None

@@ -5,8 +5,9 @@ from typing import Any
 from urllib.parse import quote
 
 from shared.http.client import HttpAnswer, HttpRequest
-from shared.platforms.hosts import LINKEDIN_API, Hosts
+from shared.platforms.hosts import Hosts
 from shared.platforms.linkedin.errors import failure_of
+from shared.platforms.linkedin.hosts import API
 from shared.platforms.platform import Publication, bearer
 
 UPLOAD_DOMAINS = ("linkedin.com", "licdn.com")
@@ -34,9 +35,7 @@ class Calls:
             "LinkedIn-Version": self.version,
             "X-Restli-Protocol-Version": "2.0.0",
         }
-        answer = self.publication.http.send(
-            HttpRequest(method, f"{self.hosts.at(LINKEDIN_API)}/rest/{path}", headers=headers, **body)
-        )
+        answer = self.publication.http.send(HttpRequest(method, f"{self.hosts.at(API)}/rest/{path}", headers=headers, **body))
         if not 200 <= answer.status < 300:
             raise failure_of(answer, self.publication.now())
         return answer

@@ -22,24 +22,27 @@ from shared.platforms.connector import (
     granted,
     scopes_of,
 )
+from shared.platforms.context import Context
 from shared.platforms.credentials import Credentials
-from shared.platforms.hosts import LINKEDIN_API, LINKEDIN_WEB, Hosts
+from shared.platforms.linkedin.hosts import API, WEB
 
 SCOPES = ("openid", "profile", "w_member_social")
 ORGANISATION_SCOPE = "w_organization_social"
 
 
-def connector(hosts: Hosts, app: App, version: str) -> Connector:
+def connector(context: Context, app: App) -> Connector:
+    hosts = context.hosts
+
     def token(http: Http, form: dict[str, str], path: str = "/oauth/v2/accessToken") -> dict[str, Any]:
         form = {"client_id": app.client_id, "client_secret": app.client_secret, **form}
-        return asked(http, HttpRequest("POST", f"{hosts.at(LINKEDIN_WEB)}{path}", form=form), "LinkedIn")
+        return asked(http, HttpRequest("POST", f"{hosts.at(WEB)}{path}", form=form), "LinkedIn")
 
     def get(http: Http, path: str, token: str, params: dict[str, str] | None = None) -> dict[str, Any]:
-        headers = {**bearer_of(token), "LinkedIn-Version": version, "X-Restli-Protocol-Version": "2.0.0"}
-        return asked(http, HttpRequest("GET", f"{hosts.at(LINKEDIN_API)}/{path}", headers=headers, params=params or {}), "LinkedIn")
+        headers = {**bearer_of(token), "LinkedIn-Version": context.versions.linkedin, "X-Restli-Protocol-Version": "2.0.0"}
+        return asked(http, HttpRequest("GET", f"{hosts.at(API)}/{path}", headers=headers, params=params or {}), "LinkedIn")
 
     def authorize(request: Request) -> str:
-        address = f"{hosts.at(LINKEDIN_WEB)}/oauth/v2/authorization"
+        address = f"{hosts.at(WEB)}/oauth/v2/authorization"
         return authorize_url(address, app, request, scope=" ".join(app.scopes or SCOPES))
 
     def exchange(http: Http, grant: Grant) -> Sequence[Connected]:

@@ -12,12 +12,13 @@ from typing import Any
 from urllib.parse import quote
 
 from shared.core.wait import Wait
+from shared.platforms.context import Context
 from shared.platforms.failure import PerhapsAnothers, PlatformFailure
 from shared.platforms.hosts import Hosts
 from shared.platforms.linkedin.calls import Calls
 from shared.platforms.linkedin.errors import original_of
 from shared.platforms.linkedin.options import Options
-from shared.platforms.linkedin.rules import CAPABILITY, escaped, judge
+from shared.platforms.linkedin.rules import CAPABILITY, escaped, validate
 from shared.platforms.linkedin.upload import upload_all
 from shared.platforms.options import alt_text
 from shared.platforms.platform import (
@@ -39,9 +40,10 @@ MAX_LISTED = 100
 RECKONED_FROM, RECKONED_TO = 1_262_304_000, 4_102_444_800
 
 
-def linkedin(hosts: Hosts, version: str) -> Platform:
-    built = _LinkedIn(hosts, version)
-    return Platform(CAPABILITY, judge, built.prepare, built.publish, built.find, follow_ups=built.follow_ups)
+def publisher(context: Context) -> Platform:
+    hosts = context.hosts
+    built = _LinkedIn(hosts, context.versions.linkedin)
+    return Platform(CAPABILITY, validate, built.prepare, built.publish, built.find, follow_ups=built.follow_ups)
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 import re
 
-from shared.platforms.rules import MIB, Capability, Draft, MediaLimits, OptionUse, Problem, judge_media, too_long
+from shared.platforms.rules import MIB, Capability, Draft, MediaLimits, OptionUse, Problem, too_long, validate_media
 
 MAX_COMMENTARY_CHARACTERS = 3000
 MIN_VIDEO_BYTES = 75_000
@@ -24,8 +24,8 @@ CAPABILITY = Capability(
 )
 
 
-def judge(draft: Draft) -> list[Problem]:
-    problems = judge_media(draft, CAPABILITY) + too_long("linkedin", draft.text, MAX_COMMENTARY_CHARACTERS)
+def validate(draft: Draft) -> list[Problem]:
+    problems = validate_media(draft, CAPABILITY) + too_long("linkedin", draft.text, MAX_COMMENTARY_CHARACTERS)
     for item in draft.media:
         stored = item.stored
         if stored is None:

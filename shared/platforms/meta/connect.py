@@ -12,6 +12,7 @@ from shared.core.settings import App
 from shared.http.client import Http, HttpRequest
 from shared.platforms.connector import Connected, Connector, Grant, Request, asked, authorize_url, granted
 from shared.platforms.credentials import Credentials
+from shared.platforms.meta.errors import classify_code
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class Door:
 
 def connector(door: Door, app: App) -> Connector:
     def get(http: Http, url: str, params: dict[str, str]) -> dict[str, Any]:
-        return asked(http, HttpRequest("GET", url, params=params), door.label)
+        return asked(http, HttpRequest("GET", url, params=params), door.label, classify_code)
 
     def authorize(request: Request) -> str:
         return authorize_url(door.authorize_at, app, request, scope=",".join(app.scopes or door.scopes))
@@ -45,7 +46,7 @@ def connector(door: Door, app: App) -> Connector:
             # Instagram's and Threads' redirects end in #_, which some browsers hand on with the code.
             "code": grant.code.removesuffix("#_"),
         }
-        first = asked(http, HttpRequest("POST", door.code_at, form=form), door.label)
+        first = asked(http, HttpRequest("POST", door.code_at, form=form), door.label, classify_code)
         # Newer answers of Instagram's hold a list of one.
         first = first["data"][0] if isinstance(first.get("data"), list) and first["data"] else first
         short = granted(first, door.label, grant.now).access_token

@@ -114,8 +114,9 @@ def failure_of(answer: HttpAnswer, label: str) -> PlatformFailure:
     )
 
 
-def kind_of_code(code: int) -> FailureKind | None:
-    return _BY_CODE.get(code)
+def classify_code(code: str) -> FailureKind | None:
+    """What a Graph error code means wherever it comes from, an authorization server included."""
+    return _BY_CODE.get(int(code)) if code.isdecimal() else None
 
 
 def _failure_of_upload(told: Mapping[str, Any], answer: HttpAnswer, label: str) -> PlatformFailure:

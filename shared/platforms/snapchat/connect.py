@@ -18,28 +18,31 @@ from shared.platforms.connector import (
     granted,
     scopes_of,
 )
+from shared.platforms.context import Context
 from shared.platforms.credentials import Credentials
 from shared.platforms.failure import PlatformFailure
-from shared.platforms.hosts import SNAPCHAT_ACCOUNTS, SNAPCHAT_API, Hosts
 from shared.platforms.snapchat.errors import read
+from shared.platforms.snapchat.hosts import ACCOUNTS, API
 
 SCOPES = ("snapchat-profile-api",)
 
 
-def connector(hosts: Hosts, app: App) -> Connector:
+def connector(context: Context, app: App) -> Connector:
+    hosts = context.hosts
+
     def token(http: Http, form: dict[str, str]) -> dict[str, Any]:
         form = {"client_id": app.client_id, "client_secret": app.client_secret, **form}
-        return asked(http, HttpRequest("POST", f"{hosts.at(SNAPCHAT_ACCOUNTS)}/login/oauth2/access_token", form=form), "Snapchat")
+        return asked(http, HttpRequest("POST", f"{hosts.at(ACCOUNTS)}/login/oauth2/access_token", form=form), "Snapchat")
 
     def authorize(request: Request) -> str:
-        address = f"{hosts.at(SNAPCHAT_ACCOUNTS)}/login/oauth2/authorize"
+        address = f"{hosts.at(ACCOUNTS)}/login/oauth2/authorize"
         return authorize_url(address, app, request, scope=" ".join(app.scopes or SCOPES))
 
     def exchange(http: Http, grant: Grant) -> Sequence[Connected]:
         form = {"grant_type": "authorization_code", "code": grant.code, "redirect_uri": grant.redirect_uri}
         body = token(http, form)
         credentials = granted(body, "Snapchat", grant.now)
-        url = f"{hosts.at(SNAPCHAT_API)}/v1/public_profiles/my_profile"
+        url = f"{hosts.at(API)}/v1/public_profiles/my_profile"
         profiles = read(http.send(HttpRequest("GET", url, headers=bearer_of(credentials.access_token)))).get("public_profiles")
         if not profiles:
             message = "This Snapchat account has no Public Profile."

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from shared.http.client import HttpRequest
+from shared.platforms.context import Context
 from shared.platforms.failure import PlatformFailure
-from shared.platforms.hosts import SNAPCHAT_API, Hosts
 from shared.platforms.platform import (
     Failed,
     Finding,
@@ -21,17 +21,20 @@ from shared.platforms.platform import (
     bearer,
 )
 from shared.platforms.snapchat.errors import read
+from shared.platforms.snapchat.hosts import API
 from shared.platforms.snapchat.options import Options
-from shared.platforms.snapchat.rules import CAPABILITY, judge
+from shared.platforms.snapchat.rules import CAPABILITY, validate
 from shared.platforms.snapchat.upload import upload
 
 MAX_LISTED = 20
 _POLL_SECONDS = (5.0, 10.0, 15.0, 30.0, 30.0, 60.0, 120.0, 300.0, 300.0, 300.0, 300.0, 300.0)
 
 
-def snapchat(hosts: Hosts) -> Platform:
+def publisher(context: Context) -> Platform:
+    hosts = context.hosts
+
     def call(publication: Publication, method: str, path: str, **body: Any) -> dict[str, Any]:
-        url = f"{hosts.at(SNAPCHAT_API)}/v1/public_profiles/{publication.account.platform_user_id}/{path}"
+        url = f"{hosts.at(API)}/v1/public_profiles/{publication.account.platform_user_id}/{path}"
         return read(publication.http.send(HttpRequest(method, url, headers=bearer(publication), **body)))
 
     def prepare(publication: Publication) -> Ready:
@@ -66,7 +69,7 @@ def snapchat(hosts: Hosts) -> Platform:
             raise PlatformFailure("transient", "Snapchat answered the listing with something else", http_status=200)
         return _among([entry["spotlight"] for entry in listed], publication)
 
-    return Platform(CAPABILITY, judge, prepare, publish, find)
+    return Platform(CAPABILITY, validate, prepare, publish, find)
 
 
 def _kind(publication: Publication) -> str:

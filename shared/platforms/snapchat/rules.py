@@ -1,6 +1,6 @@
 """What Snapchat takes. Source: developers.snap.com, Public Profile API (asset management), and clients written from it."""
 
-from shared.platforms.rules import MIB, Capability, Draft, MediaLimits, OptionUse, Problem, judge_media, too_long
+from shared.platforms.rules import MIB, Capability, Draft, MediaLimits, OptionUse, Problem, too_long, validate_media
 from shared.platforms.snapchat.options import Options
 
 MAX_DESCRIPTION_CHARACTERS = 160
@@ -28,8 +28,8 @@ CAPABILITY = Capability(
 )
 
 
-def judge(draft: Draft) -> list[Problem]:
-    problems = judge_media(draft, CAPABILITY)
+def validate(draft: Draft) -> list[Problem]:
+    problems = validate_media(draft, CAPABILITY)
     problems += too_long("snapchat", draft.text, MAX_DESCRIPTION_CHARACTERS)
     if Options.read(draft.options).spotlight and draft.media and draft.video is None and draft.media[0].kind == "image":
         message = "A Snapchat Spotlight is a video: give one, or leave spotlight out."

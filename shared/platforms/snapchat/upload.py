@@ -14,9 +14,10 @@ from shared.http.client import HttpRequest, Part
 from shared.media.media import StoredMedia
 from shared.media.storage import Storage
 from shared.platforms.failure import PlatformFailure
-from shared.platforms.hosts import SNAPCHAT_API, Hosts
+from shared.platforms.hosts import Hosts
 from shared.platforms.platform import Publication, Ready, bearer, stored_of
 from shared.platforms.snapchat.errors import read
+from shared.platforms.snapchat.hosts import API
 
 # Snapchat takes 35 parts of up to 32 MB: small ones for small files, larger ones where 35 would not do.
 PART_BYTES, MAX_PARTS = 8 << 20, 35
@@ -35,7 +36,7 @@ def upload(publication: Publication, hosts: Hosts) -> Ready:
 
 def _upload(publication: Publication, hosts: Hosts, stored: StoredMedia) -> str:
     """In one go: what a dead worker had sent was encrypted with a key that died with it."""
-    base, profile = hosts.at(SNAPCHAT_API), publication.account.platform_user_id
+    base, profile = hosts.at(API), publication.account.platform_user_id
     key, iv = secrets.token_bytes(32), secrets.token_bytes(BLOCK_BYTES)
     body = {
         "type": "VIDEO" if stored.content_type.startswith("video/") else "IMAGE",

@@ -2,22 +2,24 @@
 
 from shared.core.settings import App
 from shared.platforms.connector import Connector
-from shared.platforms.hosts import THREADS_GRAPH, THREADS_WEB, Hosts
+from shared.platforms.context import Context
 from shared.platforms.meta.connect import Door
 from shared.platforms.meta.connect import connector as through
+from shared.platforms.threads.hosts import GRAPH, WEB
 
 SCOPES = ("threads_basic", "threads_content_publish")
 
 
-def connector(hosts: Hosts, app: App, version: str) -> Connector:
+def connector(context: Context, app: App) -> Connector:
+    hosts = context.hosts
     door = Door(
         platform="threads",
         label="Threads",
         prefix="th",
-        authorize_at=f"{hosts.at(THREADS_WEB)}/oauth/authorize",
-        code_at=f"{hosts.at(THREADS_GRAPH)}/oauth/access_token",
-        token_at=hosts.at(THREADS_GRAPH),
-        me_at=f"{hosts.at(THREADS_GRAPH)}/{version}/me",
+        authorize_at=f"{hosts.at(WEB)}/oauth/authorize",
+        code_at=f"{hosts.at(GRAPH)}/oauth/access_token",
+        token_at=hosts.at(GRAPH),
+        me_at=f"{hosts.at(GRAPH)}/{context.versions.threads}/me",
         id_field="id",
         scopes=SCOPES,
     )

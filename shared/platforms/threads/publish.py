@@ -1,16 +1,18 @@
 """Publishes on Threads. ☎ is threads_publish: a container is published at most once, so the container itself tells the outcome."""
 
 from shared.media.media import MediaItem
-from shared.platforms.hosts import THREADS_GRAPH, Hosts
+from shared.platforms.context import Context
 from shared.platforms.meta.containers import Containers, Dialect
 from shared.platforms.meta.graph import Graph, url_of
 from shared.platforms.options import alt_text
 from shared.platforms.platform import Platform, Publication
+from shared.platforms.threads.hosts import GRAPH
 from shared.platforms.threads.options import Options
-from shared.platforms.threads.rules import CAPABILITY, judge
+from shared.platforms.threads.rules import CAPABILITY, validate
 
 
-def threads(hosts: Hosts, version: str) -> Platform:
+def publisher(context: Context) -> Platform:
+    hosts = context.hosts
     containers = Containers(
         Dialect(
             label="Threads",
@@ -24,11 +26,11 @@ def threads(hosts: Hosts, version: str) -> Platform:
             whole=_whole,
             listing_edge=lambda _: "threads",
             graph=lambda publication: Graph(
-                publication, f"{hosts.at(THREADS_GRAPH)}/{version}", "Threads", token_in_parameters=True
+                publication, f"{hosts.at(GRAPH)}/{context.versions.threads}", "Threads", token_in_parameters=True
             ),
         )
     )
-    return Platform(CAPABILITY, judge, containers.prepare, containers.publish, containers.find, containers.permalink)
+    return Platform(CAPABILITY, validate, containers.prepare, containers.publish, containers.find, containers.permalink)
 
 
 def _file(publication: Publication, item: MediaItem, position: int, in_carousel: bool) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 import re
 
-from shared.platforms.rules import MIB, Capability, Draft, MediaLimits, OptionUse, Problem, judge_media, too_long
+from shared.platforms.rules import MIB, Capability, Draft, MediaLimits, OptionUse, Problem, too_long, validate_media
 
 MAX_CHARACTERS = 500
 MAX_LINKS = 5
@@ -26,8 +26,8 @@ def length_of(text: str) -> int:
     return sum(len(character.encode()) if _EMOJI.match(character) else 1 for character in text)
 
 
-def judge(draft: Draft) -> list[Problem]:
-    problems = judge_media(draft, CAPABILITY)
+def validate(draft: Draft) -> list[Problem]:
+    problems = validate_media(draft, CAPABILITY)
     if len(draft.media) > MAX_CAROUSEL_ITEMS:
         message = f"Threads takes at most {MAX_CAROUSEL_ITEMS} items in a carousel; this post has {len(draft.media)}."
         problems.append(Problem("threads.too_many_items", message, draft.media[MAX_CAROUSEL_ITEMS].field))

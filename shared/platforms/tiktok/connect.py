@@ -21,21 +21,24 @@ from shared.platforms.connector import (
     granted,
     scopes_of,
 )
+from shared.platforms.context import Context
 from shared.platforms.credentials import Credentials
-from shared.platforms.hosts import TIKTOK_API, TIKTOK_WEB, Hosts
 from shared.platforms.tiktok.errors import read
+from shared.platforms.tiktok.hosts import API, WEB
 
 SCOPES = ("user.info.basic", "video.publish", "video.list")
 
 
-def connector(hosts: Hosts, app: App) -> Connector:
+def connector(context: Context, app: App) -> Connector:
+    hosts = context.hosts
+
     def call(http: Http, path: str, form: dict[str, str]) -> dict[str, Any]:
         form = {"client_key": app.client_id, "client_secret": app.client_secret, **form}
-        return asked(http, HttpRequest("POST", f"{hosts.at(TIKTOK_API)}{path}", form=form), "TikTok")
+        return asked(http, HttpRequest("POST", f"{hosts.at(API)}{path}", form=form), "TikTok")
 
     def authorize(request: Request) -> str:
         scope = ",".join(app.scopes or SCOPES)
-        address = f"{hosts.at(TIKTOK_WEB)}/v2/auth/authorize/"
+        address = f"{hosts.at(WEB)}/v2/auth/authorize/"
         return authorize_url(address, app, request, scope=scope, client_field="client_key")
 
     def exchange(http: Http, grant: Grant) -> Sequence[Connected]:
@@ -43,7 +46,7 @@ def connector(hosts: Hosts, app: App) -> Connector:
         body = call(http, "/v2/oauth/token/", form)
         credentials = granted(body, "TikTok", grant.now)
         headers = {**bearer_of(credentials.access_token), "Content-Type": "application/json; charset=UTF-8"}
-        url = f"{hosts.at(TIKTOK_API)}/v2/post/publish/creator_info/query/"
+        url = f"{hosts.at(API)}/v2/post/publish/creator_info/query/"
         creator = read(http.send(HttpRequest("POST", url, headers=headers, json={})))
         known = replace(credentials, platform_user_id=body["open_id"], username=creator["creator_username"])
         return [Connected(body["open_id"], creator.get("creator_nickname") or known.username, known, scopes_of(body))]

@@ -8,8 +8,9 @@ from typing import Any
 
 from shared.core.wait import Wait
 from shared.http.client import HttpRequest
+from shared.platforms.context import Context
 from shared.platforms.failure import PlatformFailure
-from shared.platforms.hosts import TIKTOK_API, Hosts
+from shared.platforms.hosts import Hosts
 from shared.platforms.platform import (
     Absent,
     Failed,
@@ -24,8 +25,9 @@ from shared.platforms.platform import (
     stored_of,
 )
 from shared.platforms.tiktok.errors import failure_of_reason, read
+from shared.platforms.tiktok.hosts import API
 from shared.platforms.tiktok.options import Options
-from shared.platforms.tiktok.rules import CAPABILITY, judge
+from shared.platforms.tiktok.rules import CAPABILITY, validate
 from shared.platforms.tiktok.upload import Chunks, send_all_but_last, send_last
 
 UPLOAD_DOMAINS = ("tiktokapis.com", "tiktok.com", "byteoversea.com")
@@ -37,9 +39,10 @@ UPLOAD_LIVES = timedelta(minutes=70)
 ID_PATIENCE = timedelta(minutes=2)
 
 
-def tiktok(hosts: Hosts) -> Platform:
+def publisher(context: Context) -> Platform:
+    hosts = context.hosts
     built = _TikTok(hosts)
-    return Platform(CAPABILITY, judge, built.prepare, built.publish, built.find)
+    return Platform(CAPABILITY, validate, built.prepare, built.publish, built.find)
 
 
 @dataclass(frozen=True)
@@ -48,7 +51,7 @@ class _TikTok:
 
     def _call(self, publication: Publication, path: str, body: dict[str, Any]) -> dict[str, Any]:
         headers = {**bearer(publication), "Content-Type": "application/json; charset=UTF-8"}
-        return read(publication.http.send(HttpRequest("POST", f"{self.hosts.at(TIKTOK_API)}{path}", headers=headers, json=body)))
+        return read(publication.http.send(HttpRequest("POST", f"{self.hosts.at(API)}{path}", headers=headers, json=body)))
 
     def _begin(self, publication: Publication, path: str, body: dict[str, Any]) -> dict[str, Any]:
         """The creator may have changed what the account allows since it was asked: asked again, unless the customer chose it."""
@@ -64,7 +67,7 @@ class _TikTok:
     def prepare(self, publication: Publication) -> Ready | Wait:
         if "privacy" not in publication.handle:
             creator = self._call(publication, "/v2/post/publish/creator_info/query/", {})
-            _judge_creator(publication, creator)
+            _validate_creator(publication, creator)
             publication.save(
                 privacy=_privacy(publication, creator),
                 username=creator.get("creator_username"),
@@ -107,7 +110,7 @@ class _TikTok:
                 return Wait(_pause(publication), "TikTok is processing the post")
 
 
-def _judge_creator(publication: Publication, creator: dict[str, Any]) -> None:
+def _validate_creator(publication: Publication, creator: dict[str, Any]) -> None:
     """What only TikTok knows about this creator, who must be asked before every post."""
     options = Options.read(publication.draft.options)
     allowed: list[str] = creator.get("privacy_level_options") or []

@@ -1,6 +1,6 @@
 """What TikTok takes. Source: developers.tiktok.com, Content Posting API (media transfer guide, direct post, photo post)."""
 
-from shared.platforms.rules import MIB, Capability, Draft, MediaLimits, OptionUse, Problem, judge_media, too_long
+from shared.platforms.rules import MIB, Capability, Draft, MediaLimits, OptionUse, Problem, too_long, validate_media
 from shared.platforms.tiktok.options import Options
 
 MAX_VIDEO_TITLE = 2200
@@ -35,9 +35,9 @@ def utf16_length(text: str) -> int:
     return len(text.encode("utf-16-le")) // 2
 
 
-def judge(draft: Draft) -> list[Problem]:
+def validate(draft: Draft) -> list[Problem]:
     options = Options.read(draft.options)
-    problems = judge_media(draft, CAPABILITY)
+    problems = validate_media(draft, CAPABILITY)
     units = "characters (an emoji counts 2)"
     limit = MAX_PHOTO_DESCRIPTION if draft.media and draft.video is None else MAX_VIDEO_TITLE
     problems += too_long("tiktok", draft.text, limit, counted=utf16_length(draft.text), unit=units)

@@ -19,25 +19,36 @@ from shared.platforms.connector import (
     granted,
     scopes_of,
 )
+from shared.platforms.context import Context
 from shared.platforms.credentials import Credentials
-from shared.platforms.hosts import X_API, X_WEB, Hosts
+from shared.platforms.failure import FailureKind
+from shared.platforms.x.hosts import API, WEB
 
 SCOPES = ("tweet.read", "tweet.write", "users.read", "media.write", "offline.access")
 
 
-def connector(hosts: Hosts, app: App) -> Connector:
+def _classify(code: str) -> FailureKind | None:
+    """X says invalid_request where RFC 6749 has invalid_grant."""
+    return "reauth" if code == "invalid_request" else None
+
+
+def connector(context: Context, app: App) -> Connector:
+    hosts = context.hosts
+
     def token(http: Http, form: dict[str, str], path: str = "/2/oauth2/token") -> dict[str, Any]:
-        return asked(http, HttpRequest("POST", f"{hosts.at(X_API)}{path}", headers=basic(app), form=form), "X")
+        return asked(http, HttpRequest("POST", f"{hosts.at(API)}{path}", headers=basic(app), form=form), "X", _classify)
 
     def authorize(request: Request) -> str:
         scope = " ".join(app.scopes or SCOPES)
-        return authorize_url(f"{hosts.at(X_WEB)}/i/oauth2/authorize", app, request, scope=scope)
+        return authorize_url(f"{hosts.at(WEB)}/i/oauth2/authorize", app, request, scope=scope)
 
     def exchange(http: Http, grant: Grant) -> Sequence[Connected]:
         form = {"grant_type": "authorization_code", "code": grant.code, "redirect_uri": grant.redirect_uri}
         body = token(http, {**form, "code_verifier": grant.verifier or ""})
         credentials = granted(body, "X", grant.now)
-        me = asked(http, HttpRequest("GET", f"{hosts.at(X_API)}/2/users/me", headers=bearer_of(credentials.access_token)), "X")
+        me = asked(
+            http, HttpRequest("GET", f"{hosts.at(API)}/2/users/me", headers=bearer_of(credentials.access_token)), "X", _classify
+        )
         account: dict[str, Any] = me.get("data") or {}
         known = replace(credentials, platform_user_id=account["id"], username=account["username"])
         return [Connected(account["id"], account.get("name") or account["username"], known, scopes_of(body))]

@@ -10,8 +10,8 @@ from typing import Any, Literal
 from urllib.parse import unquote
 
 from shared.http.client import HttpAnswer, HttpRequest
+from shared.platforms.context import Context
 from shared.platforms.failure import PlatformFailure
-from shared.platforms.hosts import X_API, Hosts
 from shared.platforms.platform import (
     Finding,
     FollowUp,
@@ -24,8 +24,9 @@ from shared.platforms.platform import (
 )
 from shared.platforms.rules import Draft
 from shared.platforms.x.errors import failure_of
+from shared.platforms.x.hosts import API
 from shared.platforms.x.options import Options
-from shared.platforms.x.rules import CAPABILITY, judge
+from shared.platforms.x.rules import CAPABILITY, validate
 from shared.platforms.x.upload import upload_all
 from shared.platforms.x.weighted_length import links_of, without_links
 
@@ -35,8 +36,9 @@ POST_FIELDS, TWEET_FIELDS = "post.fields", "tweet.fields"
 MAX_PAGES = 10
 
 
-def x(hosts: Hosts) -> Platform:
-    url = hosts.at(X_API)
+def publisher(context: Context) -> Platform:
+    hosts = context.hosts
+    url = hosts.at(API)
 
     def publish(publication: Publication) -> Published:
         body: dict[str, Any] = {"text": publication.draft.text}
@@ -72,7 +74,7 @@ def x(hosts: Hosts) -> Platform:
 
         return [reply(text) for text in Options.read(draft.options).thread]
 
-    return Platform(CAPABILITY, judge, lambda publication: upload_all(publication, url), publish, find, follow_ups=follow_ups)
+    return Platform(CAPABILITY, validate, lambda publication: upload_all(publication, url), publish, find, follow_ups=follow_ups)
 
 
 def _post(publication: Publication, url: str, body: Mapping[str, Any]) -> str:

@@ -1,6 +1,6 @@
 """What X takes. Sources: docs.x.com (media, counting characters), twitter-text configuration v3."""
 
-from shared.platforms.rules import MIB, Capability, Draft, MediaLimits, OptionUse, Problem, judge_media
+from shared.platforms.rules import MIB, Capability, Draft, MediaLimits, OptionUse, Problem, validate_media
 from shared.platforms.x.options import Options
 from shared.platforms.x.weighted_length import weighted_length
 
@@ -34,10 +34,10 @@ CAPABILITY = Capability(
 )
 
 
-def judge(draft: Draft) -> list[Problem]:
-    problems = judge_media(draft, CAPABILITY) + _judge_length(draft.text, "text", "x.text_too_long")
+def validate(draft: Draft) -> list[Problem]:
+    problems = validate_media(draft, CAPABILITY) + _validate_length(draft.text, "text", "x.text_too_long")
     for number, post in enumerate(Options.read(draft.options).thread):
-        problems += _judge_length(post, f"options.thread.{number}", "x.thread_text_too_long")
+        problems += _validate_length(post, f"options.thread.{number}", "x.thread_text_too_long")
     gifs = [item for item in draft.media if item.content_type == "image/gif"]
     if gifs and len(draft.media) > 1:
         problems.append(Problem("x.gif_alone", "X takes an animated GIF alone in a post.", gifs[0].field))
@@ -50,7 +50,7 @@ def judge(draft: Draft) -> list[Problem]:
     return problems
 
 
-def _judge_length(text: str, field: str, rule: str) -> list[Problem]:
+def _validate_length(text: str, field: str, rule: str) -> list[Problem]:
     length = weighted_length(text)
     if length <= MAX_WEIGHTED_LENGTH:
         return []

@@ -18,20 +18,23 @@ from shared.platforms.connector import (
     granted,
     scopes_of,
 )
+from shared.platforms.context import Context
 from shared.platforms.credentials import Credentials
 from shared.platforms.failure import PlatformFailure
-from shared.platforms.hosts import GOOGLE_ACCOUNTS, GOOGLE_API, GOOGLE_OAUTH, Hosts
+from shared.platforms.youtube.hosts import ACCOUNTS, API, OAUTH
 
 SCOPES = ("https://www.googleapis.com/auth/youtube.upload", "https://www.googleapis.com/auth/youtube.readonly")
 
 
-def connector(hosts: Hosts, app: App) -> Connector:
+def connector(context: Context, app: App) -> Connector:
+    hosts = context.hosts
+
     def token(http: Http, form: dict[str, str]) -> dict[str, Any]:
         form = {"client_id": app.client_id, "client_secret": app.client_secret, **form}
-        return asked(http, HttpRequest("POST", f"{hosts.at(GOOGLE_OAUTH)}/token", form=form), "YouTube")
+        return asked(http, HttpRequest("POST", f"{hosts.at(OAUTH)}/token", form=form), "YouTube")
 
     def authorize(request: Request) -> str:
-        address = f"{hosts.at(GOOGLE_ACCOUNTS)}/o/oauth2/v2/auth"
+        address = f"{hosts.at(ACCOUNTS)}/o/oauth2/v2/auth"
         scope = " ".join(app.scopes or SCOPES)
         return authorize_url(address, app, request, scope=scope, access_type="offline", prompt="consent")
 
@@ -41,7 +44,7 @@ def connector(hosts: Hosts, app: App) -> Connector:
         credentials = granted(body, "YouTube", grant.now)
         headers = bearer_of(credentials.access_token)
         params = {"part": "snippet", "mine": "true"}
-        url = f"{hosts.at(GOOGLE_API)}/youtube/v3/channels"
+        url = f"{hosts.at(API)}/youtube/v3/channels"
         channels = asked(http, HttpRequest("GET", url, headers=headers, params=params), "YouTube").get("items") or []
         if not channels:
             message = "This Google account has no YouTube channel."
@@ -57,6 +60,6 @@ def connector(hosts: Hosts, app: App) -> Connector:
 
     def revoke(http: Http, credentials: Credentials) -> None:
         form = {"token": credentials.refresh_token or credentials.access_token}
-        asked(http, HttpRequest("POST", f"{hosts.at(GOOGLE_OAUTH)}/revoke", form=form), "YouTube")
+        asked(http, HttpRequest("POST", f"{hosts.at(OAUTH)}/revoke", form=form), "YouTube")
 
     return Connector("youtube", True, authorize, exchange, refresh, revoke=revoke)

@@ -8,8 +8,9 @@ from typing import Any
 from shared.core.wait import Wait
 from shared.http.client import HttpRequest
 from shared.media.media import StoredMedia
+from shared.platforms.context import Context
 from shared.platforms.failure import PlatformFailure
-from shared.platforms.hosts import GOOGLE_API, Hosts
+from shared.platforms.hosts import Hosts
 from shared.platforms.platform import (
     Absent,
     Finding,
@@ -26,17 +27,19 @@ from shared.platforms.platform import (
 from shared.platforms.rules import Draft
 from shared.platforms.youtube import session
 from shared.platforms.youtube.errors import failure_of
+from shared.platforms.youtube.hosts import API
 from shared.platforms.youtube.options import Options
-from shared.platforms.youtube.rules import CAPABILITY, judge, title_of
+from shared.platforms.youtube.rules import CAPABILITY, title_of, validate
 
 SESSION_DOMAIN = "googleapis.com"
 # As many of a channel's uploads as YouTube lists at once.
 MAX_LISTED = 50
 
 
-def youtube(hosts: Hosts) -> Platform:
+def publisher(context: Context) -> Platform:
+    hosts = context.hosts
     built = _YouTube(hosts)
-    return Platform(CAPABILITY, judge, built.prepare, built.publish, built.find, follow_ups=built.follow_ups)
+    return Platform(CAPABILITY, validate, built.prepare, built.publish, built.find, follow_ups=built.follow_ups)
 
 
 @dataclass(frozen=True)
@@ -44,7 +47,7 @@ class _YouTube:
     hosts: Hosts
 
     def _get(self, publication: Publication, path: str, params: dict[str, str]) -> dict[str, Any]:
-        request = HttpRequest("GET", f"{self.hosts.at(GOOGLE_API)}/youtube/v3/{path}", headers=bearer(publication), params=params)
+        request = HttpRequest("GET", f"{self.hosts.at(API)}/youtube/v3/{path}", headers=bearer(publication), params=params)
         answer = publication.http.send(request)
         if answer.status != 200:
             raise failure_of(answer, publication.now())
@@ -62,7 +65,7 @@ class _YouTube:
         params = {"uploadType": "resumable", "part": "snippet,status", "notifySubscribers": notify}
         request = HttpRequest(
             "POST",
-            f"{self.hosts.at(GOOGLE_API)}/upload/youtube/v3/videos",
+            f"{self.hosts.at(API)}/upload/youtube/v3/videos",
             headers=headers,
             params=params,
             json=_video(publication),
@@ -130,7 +133,7 @@ class _YouTube:
             headers = {**bearer(publication), "Content-Type": cover.content_type}
             request = HttpRequest(
                 "POST",
-                f"{self.hosts.at(GOOGLE_API)}/upload/youtube/v3/thumbnails/set",
+                f"{self.hosts.at(API)}/upload/youtube/v3/thumbnails/set",
                 headers=headers,
                 params={"videoId": public[0]},
                 content=content,

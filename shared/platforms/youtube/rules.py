@@ -1,6 +1,6 @@
 """What YouTube takes. Source: the Data API's videos resource; lengths as its error names and its users tell them."""
 
-from shared.platforms.rules import MIB, Capability, Draft, MediaLimits, Problem, judge_media, too_long
+from shared.platforms.rules import MIB, Capability, Draft, MediaLimits, Problem, too_long, validate_media
 from shared.platforms.youtube.options import Options
 
 MAX_TITLE_CHARACTERS = 100
@@ -33,9 +33,9 @@ def title_of(draft: Draft) -> str:
     return first if len(first) <= MAX_TITLE_CHARACTERS else first[: MAX_TITLE_CHARACTERS - 1].rstrip() + "…"
 
 
-def judge(draft: Draft) -> list[Problem]:
+def validate(draft: Draft) -> list[Problem]:
     options = Options.read(draft.options)
-    problems = judge_media(draft, CAPABILITY)
+    problems = validate_media(draft, CAPABILITY)
     if not title_of(draft):
         message = "A YouTube video needs a title: give a text, whose first line it will be, or options.title."
         problems.append(Problem("youtube.title_required", message))

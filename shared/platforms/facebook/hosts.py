@@ -1,0 +1,4 @@
+"""Where Facebook is."""
+
+GRAPH = "graph.facebook.com"
+WEB = "www.facebook.com"

@@ -1,0 +1,4 @@
+"""Where LinkedIn is."""
+
+API = "api.linkedin.com"
+WEB = "www.linkedin.com"

@@ -1,0 +1,4 @@
+"""Where Snapchat is."""
+
+API = "businessapi.snapchat.com"
+ACCOUNTS = "accounts.snapchat.com"

@@ -1,0 +1,4 @@
+"""Where Threads is."""
+
+GRAPH = "graph.threads.net"
+WEB = "www.threads.net"

@@ -1,0 +1,4 @@
+"""Where TikTok is."""
+
+API = "open.tiktokapis.com"
+WEB = "www.tiktok.com"

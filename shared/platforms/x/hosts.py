@@ -1,0 +1,4 @@
+"""Where X is."""
+
+API = "api.x.com"
+WEB = "x.com"
