@@ -17,12 +17,11 @@ WEB_APP_ORIGINS = "http://localhost:3000,http://localhost:5173,http://127.0.0.1:
 
 
 def sandbox_apps() -> dict[str, dict[str, object]]:
-    """A developer app at each platform, LinkedIn's with the product for organisations."""
-    organisations = ["openid", "profile", "w_member_social", "w_organization_social", "r_organization_social"]
-    apps: dict[str, dict[str, object]] = {
-        platform: {"clientId": client_id_of(platform), "clientSecret": CLIENT_SECRET} for platform in SANDBOXES
-    }
-    apps["linkedin"]["scopes"] = organisations
+    """A developer app at each platform."""
+    apps: dict[str, dict[str, object]] = {}
+    for platform, sandbox in SANDBOXES.items():
+        scopes = {"scopes": list(sandbox.app_scopes)} if sandbox.app_scopes else {}
+        apps[platform] = {"clientId": client_id_of(platform), "clientSecret": CLIENT_SECRET, **scopes}
     return apps
 
 

@@ -37,19 +37,12 @@ class NewUser:
     connect: tuple[tuple[str, str], ...] = field(default_factory=tuple)
 
 
+# As the specification's examples call them; the others are {platform}_demo.
+_DEMO_ACCOUNTS = {"instagram": "ig_creator_main", "facebook": "fb_page_main", "tiktok": "tt_creator", "youtube": "yt_channel"}
 DEMO_USER = NewUser(
     uid="demo",
     credits=100,
-    connect=(
-        ("x", "x_demo"),
-        ("instagram", "ig_creator_main"),
-        ("facebook", "fb_page_main"),
-        ("threads", "threads_demo"),
-        ("tiktok", "tt_creator"),
-        ("youtube", "yt_channel"),
-        ("linkedin", "linkedin_demo"),
-        ("snapchat", "snap_demo"),
-    ),
+    connect=tuple((platform, _DEMO_ACCOUNTS.get(platform, f"{platform}_demo")) for platform in SANDBOXES),
 )
 
 
@@ -84,8 +77,7 @@ def local_cipher() -> Cipher:
 
 def credentials_of(account: SandboxAccount) -> Credentials:
     """Tokens that work for ever; the refresh token is for when a fault says that they do not."""
-    can_refresh = account.platform in ("x", "tiktok", "youtube", "linkedin", "snapchat")
-    refresh_token = account.refresh_token if can_refresh else None
+    refresh_token = account.refresh_token if SANDBOXES[account.platform].dialect.refreshable else None
     return Credentials(account.access_token, account.user_id, account.username, refresh_token)
 
 

@@ -34,6 +34,11 @@ _EDGES = {
 
 class Facebook(WithOAuth):
     name = "facebook"
+    steps = (
+        "publish", "photos", "start_upload", "upload", "video_status", "list_posts", "list_videos", "list_stories",
+        "token", "accounts", "authorize",
+    )  # fmt: skip
+    dialect = _OAUTH
     hosts = ("graph.facebook.com", "rupload.facebook.com", "www.facebook.com")
     open_steps = frozenset({"authorize", "token", "accounts"})
 
@@ -211,3 +216,6 @@ def _shown(post: dict[str, Any]) -> dict[str, Any]:
     elif targets:
         shown["attachments"] = {"data": [{"target": {"id": post["id"]}, "subattachments": {"data": targets}}]}
     return shown
+
+
+SANDBOX = Facebook

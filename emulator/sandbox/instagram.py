@@ -27,6 +27,11 @@ _OAUTH = Dialect(
 
 class Instagram(ContainerPlatform):
     name = "instagram"
+    steps = (
+        "publish", "create_container", "container_status", "permalink", "list_media", "comment", "publishing_limit",
+        "token", "exchange", "refresh", "me", "authorize",
+    )  # fmt: skip
+    dialect = _OAUTH
     hosts = ("graph.instagram.com", "api.instagram.com", "www.instagram.com")
     token_hosts = ("graph.instagram.com", "api.instagram.com")
     words = Words(
@@ -102,3 +107,6 @@ class Instagram(ContainerPlatform):
         if kind in ("reject", "duplicate"):
             return error(4, 2207051, "Application request limit reached: we restrict certain activity to protect our community")
         return super().failure_at(step, kind)
+
+
+SANDBOX = Instagram

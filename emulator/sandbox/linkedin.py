@@ -57,6 +57,13 @@ class _Post:
 
 class LinkedIn(WithOAuth):
     name = "linkedin"
+    steps = (
+        "publish", "initialize", "image_bytes", "part", "finalize", "status", "list_posts", "comment", "me",
+        "organisations", "organisation", "token", "revoke", "authorize",
+    )  # fmt: skip
+    dialect = _OAUTH
+    # With the product for organisations.
+    app_scopes = ("openid", "profile", "w_member_social", "w_organization_social", "r_organization_social")
     hosts = ("api.linkedin.com", "www.linkedin.com")
     open_steps = frozenset({"authorize", "token", "revoke", "part"})
 
@@ -321,3 +328,6 @@ def _duplicate(urn: str) -> Answer:
             "status": 422,
         },
     )
+
+
+SANDBOX = LinkedIn

@@ -238,6 +238,9 @@ class WithOAuth:
     name: str
     world: World
     oauth: AuthorizationServer
+    dialect: Dialect
+    # What the local stack's app asks for in place of Soku's own scopes.
+    app_scopes: tuple[str, ...] | None = None
     open_steps = frozenset({"authorize", "token", "revoke"})
 
     def account_in(self, step: str, call: Call) -> SandboxAccount | None:

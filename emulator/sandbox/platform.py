@@ -133,6 +133,8 @@ class World:
 
 class Sandbox(Protocol):
     name: str
+    # Every call the platform takes, by the name that `route` gives it; `publish` makes a post public.
+    steps: tuple[str, ...]
     # Where the platform's interfaces and its consent page are.
     hosts: tuple[str, ...]
     # Steps that carry no access token; `account_in` says whose they are, if anything does.
@@ -170,6 +172,8 @@ def respond(sandbox: Sandbox, call: Call) -> Answer:
             return sandbox.failure("unauthorized")
         # `publish_…` is the public call too, where a platform has several and this one carries no token.
         named = "publish" if step.startswith("publish_") and is_open else step
+        if named not in sandbox.steps:
+            raise LookupError(f"{sandbox.name}'s {named} is missing from its steps: nobody could name it in a fault")
         fault = sandbox.world.faults.take(sandbox.name, account.account_id if account else None, named)
         match fault.kind if fault else None:
             case "rate_limit" | "unauthorized" | "reject" | "duplicate" as kind:

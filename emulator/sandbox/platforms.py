@@ -1,27 +1,15 @@
-"""Every sandbox platform by name."""
+"""Every sandbox platform by name, found by convention: the class that `emulator/sandbox/<name>.py` calls SANDBOX."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Any
 
-from emulator.sandbox.facebook import Facebook
-from emulator.sandbox.instagram import Instagram
-from emulator.sandbox.linkedin import LinkedIn
 from emulator.sandbox.platform import Sandbox, World
-from emulator.sandbox.snapchat import Snapchat
-from emulator.sandbox.threads import Threads
-from emulator.sandbox.tiktok import TikTok
-from emulator.sandbox.x import X
-from emulator.sandbox.youtube import YouTube
+from shared.core.platforms import PLATFORMS
 
-SANDBOXES: Mapping[str, Callable[[World], Sandbox]] = {
-    "x": X,
-    "instagram": Instagram,
-    "facebook": Facebook,
-    "threads": Threads,
-    "tiktok": TikTok,
-    "youtube": YouTube,
-    "linkedin": LinkedIn,
-    "snapchat": Snapchat,
-}
+SANDBOXES: Mapping[str, Any] = {platform: import_module(f"emulator.sandbox.{platform}").SANDBOX for platform in PLATFORMS}
+# The calls of each platform, by the names that faults strike them by.
+STEPS: Mapping[str, tuple[str, ...]] = {name: sandbox.steps for name, sandbox in SANDBOXES.items()}
 
 
 def build(world: World) -> dict[str, Sandbox]:

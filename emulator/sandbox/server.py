@@ -19,7 +19,7 @@ from aiohttp import web
 
 from emulator.sandbox.faults import Fault
 from emulator.sandbox.platform import HANG, RESET, Answer, Call, World, respond
-from emulator.sandbox.platforms import build, by_host
+from emulator.sandbox.platforms import STEPS, build, by_host
 
 MEDIA = Path(__file__).parent / "media"
 # A client that waits longer than this for an answer has given up.
@@ -96,7 +96,7 @@ class SandboxServer:
             given = await request.json()
             if not isinstance(given, list):
                 raise ValueError("it is no list")
-            faults = [Fault.from_json(fault) for fault in given]
+            faults = [Fault.from_json(fault, STEPS) for fault in given]
             with self.world.lock:
                 left = [fault for fault in self.world.faults.due if fault.times > 0] if request.method == "POST" else []
                 self.world.faults.due = left + faults

@@ -53,6 +53,8 @@ class _Spotlight:
 
 class Snapchat(WithOAuth):
     name = "snapchat"
+    steps = ("publish", "create_media", "upload", "finalize", "list_spotlights", "me", "token", "authorize")
+    dialect = _OAUTH
     hosts = ("businessapi.snapchat.com", "accounts.snapchat.com")
 
     def __init__(self, world: World) -> None:
@@ -204,3 +206,6 @@ def _error(status: int, code: str, message: str) -> Answer:
             "debug_message": message,
         },
     )
+
+
+SANDBOX = Snapchat

@@ -27,6 +27,11 @@ _OAUTH = Dialect(
 
 class Threads(ContainerPlatform):
     name = "threads"
+    steps = (
+        "publish", "create_container", "container_status", "permalink", "list_media", "publishing_limit", "token",
+        "exchange", "refresh", "me", "authorize",
+    )  # fmt: skip
+    dialect = _OAUTH
     hosts = ("graph.threads.net", "www.threads.net")
     token_hosts = ("graph.threads.net",)
     words = Words(
@@ -82,3 +87,6 @@ class Threads(ContainerPlatform):
 
     def not_ready(self, state: str) -> Answer:
         return error(24, 4279009, "The requested resource does not exist")
+
+
+SANDBOX = Threads

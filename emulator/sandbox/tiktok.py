@@ -58,6 +58,8 @@ class _Post:
 
 class TikTok(WithOAuth):
     name = "tiktok"
+    steps = ("publish", "creator_info", "init", "upload", "status", "token", "revoke", "authorize")
+    dialect = _OAUTH
     hosts = ("open.tiktokapis.com", "open-upload.tiktokapis.com", "www.tiktok.com")
     open_steps = frozenset({"authorize", "token", "revoke", "upload", "publish_upload"})
 
@@ -258,3 +260,6 @@ def _ok(data: dict[str, Any]) -> Answer:
 
 def _error(status: int, code: str, message: str) -> Answer:
     return Answer(status, {"data": {}, "error": {"code": code, "message": message, "log_id": "sandbox"}})
+
+
+SANDBOX = TikTok

@@ -65,6 +65,11 @@ class _Tweet:
 
 class X(WithOAuth):
     name = "x"
+    steps = (
+        "publish", "reply", "upload", "initialize", "append", "finalize", "status", "metadata", "list_posts", "me",
+        "token", "revoke", "authorize",
+    )  # fmt: skip
+    dialect = _OAUTH
     hosts = ("api.x.com", "x.com")
 
     def __init__(self, world: World) -> None:
@@ -219,3 +224,6 @@ def _shortened(tweet: _Tweet) -> dict[str, Any]:
         start = text.index(link["url"])
         link |= {"start": start, "end": start + len(link["url"])}
     return {**shown, "text": text, "edit_history_post_ids": [tweet.id], **({"entities": {"urls": urls}} if urls else {})}
+
+
+SANDBOX = X

@@ -50,6 +50,11 @@ class _Session:
 
 class YouTube(WithOAuth):
     name = "youtube"
+    steps = (
+        "publish", "start_upload", "upload", "probe", "list_videos", "thumbnail", "channels", "token", "revoke",
+        "authorize",
+    )  # fmt: skip
+    dialect = _OAUTH
     hosts = ("www.googleapis.com", "oauth2.googleapis.com", "accounts.google.com")
     open_steps = frozenset({"authorize", "token", "revoke", "upload", "probe", "publish"})
 
@@ -213,3 +218,6 @@ def _span(call: Call) -> tuple[int, int, int] | None:
 def _error(status: int, reason: str, message: str) -> Answer:
     inner = {"domain": "youtube", "reason": reason, "message": message}
     return Answer(status, {"error": {"code": status, "message": message, "errors": [inner]}})
+
+
+SANDBOX = YouTube

@@ -22,18 +22,13 @@ from shared.gcp import firestore
 from shared.users.user import user_path
 from tests.conftest import LocalStack
 from tests.faults.kills import LOSABLE, WAYS
+from tests.platforms import all_cases
 
 Step = Literal["begin", "complete", "disconnect", "disconnect one of two"]
 STEPS: tuple[Step, ...] = ("begin", "complete", "disconnect", "disconnect one of two")
 UID = "connecting"
 PATIENCE_SECONDS = 60.0
-# Where a platform that revokes tokens says whose they are: that tells whether they still work.
-WHO = {
-    "x": ("GET", "api.x.com/2/users/me"),
-    "linkedin": ("GET", "api.linkedin.com/v2/userinfo"),
-    "tiktok": ("POST", "open.tiktokapis.com/v2/post/publish/creator_info/query/"),
-    "youtube": ("GET", "www.googleapis.com/youtube/v3/channels?part=snippet&mine=true"),
-}
+WHO = {platform: cases.who for platform, cases in all_cases().items() if cases.who}
 _numbers = itertools.count(1)
 
 

@@ -5,16 +5,15 @@ an answer was lost, and the public call that is made again: does each post get t
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from emulator.sandbox.faults import STEPS
-from tests.faults.kills import KINDS, UNKNOWABLE, Point, Range, Shot
+from emulator.sandbox.platforms import STEPS
+from tests.faults.kills import KINDS, PLATFORM, Point, Range, Shot
+from tests.platforms import all_cases
 
 WAYS = (
     "rate_limit", "unauthorized", "server_error_before", "server_error_after", "reset_before", "reset_after", "slow_processing",
     "processing_failed", "lapsed",
 )  # fmt: skip
 AT_PUBLISH = ("hang_after", "reject", "duplicate")
-# An account of these is dead once its token is refused: it is renewed by itself, or not at all.
-RENEWED_BY_ITSELF = ("facebook", "instagram", "threads")
 # Steps of which posts make no use.
 CONNECTING = frozenset({"me", "revoke", "exchange", "accounts", "organisations", "organisation", "authorize"})
 LOST: Mapping[str, Any] = {"step": "publish", "kind": "reset_after"}
@@ -24,20 +23,14 @@ DIRECT, LATER, AGAIN = "platform", "platform, later", "platform, again"
 AGAIN_WAYS = (
     "rate_limit", "unauthorized", "server_error_before", "server_error_after", "reset_before", "reset_after", "reject",
 )  # fmt: skip
-# Facebook's refusal of a second call makes it be looked for for an hour; its videos are listed late.
-_NOT_AGAIN = {
-    "facebook": ("reject",),
-    "facebook-reel": ("reject",),
-    "facebook-video": ("reject", "server_error_before", "server_error_after", "reset_before", "reset_after"),
-}
-# Their tokens are renewed by the sweeper, of which posts know nothing.
-_LEFT_OUT = ("swept", "x-ahead", "threads-ahead")
 
 
 def disturbances(range_: Range, kinds: Sequence[str]) -> list[Point]:
     """All there are. Which steps a post asks for is found by making each of them slow, which does no harm."""
-    wanted = [kind for kind in kinds if kind not in _LEFT_OUT]
-    probes = [(kind, function) for kind in wanted for function in (DIRECT, LATER) if function == DIRECT or kind not in UNKNOWABLE]
+    wanted = [kind for kind in kinds if not KINDS[kind].by_the_sweeper]
+    probes = [
+        (kind, function) for kind in wanted for function in (DIRECT, LATER) if function == DIRECT or not KINDS[kind].unknowable_from
+    ]
     shots: list[Shot] = []
     for kind, function in probes:
         slow = [{"step": step, "kind": "slow_processing"} for step in _steps(kind)]
@@ -53,7 +46,7 @@ def disturbances(range_: Range, kinds: Sequence[str]) -> list[Point]:
             if step not in known:
                 points += [Point(kind, function, step, 1, way, _honest(kind, step, way)) for way in _ways(step)]
     for kind in wanted:
-        ways = [way for way in AGAIN_WAYS if kind not in UNKNOWABLE and way not in _NOT_AGAIN.get(kind, ())]
+        ways = [way for way in AGAIN_WAYS if not KINDS[kind].unknowable_from and way not in KINDS[kind].not_again]
         points += [Point(kind, AGAIN, "publish", 1, way, _honest_again(kind, way)) for way in ways]
     return points
 
@@ -81,7 +74,7 @@ def _first(function: str) -> list[Mapping[str, Any]]:
 
 
 def _steps(kind: str) -> list[str]:
-    return [step for step in STEPS[KINDS[kind][0]] if step not in CONNECTING]
+    return [step for step in STEPS[PLATFORM[kind]] if step not in CONNECTING]
 
 
 def _ways(step: str) -> tuple[str, ...]:
@@ -93,15 +86,15 @@ def _honest(kind: str, step: str, way: str) -> str:
         # It is published, by its container, and the account that could name it is dead.
         return "nameless"
     if way == "unauthorized":
-        return "needs_reauth" if KINDS[kind][0] in RENEWED_BY_ITSELF or step == "token" else ""
+        return "needs_reauth" if all_cases()[PLATFORM[kind]].renewed_by_itself or step == "token" else ""
     if way in ("reject", "duplicate", "processing_failed"):
         return "refused"
     lost = way in ("reset_before", "reset_after", "server_error_before", "server_error_after", "hang_after")
-    return "unknown" if lost and step == "publish" and kind in UNKNOWABLE else ""
+    return "unknown" if lost and step == "publish" and KINDS[kind].unknowable_from else ""
 
 
 def _honest_again(kind: str, way: str) -> str:
-    if way == "reject" and KINDS[kind][0] == "linkedin":
+    if way == "reject" and PLATFORM[kind] == "linkedin":
         # Of a member's post only the copy tells, and that was refused for another reason.
         return "unknown"
     return _honest(kind, "publish", way) if way in ("reject", "unauthorized") else ""

@@ -22,56 +22,12 @@ from shared.core.clock import SystemClock
 from shared.documents.document import Documents
 from shared.gcp import firestore
 from tests.conftest import LocalStack
+from tests.platforms import Kind, all_cases
 
-MEDIA = "https://example.com"
-PHOTO, VERTICAL, VIDEO = f"{MEDIA}/photo.jpg", f"{MEDIA}/vertical.mp4", f"{MEDIA}/video.mp4"
-# So soon over that whoever publishes has to renew it.
-REFRESH_NOW = timedelta(minutes=1)
-# A post of each kind of upload and of each kind of public call.
-KINDS: Mapping[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
-    "x": ("x", {"imageUrls": [PHOTO]}, {}),
-    "x-thread": ("x", {}, {"thread": True}),
-    "x-video": ("x", {"videoUrl": VIDEO}, {}),
-    "instagram": ("instagram", {"imageUrls": [PHOTO]}, {}),
-    "instagram-reel": ("instagram", {"videoUrl": VERTICAL}, {}),
-    "facebook": ("facebook", {"imageUrls": [PHOTO]}, {}),
-    "facebook-reel": ("facebook", {"videoUrl": VERTICAL}, {}),
-    "facebook-video": ("facebook", {"videoUrl": VIDEO}, {}),
-    "threads": ("threads", {}, {}),
-    "threads-image": ("threads", {"imageUrls": [PHOTO]}, {}),
-    "tiktok": ("tiktok", {"videoUrl": VIDEO}, {}),
-    "tiktok-photos": ("tiktok", {"imageUrls": [PHOTO]}, {}),
-    "youtube": ("youtube", {"videoUrl": VIDEO, "imageUrls": [PHOTO]}, {}),
-    "linkedin": ("linkedin", {}, {}),
-    "linkedin-video": ("linkedin", {"videoUrl": VIDEO}, {}),
-    "snapchat": ("snapchat", {"videoUrl": VERTICAL}, {}),
-    "snapchat-story": ("snapchat", {"imageUrls": [PHOTO]}, {}),
-    # On accounts whose tokens have to be renewed first: X's refresh tokens work once, TikTok's do not mind.
-    "x-refresh": ("x", {}, {"lives": REFRESH_NOW}),
-    "tiktok-refresh": ("tiktok", {"imageUrls": [PHOTO]}, {"lives": REFRESH_NOW}),
-    # Posts whose first task is lost, so that it is the sweeper that starts them.
-    "swept": ("x", {}, {"lose": "orchestrate"}),
-    # On accounts whose tokens the sweeper has renewed before: one that nobody used for a month, one whose token ends in a week.
-    "x-ahead": ("x", {}, {"issued": timedelta(days=31), "lives": timedelta(hours=2) - timedelta(days=31)}),
-    "threads-ahead": ("threads", {}, {"issued": timedelta(days=55), "lives": timedelta(days=5)}),
-}
-# Which functions are struck on the way of which kinds.
-_PUBLISHER = ("publisher",)
-FUNCTIONS: Mapping[str, tuple[str, ...]] = {
-    **dict.fromkeys(KINDS, _PUBLISHER),
-    "x": ("publisher", "api", "orchestrator"),
-    "swept": ("sweeper",),
-    "x-ahead": ("refresher", "sweeper"),
-    "threads-ahead": ("refresher",),
-}
-# Kinds whose outcome the platform tells nobody: whoever is struck from just before this address on may end as outcome_unknown.
-UNKNOWABLE = {"tiktok-photos": "/content/init/", "tiktok-refresh": "/content/init/", "snapchat-story": "/stories"}
-# Kinds whose account may end as needs_reauth, without a post, from this address on: a refresh token that works once was used for
-# nothing.
-MAY_LOSE_TOKENS = {"x-refresh": "/oauth2/token", "x-ahead": "/oauth2/token"}
-# Where a request that never left is looked for longest: Facebook may list a video only once it has processed it.
-SLOW = {"facebook-video": "/videos"}
-PLATFORMS = ("x", "instagram", "facebook", "threads", "tiktok", "youtube", "linkedin", "snapchat")
+CASES = all_cases()
+# A post of each kind of upload and of each kind of public call, and the platform that it goes to.
+KINDS: Mapping[str, Kind] = {name: kind for cases in CASES.values() for name, kind in cases.kinds.items()}
+PLATFORM: Mapping[str, str] = {name: platform for platform, cases in CASES.items() for name in cases.kinds}
 WAYS = ("before", "after", "lost")
 # Which calls have an answer that can be lost (emulator/killing/traps.py).
 LOSABLE = frozenset(
@@ -149,9 +105,9 @@ class Range:
         lines = [line.split(" ") for line in record.read_text().splitlines()]
         record.unlink()
         calls = list(dict.fromkeys((name, int(number), about) for name, number, about in lines))
-        unknown = _first(calls, UNKNOWABLE.get(kind)) - 1
-        needs_reauth = _first(calls, MAY_LOSE_TOKENS.get(kind))
-        slow = _first(calls, SLOW.get(kind))
+        unknown = _first(calls, KINDS[kind].unknowable_from) - 1
+        needs_reauth = _first(calls, KINDS[kind].loses_tokens_from)
+        slow = _first(calls, KINDS[kind].slow_from)
 
         def honest(position: int) -> str:
             if position >= unknown:
@@ -167,7 +123,7 @@ class Range:
         return [
             Point(kind, function, call, nth, way, honest)
             for kind in kinds
-            for function in FUNCTIONS[kind]
+            for function in KINDS[kind].functions
             for call, nth, honest in self.calls_of(kind, function)
             for way in WAYS
             if way != "lost" or call in LOSABLE
@@ -202,21 +158,21 @@ class Range:
         return left
 
     def _publish(self, point: Point, faults: Sequence[Mapping[str, Any]] = ()) -> Shot:
-        platform, content, options = KINDS[point.kind]
+        platform, kind = PLATFORM[point.kind], KINDS[point.kind]
         number = next(_numbers)
         text, account = f"{point} {number}", f"{platform}_{number}"
-        key = self._user(platform, account, options)
-        if "issued" in options:
+        key = self._user(platform, account, kind)
+        if kind.by_the_sweeper and kind.lives is not None:
             self._until(lambda: self._is_renewed(platform, account) or self._has_struck(point), f"{point}: renewed")
         if faults:
             given = [{"platform": platform, "accountId": account, "times": 1, **fault} for fault in faults]
             requests.post(f"{self.stack.sandboxUrl}/_faults", json=given, timeout=60).raise_for_status()
-        if options.get("lose"):
-            prank = [{"queue": options["lose"], "kind": "lost", "times": 1}]
+        if kind.lose:
+            prank = [{"queue": kind.lose, "kind": "lost", "times": 1}]
             requests.put(f"{self.stack.tasksUrl}/_deliveries", json=prank, timeout=60).raise_for_status()
-        spoken = {"thread": [f"{text} reply"]} if options.get("thread") else {}
+        spoken = {"thread": [f"{text} reply"]} if kind.thread else {}
         target = {"platform": platform, "accountId": account, "options": spoken}
-        body = {"post": {"content": {**content, "text": text, "platform": [target]}}}
+        body = {"post": {"content": {**kind.content, "text": text, "platform": [target]}}}
         headers = {"soku-api-key": key, "Idempotency-Key": text}
         deadline = time.monotonic() + 60
         while True:
@@ -230,12 +186,12 @@ class Range:
             assert time.monotonic() < deadline, answer.text if answer is not None else "no answer"
             time.sleep(0.2)
 
-    def _user(self, platform: str, account: str, options: Mapping[str, Any]) -> str:
+    def _user(self, platform: str, account: str, kind: Kind) -> str:
         """One user for all; each post goes to an account of its own."""
         if "key" not in self._keys:
             user = self.stack.add_user("--uid", "range")
             self._keys["key"] = user["apiKey"]
-        self.connect(platform, account, lives=options.get("lives"), issued=options.get("issued", timedelta(hours=2)))
+        self.connect(platform, account, lives=kind.lives, issued=kind.issued)
         return self._keys["key"]
 
     def connect(self, platform: str, account: str, *, lives: timedelta | None, issued: timedelta) -> None:
@@ -251,7 +207,7 @@ class Range:
 
     def connect_again(self, shot: Shot, seconds: float = 30.0) -> None:
         """What its person does if the account dies within that time while the post waits for it."""
-        platform, deadline = KINDS[shot.point.kind][0], time.monotonic() + seconds
+        platform, deadline = PLATFORM[shot.point.kind], time.monotonic() + seconds
         while time.monotonic() < deadline and not self.submission(shot).get("completedAt"):
             [account] = self.documents.get(account_path("range", platform, shot.account))
             if account is not None and account.fields["status"] == "needs_reauth":
@@ -278,7 +234,7 @@ class Range:
     def await_all(self) -> None:
         """Until all have ended, or should have: `verify` tells."""
         for shot in self.shots:
-            seconds = SLOW_PATIENCE_SECONDS if shot.point.kind in SLOW else PATIENCE_SECONDS
+            seconds = SLOW_PATIENCE_SECONDS if KINDS[shot.point.kind].slow_from else PATIENCE_SECONDS
             deadline = time.monotonic() + seconds
             while not self.submission(shot).get("completedAt") and time.monotonic() < deadline:
                 time.sleep(0.1)
@@ -291,14 +247,14 @@ class Range:
 
     def verify(self, shot: Shot) -> str:
         """How it ended: succeeded, refused, unknown or needs_reauth. Raises AssertionError for what is wrong."""
-        platform = KINDS[shot.point.kind][0]
+        platform = PLATFORM[shot.point.kind]
         [run] = self.documents.get(f"postSubmissions/{shot.submission_id}/runs/{platform}")
         assert run is not None, f"{shot.point}: there is no run"
         entries = [entry for entry in self.stack.ledger(shot.account) if entry["kind"] == "post"]
         replies = [entry for entry in self.stack.ledger(shot.account) if entry["kind"] == "reply"]
         assert len(entries) <= 1, f"{shot.point}: published {len(entries)} times"
         assert len(replies) <= 1, f"{shot.point}: replied {len(replies)} times"
-        is_thread = "thread" in KINDS[shot.point.kind][2] and run.fields["status"] == "succeeded"
+        is_thread = KINDS[shot.point.kind].thread and run.fields["status"] == "succeeded"
         assert not is_thread or replies or run.fields.get("notes"), f"{shot.point}: no reply, and no note"
         if run.fields["status"] == "failed":
             error = run.fields["error"]
@@ -329,11 +285,12 @@ class Range:
         ended: datetime = self.submission(shot)["completedAt"]
         later = self.shots[self.shots.index(shot) + 1 :]
         caught = any(one.struck_at is not None and one.struck_at < ended for one in later if one.point.way != "lost")
-        may = {"unknown": UNKNOWABLE, "needs_reauth": MAY_LOSE_TOKENS}
-        return {end for end, kinds in may.items() if caught and shot.point.kind in kinds}
+        kind = KINDS[shot.point.kind]
+        may = {"unknown": kind.unknowable_from, "needs_reauth": kind.loses_tokens_from}
+        return {end for end, address in may.items() if caught and address}
 
 
-def _first(calls: Sequence[tuple[str, int, str]], address: str | None) -> int:
+def _first(calls: Sequence[tuple[str, int, str]], address: str) -> int:
     """The position of the first call to the address; beyond the end if there is none."""
     positions = [position for position, (_, _, about) in enumerate(calls) if address and address in about]
     return min(positions, default=len(calls) + 1)

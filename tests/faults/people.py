@@ -18,20 +18,12 @@ from tests.fakes.world import World
 from tests.faults.ports import LATE_COMMIT_SECONDS
 from tests.faults.scheduler import Process, Scheduler
 from tests.faults.witness import Account, Period, is_within
+from tests.platforms import all_cases
 
 UID = "ada"
 SIGNED_IN = {"Authorization": f"Bearer token-of-{UID}"}
-# What is typed in on the consent pages. On LinkedIn it is somebody who also speaks for an organisation, whose posts are listed.
-NAMES = {
-    "x": "x_main",
-    "instagram": "ig_main",
-    "facebook": "page_main",
-    "threads": "th_main",
-    "tiktok": "tt_main",
-    "youtube": "yt_main",
-    "linkedin": "li_main, org_main",
-    "snapchat": "snap_main",
-}
+# What is typed in on the consent pages.
+NAMES = {platform: cases.account for platform, cases in all_cases().items()}
 LOOK_MINUTES = 4
 # As long as a request may take to read what it needs of the database, which it asks twice.
 SEEN_SECONDS = 2 * (BUDGET_SECONDS + 4.0) + 1.0

@@ -8,29 +8,13 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
+from tests.platforms import FILM, ONE, all_cases
+
 JPEG, VIDEO = b"\xff\xd8\xff" + b"\0" * 500, b"\0\0\0\x18ftypisom" + b"\0" * 80_000
 FILES: Mapping[str, bytes] = {"photoone.jpg": JPEG + b"1", "phototwo.jpg": JPEG + b"2", "video.mp4": VIDEO}
-# Fetched and copied on the way.
-COVER = "https://example.com/photo.jpg"
-
-_ONE, _TWO, _VIDEO = ["photoone"], ["photoone", "phototwo"], ["video"]
 # platform → the kinds of posts it takes, as (mediaIds, options)
 KINDS: Mapping[str, Sequence[tuple[list[str], dict[str, Any]]]] = {
-    "x": (([], {}), (_ONE, {}), (_VIDEO, {}), ([], {"thread": 2})),
-    "instagram": (
-        (_ONE, {}),
-        (_TWO, {}),
-        (_VIDEO, {}),
-        (_ONE, {"firstComment": 1}),
-        (_ONE, {"story": True}),
-        (_VIDEO, {"story": True}),
-    ),
-    "facebook": (([], {}), (_TWO, {}), (_VIDEO, {}), (_VIDEO, {"reel": False}), (_ONE, {"story": True}), (_VIDEO, {"story": True})),
-    "threads": (([], {}), (_ONE, {}), (_TWO, {}), (_VIDEO, {})),
-    "tiktok": ((_VIDEO, {}), (_TWO, {})),
-    "youtube": ((_VIDEO, {}), (_VIDEO, {"thumbnailUrl": COVER})),
-    "linkedin": (([], {}), (_ONE, {}), (_TWO, {}), (_VIDEO, {}), ([], {"firstComment": 1})),
-    "snapchat": ((_VIDEO, {}), (_ONE, {}), (_VIDEO, {"story": True})),
+    platform: cases.histories for platform, cases in all_cases().items()
 }
 
 
@@ -68,13 +52,13 @@ class Wanted:
     @property
     def silent(self) -> frozenset[str]:
         """Stories show no text: they are told apart by their files."""
-        is_photo = self.media == tuple(_ONE)
+        is_photo = self.media == tuple(ONE)
         return frozenset(p for p, (_, given) in self.chosen.items() if given.get("story") or (p == "snapchat" and is_photo))
 
     @property
     def unknowable(self) -> frozenset[str]:
         """Where the platform tells nobody what became of a request without an answer."""
-        photos = {"tiktok"} if self.media and self.media != tuple(_VIDEO) else set[str]()
+        photos = {"tiktok"} if self.media and self.media != tuple(FILM) else set[str]()
         return frozenset(p for p in self.chosen if p in photos or (p == "snapchat" and p in self.silent))
 
     @cached_property

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
-from emulator.sandbox.faults import STEPS as SANDBOX_STEPS
 from emulator.sandbox.faults import Fault
+from emulator.sandbox.platforms import STEPS as SANDBOX_STEPS
 from functions.api.app import create_app
 from shared.documents.document import Unavailable
 from shared.documents.reliable import ReliableDocuments
@@ -24,26 +24,19 @@ from tests.faults.ports import SkewedClock, Trouble, faulty, seeded
 from tests.faults.posts import Wanted, wanted_post
 from tests.faults.scheduler import Process, Scheduler
 from tests.faults.witness import Renewals, StoredTokens, Witness
+from tests.platforms import all_cases
 
+CASES = all_cases()
 # Histories have no browsers, no alternative texts, and videos of one piece.
-UNMET = {("x", "metadata"), ("tiktok", "upload"), ("youtube", "upload"), *((platform, "authorize") for platform in SANDBOX_STEPS)}
-STEPS = {name: tuple(step for step in steps if (name, step) not in UNMET) for name, steps in SANDBOX_STEPS.items()}
+STEPS = {
+    name: tuple(step for step in steps if step not in (*CASES[name].unmet, "authorize")) for name, steps in SANDBOX_STEPS.items()
+}
 KINDS = (
     "rate_limit", "unauthorized", "server_error_before", "server_error_after", "reset_before", "reset_after", "slow_processing",
     "lapsed", "processing_failed", "reject",
 )  # fmt: skip
-# Where posts are refused for good, and where processing may begin to fail: whoever only asks meets neither.
+# Where posts are refused for good: whoever only asks is not.
 REFUSING = ("publish", "create_container", "start_upload", "init", "create_media", "initialize")
-PROCESSING = {
-    "x": ("finalize",),
-    "instagram": ("create_container",),
-    "facebook": ("start_upload",),
-    "threads": ("create_container",),
-    "tiktok": ("init", "publish"),
-    "youtube": (),
-    "linkedin": ("initialize", "finalize"),
-    "snapchat": ("create_media",),
-}
 # Where platforms are asked what they have.
 ASKING = ("container_status", "list_media", "list_posts", "list_videos", "video_status", "status", "probe", "list_spotlights")
 # A second public call, after one whose answer was lost, is refused so often: it may be a copy that the platform won't take.
@@ -325,7 +318,7 @@ class Simulation:
             for step in STEPS[platform]
             for kind in KINDS
             if kind != "reject" or step in REFUSING
-            if kind != "processing_failed" or step in PROCESSING[platform]
+            if kind != "processing_failed" or step in CASES[platform].processing
         ]
 
 

@@ -9,52 +9,11 @@ import requests
 from shared.gcp import firestore
 from tests.conftest import LocalStack
 from tests.flow.conftest import Customer
+from tests.platforms import PHOTOS, all_cases
 
-MEDIA = "https://example.com"
-PHOTOS = [f"{MEDIA}/{name}" for name in ("photo.jpg", "image.jpg", "my-image.jpg", "photo.png")]
-CASES: list[tuple[str, dict[str, Any], int]] = [
-    ("x", {"text": "plain"}, 0),
-    ("x", {"text": "one image", "imageUrls": PHOTOS[:1]}, 1),
-    ("x", {"text": "four images", "imageUrls": PHOTOS}, 4),
-    ("x", {"text": "a video", "videoUrl": f"{MEDIA}/video.mp4"}, 1),
-    ("instagram", {"text": "an image", "imageUrls": PHOTOS[:1]}, 1),
-    ("instagram", {"text": "a carousel", "imageUrls": PHOTOS[:3]}, 3),
-    ("instagram", {"text": "a mixed carousel", "imageUrls": PHOTOS[:1], "mediaUrls": [f"{MEDIA}/vertical.mp4"]}, 2),
-    ("instagram", {"text": "a reel", "videoUrl": f"{MEDIA}/vertical.mp4"}, 1),
-    ("facebook", {"text": "plain"}, 0),
-    ("facebook", {"text": "photos", "imageUrls": PHOTOS}, 4),
-    ("facebook", {"text": "a video", "videoUrl": f"{MEDIA}/video.mp4"}, 1),
-    ("facebook", {"text": "a reel", "videoUrl": f"{MEDIA}/vertical.mp4"}, 1),
-    ("threads", {"text": "plain"}, 0),
-    ("threads", {"text": "a mixed carousel", "imageUrls": PHOTOS, "mediaUrls": [f"{MEDIA}/video.mp4"]}, 5),
-    ("tiktok", {"text": "a video", "videoUrl": f"{MEDIA}/video.mp4"}, 1),
-    ("tiktok", {"text": "photos", "imageUrls": PHOTOS[:3]}, 3),
-    ("youtube", {"text": "a video", "videoUrl": f"{MEDIA}/video.mp4", "imageUrls": PHOTOS[:1]}, 1),
-    ("linkedin", {"text": "plain (with) #markup"}, 0),
-    ("linkedin", {"text": "images", "imageUrls": PHOTOS}, 4),
-    ("linkedin", {"text": "a video", "videoUrl": f"{MEDIA}/video.mp4"}, 1),
-    ("snapchat", {"text": "a spotlight", "videoUrl": f"{MEDIA}/vertical.mp4"}, 1),
-]
-
-
-FAULTS = [
-    ("x", "rate_limit", "succeeded"),
-    ("x", "server_error_after", "succeeded"),
-    ("x", "reset_before", "succeeded"),
-    ("x", "reset_after", "succeeded"),
-    ("x", "unauthorized", "succeeded"),
-    ("x", "reject", "failed"),
-    ("instagram", "server_error_after", "succeeded"),
-    ("instagram", "reset_after", "succeeded"),
-    ("instagram", "unauthorized", "failed"),
-    ("facebook", "reset_after", "succeeded"),
-    ("facebook", "unauthorized", "failed"),
-    ("threads", "reset_after", "succeeded"),
-    ("tiktok", "rate_limit", "succeeded"),
-    ("youtube", "reset_after", "succeeded"),
-    ("linkedin", "reset_after", "succeeded"),
-    ("snapchat", "reject", "failed"),
-]
+PLATFORM_CASES = all_cases()
+CASES = [(platform, content, files) for platform, cases in PLATFORM_CASES.items() for content, files in cases.posts]
+FAULTS = [(platform, kind, end) for platform, cases in PLATFORM_CASES.items() for kind, end in cases.faults]
 
 
 @dataclass
@@ -79,10 +38,9 @@ def disturbed(stack: LocalStack) -> Disturbed:
         )
     )
     for (platform, kind), name in names.items():
-        only_videos = platform in ("tiktok", "youtube", "snapchat")
-        media = {"videoUrl": f"{MEDIA}/vertical.mp4"} if only_videos else {"imageUrls": PHOTOS[:1]}
         target = {"platform": platform, "accountId": name}
-        sent.submissions[platform, kind] = sent.customer.accepted({**media, "text": kind, "platform": [target]})
+        content = {**PLATFORM_CASES[platform].media, "text": kind, "platform": [target]}
+        sent.submissions[platform, kind] = sent.customer.accepted(content)
     return sent
 
 

@@ -8,9 +8,7 @@ import pytest
 from shared.core.platforms import PLATFORMS
 from shared.http.client import HttpRequest
 from tests.fakes.world import World
-
-PHOTO, OTHER = "https://example.com/photo.jpg", "https://example.com/image.jpg"
-WIDE, UPRIGHT = "https://example.com/video.mp4", "https://example.com/vertical.mp4"
+from tests.platforms import PHOTO, VIDEO, all_cases
 
 
 def told(request: HttpRequest) -> dict[str, Any]:
@@ -43,74 +41,8 @@ def publish(platform: str, content: dict[str, Any], options: dict[str, Any]) -> 
     return world, world.run(submission, platform)
 
 
-# (platform, content, options, the end of the request's address, what it must say)
-CASES: list[tuple[str, dict[str, Any], dict[str, Any], str, dict[str, Any]]] = [
-    ("x", {}, {"text": "only here"}, "/2/tweets", {"text": "only here"}),
-    ("x", {}, {"replySettings": "verified"}, "/2/tweets", {"reply_settings": "verified"}),
-    ("x", {}, {"thread": ["more"]}, "/2/tweets", {"text": "more", "reply.in_reply_to_tweet_id": ...}),
-    ("x", {"imageUrls": [PHOTO]}, {"altText": "a hill"}, "/2/media/metadata", {"metadata.alt_text.text": "a hill"}),
-    ("instagram", {"imageUrls": [PHOTO]}, {"altText": "a hill"}, "/media", {"alt_text": "a hill", "caption": "hello"}),
-    ("instagram", {"imageUrls": [PHOTO]}, {"firstComment": "first"}, "/comments", {"message": "first"}),
-    ("instagram", {"imageUrls": [PHOTO]}, {"story": True}, "/media", {"media_type": "STORIES", "image_url": ...}),
-    ("instagram", {"videoUrl": UPRIGHT}, {"story": True}, "/media", {"media_type": "STORIES", "video_url": ...}),
-    ("instagram", {"videoUrl": UPRIGHT}, {}, "/media", {"media_type": "REELS", "share_to_feed": "true"}),
-    ("instagram", {"videoUrl": UPRIGHT}, {"shareToFeed": False}, "/media", {"share_to_feed": "false"}),
-    ("instagram", {"videoUrl": UPRIGHT}, {"coverUrl": PHOTO}, "/media", {"media_type": "REELS", "cover_url": ...}),
-    ("facebook", {}, {"link": "https://example.com/a"}, "/feed", {"link": "https://example.com/a", "message": "hello"}),
-    ("facebook", {"imageUrls": [PHOTO]}, {"altText": ["a hill"]}, "/photos", {"alt_text_custom": "a hill", "published": "false"}),
-    ("facebook", {"videoUrl": UPRIGHT}, {"reel": False, "title": "T"}, "/videos", {"title": "T", "description": "hello"}),
-    ("facebook", {"videoUrl": UPRIGHT}, {"reel": True}, "/video_reels", {"upload_phase": "finish", "video_state": "PUBLISHED"}),
-    ("facebook", {"imageUrls": [PHOTO]}, {"story": True}, "/photo_stories", {"photo_id": ...}),
-    ("facebook", {"videoUrl": UPRIGHT}, {"story": True}, "/video_stories", {"upload_phase": "finish", "video_id": ...}),
-    ("threads", {}, {"replyControl": "mentioned_only"}, "/threads", {"reply_control": "mentioned_only"}),
-    ("threads", {"videoUrl": WIDE}, {"altText": "a film"}, "/threads", {"media_type": "VIDEO", "alt_text": "a film"}),
-    ("tiktok", {"videoUrl": WIDE}, {"privacyLevel": "SELF_ONLY"}, "/video/init/", {"post_info.privacy_level": "SELF_ONLY"}),
-    (
-        "tiktok",
-        {"videoUrl": WIDE},
-        {"disableComment": True, "disableDuet": True, "disableStitch": True},
-        "/video/init/",
-        {"post_info.disable_comment": True, "post_info.disable_duet": True, "post_info.disable_stitch": True},
-    ),
-    (
-        "tiktok",
-        {"imageUrls": [PHOTO]},
-        {"title": "T"},
-        "/content/init/",
-        {"post_info.title": "T", "post_info.description": "hello", "post_mode": "DIRECT_POST", "media_type": "PHOTO"},
-    ),
-    ("youtube", {"videoUrl": WIDE}, {}, "/videos", {"snippet.title": "hello", "status.privacyStatus": "public"}),
-    (
-        "youtube",
-        {"videoUrl": WIDE},
-        {"title": "T", "privacy": "unlisted", "tags": ["a", "b c"], "madeForKids": True, "notifySubscribers": False},
-        "/videos",
-        {
-            "snippet.title": "T",
-            "snippet.description": "hello",
-            "snippet.tags.1": "b c",
-            "status.privacyStatus": "unlisted",
-            "status.selfDeclaredMadeForKids": True,
-            "notifySubscribers": "false",
-        },
-    ),
-    ("youtube", {"videoUrl": WIDE}, {"thumbnailUrl": PHOTO}, "/thumbnails/set", {"videoId": ...}),
-    ("linkedin", {}, {"visibility": "CONNECTIONS"}, "/rest/posts", {"visibility": "CONNECTIONS"}),
-    ("linkedin", {}, {"firstComment": "first"}, "/comments", {"message.text": "first", "actor": ...}),
-    ("linkedin", {"imageUrls": [PHOTO]}, {"altText": "a hill"}, "/rest/posts", {"content.media.altText": "a hill"}),
-    (
-        "linkedin",
-        {"imageUrls": [PHOTO, OTHER]},
-        {"altText": ["", "a hill"]},
-        "/rest/posts",
-        {"content.multiImage.images.1.altText": "a hill"},
-    ),
-    ("linkedin", {"videoUrl": WIDE}, {"title": "T"}, "/rest/posts", {"content.media.title": "T"}),
-    ("snapchat", {"videoUrl": UPRIGHT}, {}, "/spotlights", {"description": "hello", "locale": "en_US"}),
-    ("snapchat", {"videoUrl": UPRIGHT}, {"spotlight": True, "locale": "de_DE"}, "/spotlights", {"locale": "de_DE"}),
-    ("snapchat", {"videoUrl": UPRIGHT}, {"story": True}, "/stories", {"media_id": ...}),
-    ("snapchat", {"imageUrls": [PHOTO]}, {}, "/stories", {"media_id": ...}),
-]
+CASES = [(platform, *case) for platform, cases in all_cases().items() for case in cases.options]
+BAD = [(platform, *case) for platform, cases in all_cases().items() for case in cases.bad_options]
 
 
 @pytest.mark.parametrize(("platform", "content", "options", "address", "expected"), CASES)
@@ -147,25 +79,7 @@ def test_a_text_said_differently_somewhere_leaves_the_others_alone() -> None:
     assert (world.ledger("x"), world.ledger("threads")) == (["for all"], ["for Threads"])
 
 
-@pytest.mark.parametrize(
-    ("platform", "options", "field"),
-    [
-        ("x", {"replySettings": "nobody"}, "replySettings"),
-        ("x", {"thread": "more"}, "thread"),
-        ("x", {"thread": ["a"] * 25}, "thread"),
-        ("x", {"colour": "red"}, "colour"),
-        ("instagram", {"shareToFeed": "yes"}, "shareToFeed"),
-        ("instagram", {"coverUrl": "not an address"}, "coverUrl"),
-        ("facebook", {"link": 7}, "link"),
-        ("threads", {"replyControl": "nobody"}, "replyControl"),
-        ("tiktok", {"privacyLevel": "PUBLIC"}, "privacyLevel"),
-        ("youtube", {"privacy": "secret"}, "privacy"),
-        ("youtube", {"tags": "a, b"}, "tags"),
-        ("linkedin", {"visibility": "FRIENDS"}, "visibility"),
-        ("snapchat", {"story": True, "spotlight": True}, ""),
-        ("snapchat", {"locale": "german"}, "locale"),
-    ],
-)
+@pytest.mark.parametrize(("platform", "options", "field"), BAD)
 def test_a_wrong_option_is_named(platform: str, options: dict[str, Any], field: str) -> None:
     world = World()
     key = world.user(connect=(f"{platform}:main",))
@@ -196,7 +110,7 @@ def test_a_wrong_option_is_named(platform: str, options: dict[str, Any], field: 
 def test_an_option_that_the_platform_will_not_take_is_told_with_its_rule(platform: str, options: dict[str, Any], rule: str) -> None:
     world = World()
     key = world.user(connect=(f"{platform}:main",))
-    media = {"videoUrl": WIDE} if platform == "youtube" else {"imageUrls": [PHOTO]}
+    media = {"videoUrl": VIDEO} if platform == "youtube" else {"imageUrls": [PHOTO]}
     answer = world.post(key, {"text": "hello", **media, "platform": [{"platform": platform, "options": options}]})
     assert answer.status_code == 400
     assert rule in [detail.get("rule") for detail in answer.get_json()["error"]["details"]]

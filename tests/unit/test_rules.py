@@ -8,78 +8,17 @@ import pytest
 from shared.core.platforms import PLATFORMS
 from shared.media.media import MediaItem, StoredMedia
 from shared.platforms.compose import compose
-from shared.platforms.content import Content, MediaType
+from shared.platforms.content import Content
 from shared.platforms.instagram.rules import CAPABILITY as INSTAGRAM
 from shared.platforms.preflight import validate_content
 from shared.platforms.x.rules import CAPABILITY as X
+from tests.platforms import all_cases
+from tests.platforms.drafts import PREFIX, content, image, video
 
-PREFIX = "body.post.content"
-
-
-def image(n: int = 0, name: str = "a.jpg") -> MediaItem:
-    return MediaItem(f"{PREFIX}.imageUrls.{n}", "image", f"https://e.test/{name}")
+RULES = [(platform, *case) for platform, cases in all_cases().items() for case in cases.rules]
 
 
-VIDEO = MediaItem(f"{PREFIX}.videoUrl", "video", "https://e.test/v.mp4")
-
-
-def content(text: str = "", *media: MediaItem, kind: MediaType | None = None) -> Content:
-    return Content(text, media, kind)
-
-
-@pytest.mark.parametrize(
-    ("platform", "post", "rules"),
-    [
-        ("x", content("hello"), []),
-        ("x", content("x" * 280), []),
-        ("x", content("x" * 281), ["x.text_too_long"]),
-        ("x", content("日" * 141), ["x.text_too_long"]),
-        ("x", content("", *(image(n) for n in range(4))), []),
-        ("x", content("", *(image(n) for n in range(5))), ["x.too_many_images"]),
-        ("x", content("", image(0, "a.heic")), ["x.image_type"]),
-        ("x", content("", VIDEO), []),
-        ("x", content("", VIDEO, image()), []),
-        ("x", content("", image(0, "a.gif"), image(1)), ["x.gif_alone"]),
-        ("instagram", content("hello"), ["instagram.media_required"]),
-        ("instagram", content("hello", image()), []),
-        ("instagram", content("hello", image(0, "a.png")), ["instagram.image_type"]),
-        ("instagram", content("x" * 2201, image()), ["instagram.text_too_long"]),
-        ("instagram", content("#a " * 31, image()), ["instagram.too_many_hashtags"]),
-        ("instagram", content("@a " * 21, image()), ["instagram.too_many_mentions"]),
-        ("instagram", content("", *(image(n) for n in range(11))), ["instagram.too_many_images", "instagram.too_many_items"]),
-        ("instagram", content("", VIDEO, image(0, "a.png")), []),
-        ("facebook", content("hello"), []),
-        ("facebook", content("x" * 63_207), ["facebook.text_too_long"]),
-        ("facebook", content("", image(0, "a.webp")), ["facebook.image_type"]),
-        ("facebook", content("", *(image(n) for n in range(10))), []),
-        ("threads", content("x" * 500), []),
-        ("threads", content("x" * 501), ["threads.text_too_long"]),
-        ("threads", content("😀" * 126), ["threads.text_too_long"]),
-        ("threads", content(" ".join(f"https://e.test/{n}" for n in range(6))), ["threads.too_many_links"]),
-        ("threads", content("", *(image(n) for n in range(20))), []),
-        ("threads", content("", *(image(n) for n in range(21))), ["threads.too_many_images", "threads.too_many_items"]),
-        ("threads", content("", VIDEO, image(0), kind="image"), []),
-        ("tiktok", content("hello"), ["tiktok.media_required"]),
-        ("tiktok", content("", *(image(n) for n in range(35))), []),
-        ("tiktok", content("", *(image(n) for n in range(36))), ["tiktok.too_many_images"]),
-        ("tiktok", content("", image(0, "a.png")), ["tiktok.image_type"]),
-        ("tiktok", content("😀" * 1101, VIDEO), ["tiktok.text_too_long"]),
-        ("tiktok", content("x" * 4000, image()), []),
-        ("youtube", content("hello"), ["youtube.media_required"]),
-        ("youtube", content("hello", image()), ["youtube.too_many_images"]),
-        ("youtube", content("", VIDEO), ["youtube.title_required"]),
-        ("youtube", content("é" * 2501, VIDEO), ["youtube.text_too_long"]),
-        ("youtube", content("hello", VIDEO, image(0, "a.png")), []),
-        ("linkedin", content("x" * 3001), ["linkedin.text_too_long"]),
-        ("linkedin", content("", *(image(n) for n in range(20))), []),
-        ("linkedin", content("", *(image(n) for n in range(21))), ["linkedin.too_many_images"]),
-        ("linkedin", content("", MediaItem(f"{PREFIX}.videoUrl", "video", "https://e.test/v.mov")), ["linkedin.video_type"]),
-        ("snapchat", content("hello"), ["snapchat.media_required"]),
-        ("snapchat", content("hello", image()), []),
-        ("snapchat", content("", image(0), image(1)), ["snapchat.too_many_images"]),
-        ("snapchat", content("x" * 161, VIDEO), ["snapchat.text_too_long"]),
-    ],
-)
+@pytest.mark.parametrize(("platform", "post", "rules"), RULES)
 def test_what_can_be_known_before_anything_is_queued(platform: str, post: Content, rules: list[str]) -> None:
     assert [problem.rule for problem in validate_content(platform, post, {})] == rules
 
@@ -137,10 +76,10 @@ WIDE = {"width": 1920, "height": 1080}
 def test_what_only_the_measured_video_tells(
     platform: str, changes: dict[str, Any], options: dict[str, Any], rules: list[str]
 ) -> None:
-    post = content("hello", replace(VIDEO, stored=replace(MP4, **changes)))
+    post = content("hello", replace(video(), stored=replace(MP4, **changes)))
     problems = validate_content(platform, post, options)
     assert [problem.rule for problem in problems] == rules
-    assert all(problem.message.endswith(".") and problem.field == VIDEO.field for problem in problems)
+    assert all(problem.message.endswith(".") and problem.field == video().field for problem in problems)
 
 
 def test_an_audio_file_is_refused_once_it_is_known_to_be_one() -> None:
@@ -151,14 +90,14 @@ def test_an_audio_file_is_refused_once_it_is_known_to_be_one() -> None:
 
 
 def test_images_beside_a_video_become_its_cover_or_are_left_out() -> None:
-    post = content("t", VIDEO, image(0), image(1))
+    post = content("t", video(), image(0), image(1))
     on_x = compose(post, X, {})
-    assert (on_x.media, on_x.cover) == ((VIDEO,), None)
+    assert (on_x.media, on_x.cover) == ((video(),), None)
     assert "left out" in on_x.notes[0]
     on_instagram = compose(post, INSTAGRAM, {})
-    assert (on_instagram.media, on_instagram.cover) == ((VIDEO,), image(0))
+    assert (on_instagram.media, on_instagram.cover) == ((video(),), image(0))
     mixed = compose(replace(post, media_type="image"), INSTAGRAM, {})
-    assert (mixed.media, mixed.cover) == ((VIDEO, image(0), image(1)), None)
+    assert (mixed.media, mixed.cover) == ((video(), image(0), image(1)), None)
 
 
 def test_a_gif_larger_than_x_shows_is_told() -> None:

@@ -10,8 +10,11 @@ import pytest
 from emulator.sandbox.accounts import SandboxAccount
 from emulator.sandbox.faults import Fault
 from emulator.sandbox.platform import Answer, Call, respond
+from emulator.sandbox.platforms import STEPS
+from shared.core.platforms import PLATFORMS
 from tests.fakes.outside import STORAGE_URL
 from tests.fakes.world import World
+from tests.platforms import cases_of
 
 JPEG, PNG, MP4 = b"\xff\xd8\xff" + bytes(100), b"\x89PNG" + bytes(100), b"\0\0\0\x18ftypisom" + bytes(99_988)
 FILES = {"a.jpg": JPEG, "a.png": PNG, "a.mp4": MP4, "a.txt": b"text", "big.jpg": JPEG + bytes(11 << 20)}
@@ -410,21 +413,12 @@ def test_x_takes_segments_in_order_and_of_the_announced_size() -> None:
 # All of them
 
 
-@pytest.mark.parametrize("platform", ["x", "instagram", "facebook", "threads", "tiktok", "youtube", "linkedin", "snapchat"])
+@pytest.mark.parametrize("platform", PLATFORMS)
 def test_no_platform_takes_anything_with_a_token_of_another(platform: str) -> None:
     client = Client(platform)
     client.account = replace(client.account, platform="x" if platform != "x" else "threads")
-    address = {
-        "x": f"{X}/users/me",
-        "instagram": "graph.instagram.com/v25.0/7/media",
-        "facebook": "graph.facebook.com/v25.0/7/published_posts",
-        "threads": "graph.threads.net/v1.0/7/threads",
-        "tiktok": f"{TIKTOK}/status/fetch/",
-        "youtube": "www.googleapis.com/youtube/v3/channels",
-        "linkedin": "api.linkedin.com/rest/posts",
-        "snapchat": "businessapi.snapchat.com/v1/public_profiles/my_profile",
-    }[platform]
-    answer = client.send("POST" if platform == "tiktok" else "GET", address, VERSIONED)
+    method, address = cases_of(platform).ask
+    answer = client.send(method, address, VERSIONED)
     assert answer.status == 401
 
 
@@ -457,4 +451,4 @@ def test_an_authorization_server_sends_nobody_to_an_address_that_is_not_register
 )
 def test_a_fault_with_a_typo_is_refused(given: Any) -> None:
     with pytest.raises(ValueError, match=r"fault|kind|platform|times|step"):
-        Fault.from_json(given)
+        Fault.from_json(given, STEPS)

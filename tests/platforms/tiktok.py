@@ -1,0 +1,46 @@
+"""TikTok."""
+
+from tests.platforms import FILM, PHOTO, PHOTOS, REFRESH_NOW, TWO, VERTICAL, VIDEO, Kind, PlatformCases
+from tests.platforms.drafts import content, image, images, video
+
+CASES = PlatformCases(
+    account="tt_main",
+    posts=[({"text": "a video", "videoUrl": VIDEO}, 1), ({"text": "photos", "imageUrls": PHOTOS[:3]}, 3)],
+    faults=[("rate_limit", "succeeded")],
+    kinds={
+        "tiktok": Kind({"videoUrl": VIDEO}),
+        "tiktok-photos": Kind({"imageUrls": [PHOTO]}, unknowable_from="/content/init/"),
+        # Its refresh tokens do not mind to be used twice.
+        "tiktok-refresh": Kind({"imageUrls": [PHOTO]}, lives=REFRESH_NOW, unknowable_from="/content/init/"),
+    },
+    histories=((FILM, {}), (TWO, {})),
+    processing=("init", "publish"),
+    unmet=("upload",),
+    media={"videoUrl": VERTICAL},
+    ask=("POST", "open.tiktokapis.com/v2/post/publish/status/fetch/"),
+    who=("POST", "open.tiktokapis.com/v2/post/publish/creator_info/query/"),
+    rules=[
+        (content("hello"), ["tiktok.media_required"]),
+        (content("", *images(35)), []),
+        (content("", *images(36)), ["tiktok.too_many_images"]),
+        (content("", image(0, "a.png")), ["tiktok.image_type"]),
+        (content("😀" * 1101, video()), ["tiktok.text_too_long"]),
+        (content("x" * 4000, image()), []),
+    ],
+    options=[
+        ({"videoUrl": VIDEO}, {"privacyLevel": "SELF_ONLY"}, "/video/init/", {"post_info.privacy_level": "SELF_ONLY"}),
+        (
+            {"videoUrl": VIDEO},
+            {"disableComment": True, "disableDuet": True, "disableStitch": True},
+            "/video/init/",
+            {"post_info.disable_comment": True, "post_info.disable_duet": True, "post_info.disable_stitch": True},
+        ),
+        (
+            {"imageUrls": [PHOTO]},
+            {"title": "T"},
+            "/content/init/",
+            {"post_info.title": "T", "post_info.description": "hello", "post_mode": "DIRECT_POST", "media_type": "PHOTO"},
+        ),
+    ],
+    bad_options=[({"privacyLevel": "PUBLIC"}, "privacyLevel")],
+)
