@@ -38,7 +38,9 @@ def create_app(ports: Ports) -> Flask:
         cors.allow(request, response, ports.settings)
         return response
 
-    errors.register(app, development=ports.settings.development, clock=ports.clock)
+    development, clock = ports.settings.development, ports.clock
+    errors.register(app, errors.soku_envelope, development=development, clock=clock)
     for routes in (health.routes(ports), posts.routes(ports), api_keys.routes(ports), integrations.routes(ports)):
+        errors.register(routes, errors.soku_envelope, development=development, clock=clock)
         app.register_blueprint(routes)
     return app

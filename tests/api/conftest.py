@@ -1,5 +1,6 @@
 """The API as it is served: through functions-framework's own web application, on the world in memory."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import functions_framework
@@ -14,6 +15,14 @@ from tests.fakes.world import World
 def client(world: World) -> FlaskClient:
     served.world = world
     return functions_framework.create_app("api", served.__file__).test_client()
+
+
+@pytest.fixture(autouse=True)
+def _every_answer_is_declared() -> Iterator[None]:
+    """Whatever a test asks, each answer is one that its route declares."""
+    served.violations.clear()
+    yield
+    assert served.violations == []
 
 
 @pytest.fixture

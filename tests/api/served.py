@@ -1,16 +1,27 @@
 """The source that functions-framework loads: the API's own `answer`, on top of whatever world the test set."""
 
-from flask import Request
-from werkzeug.wrappers import Response
+from flask import Request, Response
+from werkzeug.wrappers import Response as Answer
 
 from functions.api.app import create_app
 from functions.api.main import answer
 from tests.api import served
+from tests.api.declared import violation
 from tests.fakes.world import World
 
 world: World
+# Answers that their routes do not declare.
+violations: list[str] = []
 
 
-def api(request: Request) -> Response:
+def api(request: Request) -> Answer:
     # The framework runs a copy of this module; the test set the world on the one that can be imported.
-    return answer(request, create_app(served.world.api_ports))
+    app = create_app(served.world.api_ports)
+
+    @app.after_request
+    def check(response: Response) -> Response:
+        found = violation(app, response)
+        served.violations += [found] if found else []
+        return response
+
+    return answer(request, app)

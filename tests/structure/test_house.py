@@ -73,12 +73,11 @@ def test_a_deployed_function_with_an_override_dies_with_one_sentence(name: str) 
     assert "unset SOKU_SANDBOX_URL" in ran.stderr.splitlines()[-1]
 
 
-def test_every_route_is_guarded() -> None:
+def test_every_route_is_guarded_and_declared() -> None:
     app = create_app(World().api_ports)
-    unguarded = [rule.rule for rule in app.url_map.iter_rules() if not hasattr(app.view_functions[rule.endpoint], "credential")]
-    assert unguarded == []
-    credentials = {rule.rule: vars(app.view_functions[rule.endpoint])["credential"] for rule in app.url_map.iter_rules()}
-    assert {rule for rule, credential in credentials.items() if credential == "anybody"} == {
+    views = {rule.rule: vars(app.view_functions[rule.endpoint]) for rule in app.url_map.iter_rules()}
+    assert [rule for rule, view in views.items() if "declaration" not in view] == []
+    assert {rule for rule, view in views.items() if view["declaration"].credential == "anybody"} == {
         "/health",
         # Stores nothing: it sends a person on to the page that completes what they began.
         "/v1/integrations/<platform>/callback",

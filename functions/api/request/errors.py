@@ -1,10 +1,16 @@
-"""From an exception to the JSON that the specification promises; the only place that knows its shape."""
+"""From an exception to an answer: the status and headers are the exception's, the body is in the words of an API's envelope.
+
+Each blueprint has its envelope; what belongs to none (an unknown route) is answered in that of our own API.
+"""
 
 import logging
 import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from flask import Flask, Response, g, jsonify
+from flask import Blueprint, Flask, Response, g, jsonify
 from werkzeug.exceptions import HTTPException
 
 from shared.core.clock import Clock, iso8601
@@ -22,31 +28,48 @@ from shared.documents.document import Unavailable
 _log = logging.getLogger(__name__)
 
 
-def register(app: Flask, *, development: bool, clock: Clock) -> None:
+@dataclass(frozen=True)
+class Refusal:
+    """What an envelope has to word; `stack` only in development, for what nobody expected."""
+
+    error: ApiError
+    at: datetime
+    request_id: str
+    stack: list[str] | None = None
+
+
+Envelope = Callable[[Refusal], dict[str, Any]]
+
+
+def soku_envelope(refusal: Refusal) -> dict[str, Any]:
+    """{"error": {…}}, as the specification promises."""
+    error = refusal.error
+    body: dict[str, Any] = {
+        "type": error.type,
+        "code": error.code,
+        "message": error.message,
+        "timestamp": iso8601(refusal.at),
+        "requestId": refusal.request_id,
+    }
+    if error.details:
+        body["details"] = [_detail(detail) for detail in error.details]
+    if refusal.stack is not None:
+        body["debug"] = {"stack": refusal.stack}
+    return {"error": body}
+
+
+def register(on: Flask | Blueprint, envelope: Envelope, *, development: bool, clock: Clock) -> None:
     def answer(error: ApiError, cause: BaseException | None = None) -> Response:
-        g.error_code = error.code
-        body: dict[str, Any] = {
-            "type": error.type,
-            "code": error.code,
-            "message": error.message,
-            "timestamp": iso8601(clock.now()),
-            "requestId": g.request_id,
-        }
-        if error.details:
-            body["details"] = [_detail(detail) for detail in error.details]
-        if development and cause is not None:
-            body["debug"] = {"stack": traceback.format_exception(cause)}
-        response = jsonify({"error": body})
+        stack = traceback.format_exception(cause) if development and cause is not None else None
+        response = jsonify(envelope(Refusal(error, clock.now(), g.request_id, stack)))
         response.status_code = error.status
         if error.retry_after_seconds is not None:
             response.headers["Retry-After"] = str(error.retry_after_seconds)
         return response
 
-    @app.errorhandler(ApiError)
     def expected(error: ApiError) -> Response:
         return answer(error)
 
-    @app.errorhandler(HTTPException)
     def refused_by_flask(error: HTTPException) -> Response:
         match error.code:
             case 404:
@@ -61,15 +84,18 @@ def register(app: Flask, *, development: bool, clock: Clock) -> None:
             case _:
                 return answer(ValidationFailed(error.description))
 
-    @app.errorhandler(Unavailable)
     def database_silent(error: Unavailable) -> Response:
-        _log.error("the database did not answer", exc_info=error, extra={"requestId": g.request_id})
+        _log.error("request.database_unavailable", exc_info=error, extra={"requestId": g.request_id})
         return answer(ServiceUnavailable(), error)
 
-    @app.errorhandler(Exception)
     def unexpected(error: Exception) -> Response:
-        _log.error("a request failed", exc_info=error, extra={"requestId": g.request_id})
+        _log.error("request.failed", exc_info=error, extra={"requestId": g.request_id})
         return answer(ApiError(), error)
+
+    on.register_error_handler(ApiError, expected)
+    on.register_error_handler(HTTPException, refused_by_flask)
+    on.register_error_handler(Unavailable, database_silent)
+    on.register_error_handler(Exception, unexpected)
 
 
 def _detail(detail: Detail) -> dict[str, Any]:

@@ -3,10 +3,22 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails
 
 from shared.core.errors import Detail, ValidationFailed
+
+
+class RequestBody(BaseModel):
+    """What a request's models have in common: a misspelt name is refused, and a number is no text."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    @classmethod
+    def refusal(cls, details: Sequence[Detail]) -> str | None:
+        """The message of a refusal with these details, where the specification has one of its own."""
+        return None
+
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -33,7 +45,9 @@ def validated(model: type[M], body: Mapping[str, Any]) -> M:
         return model.model_validate(body)
     except ValidationError as error:
         found = error.errors(include_url=False)[:MAX_DETAILS]
-        raise ValidationFailed(details=[_detail(one) for one in found]) from None
+        details = [_detail(one) for one in found]
+        message = model.refusal(details) if issubclass(model, RequestBody) else None
+        raise ValidationFailed(message, details=details) from None
 
 
 def field_name(parts: Sequence[str | int]) -> str:

@@ -7,49 +7,81 @@ GET    /v1/integrations                      the accounts, their status and expi
 DELETE …/{platform}/accounts/{accountId}     forgotten here, and revoked there where that can be done       ID token
 """
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
 
 from flask import Blueprint, request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from functions.api.ports import Ports
-from functions.api.request.endpoint import Call, Reply, endpoint
-from functions.api.request.validation import validated
+from functions.api.request.admission import Call
+from functions.api.request.endpoint import Reply, endpoint
+from functions.api.request.validation import RequestBody
 from shared.accounts.account import list_accounts
 from shared.accounts.disconnect import disconnect
 from shared.accounts.oauth import begin, complete
 from shared.core.clock import iso8601
-from shared.core.errors import Detail, ValidationFailed
+from shared.core.errors import ConnectionRefused, Detail, NotFound, ValidationFailed
 from shared.platforms.connector import Connected
+from shared.users.user import AccountStatus
 
 # Far longer than any platform's.
 MAX_CODE_LENGTH = 4096
 
 
-class Nothing(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True)
+class Nothing(RequestBody):
+    """An empty object, or no body at all."""
 
 
-class Completion(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True)
-
+class Completion(RequestBody):
     code: Annotated[str, Field(min_length=1, max_length=MAX_CODE_LENGTH)]
     state: Annotated[str, Field(min_length=1, max_length=256)]
+
+
+class Authorization(BaseModel):
+    authorizationUrl: str
+
+
+class ConnectedAccount(BaseModel):
+    platform: str
+    accountId: str
+    displayName: str | None
+    username: str | None
+    status: AccountStatus
+    tokenExpiresAt: str | None
+
+
+class ConnectedAccounts(BaseModel):
+    accounts: list[ConnectedAccount]
+
+
+class ListedAccount(ConnectedAccount):
+    scopes: list[str]
+    connectedAt: str | None
+
+
+class ListedAccounts(BaseModel):
+    accounts: list[ListedAccount]
+
+
+class Disconnected(BaseModel):
+    """`revoked`: whether the platform ended the tokens as well."""
+
+    disconnected: Literal[True]
+    revoked: bool
 
 
 def routes(ports: Ports) -> Blueprint:
     blueprint = Blueprint("integrations", __name__)
 
     @blueprint.post("/v1/integrations/<platform>/connect")
-    @endpoint(ports, credential="id_token", body="optional")
+    @endpoint(ports, credential="id_token", takes=Nothing, body_is_optional=True, gives={200: Authorization}, errors=(NotFound,))
     def connect(call: Call, platform: str) -> Reply:
-        validated(Nothing, call.body)
         url = begin(call.user.uid, platform, ports.settings.callback_url(platform), ports.connecting)
         return Reply(200, {"authorizationUrl": url})
 
     @blueprint.get("/v1/integrations/<platform>/callback")
-    @endpoint(ports, credential="anybody")
+    @endpoint(ports, credential="anybody", gives={302: None}, errors=(NotFound, ValidationFailed))
     def callback(call: Call, platform: str) -> Reply:
         """The platform's word is handed on as it came; what it is worth is found out by `complete`."""
         ports.connecting.connector(platform)
@@ -62,21 +94,27 @@ def routes(ports: Ports) -> Blueprint:
         return Reply(302, {}, {"Location": f"{page}{separator}{urlencode({'platform': platform, **told})}"})
 
     @blueprint.post("/v1/integrations/<platform>/complete")
-    @endpoint(ports, credential="id_token", body="required")
+    @endpoint(
+        ports,
+        credential="id_token",
+        takes=Completion,
+        gives={200: ConnectedAccounts},
+        errors=(NotFound, ConnectionRefused),
+    )
     def completed(call: Call, platform: str) -> Reply:
-        given = validated(Completion, call.body)
+        given: Completion = call.given
         redirect_uri = ports.settings.callback_url(platform)
         connected = complete(call.user.uid, platform, given.code, given.state, redirect_uri, ports.connecting)
         return Reply(200, {"accounts": [_connected(platform, one) for one in connected]})
 
     @blueprint.get("/v1/integrations")
-    @endpoint(ports, credential="id_token")
+    @endpoint(ports, credential="id_token", gives={200: ListedAccounts})
     def index(call: Call) -> Reply:
         accounts = list_accounts(call.user.uid, documents=ports.documents)
         return Reply(200, {"accounts": [_shown(account) for account in accounts]})
 
     @blueprint.delete("/v1/integrations/<platform>/accounts/<account_id>")
-    @endpoint(ports, credential="id_token")
+    @endpoint(ports, credential="id_token", gives={200: Disconnected}, errors=(NotFound,))
     def delete(call: Call, platform: str, account_id: str) -> Reply:
         revoked = disconnect(call.user.uid, platform, account_id, ports.connecting)
         return Reply(200, {"disconnected": True, "revoked": revoked})

@@ -3,29 +3,41 @@
 import logging
 
 from flask import Blueprint
+from pydantic import BaseModel
 
 from functions.api.ports import Ports
-from functions.api.request.endpoint import Call, Reply, endpoint
-from functions.api.request.validation import validated
-from functions.api.v1.posts_schemas import INVALID_TIME, PostsRequest
-from shared.core.errors import ApiError, PostCreationFailed, ValidationFailed
+from functions.api.request.admission import Call
+from functions.api.request.endpoint import Reply, endpoint
+from functions.api.v1.posts_schemas import PostsRequest
+from shared.core.errors import ApiError, IdempotencyConflict, MissingIntegrations, PostCreationFailed
 from shared.documents.document import Unavailable
 from shared.idempotency.record import key_for
-from shared.posts.create import PostRequest, create_post
+from shared.posts.create import create_post
 
 ENDPOINT = "POST /v1/posts"
 
-
 _log = logging.getLogger(__name__)
+
+
+class CreatedPost(BaseModel):
+    postSubmissionId: str
 
 
 def routes(ports: Ports) -> Blueprint:
     blueprint = Blueprint("posts", __name__)
 
     @blueprint.post("/v1/posts")
-    @endpoint(ports, credential="api_key", body="required")
+    @endpoint(
+        ports,
+        credential="api_key",
+        takes=PostsRequest,
+        gives={201: CreatedPost},
+        errors=(MissingIntegrations, IdempotencyConflict, PostCreationFailed),
+        limit=30,
+    )
     def create(call: Call) -> Reply:
-        request = _validated(call)
+        given: PostsRequest = call.given
+        request = given.to_request(call.body)
         key = key_for(call.user.uid, ENDPOINT, call.body, call.idempotency_key)
         call.echo_idempotency_key(key.value)
         try:
@@ -44,19 +56,9 @@ def routes(ports: Ports) -> Blueprint:
         except (ApiError, Unavailable):
             raise
         except Exception as error:
-            _log.exception("a post was not created")
+            _log.exception("post.creation_failed", extra={"requestId": call.request_id})
             raise PostCreationFailed from error
         headers = {"Idempotency-Replayed": "true"} if accepted.replayed else {}
         return Reply(accepted.status, accepted.body, headers, logged=not accepted.replayed)
 
     return blueprint
-
-
-def _validated(call: Call) -> PostRequest:
-    try:
-        return validated(PostsRequest, call.body).to_request(call.body)
-    except ValidationFailed as refusal:
-        if [detail.field for detail in refusal.details] == ["body.scheduledTime"]:
-            # The specification gives this one a message of its own.
-            raise ValidationFailed(INVALID_TIME, details=refusal.details) from None
-        raise

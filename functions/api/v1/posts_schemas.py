@@ -1,14 +1,15 @@
 """What goes into POST /v1/posts: its shape, judged without the database, the clock or the platforms' rules."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, cast
 
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, ValidationError, model_validator
 from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
 
-from functions.api.request.validation import field_name, message_of
+from functions.api.request.validation import RequestBody, field_name, message_of
+from shared.core.errors import Detail
 from shared.core.platforms import ALIASES, PLATFORMS
 from shared.media.media import MEDIA_ID, Kind, MediaItem, declared_content_type, kind_of
 from shared.platforms.content import Content
@@ -134,11 +135,7 @@ Urls = Annotated[list[Url], Field(max_length=MAX_FILES)]
 MediaId = Annotated[str, Field(pattern=MEDIA_ID)]
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-
-class ContentIn(_Strict):
+class ContentIn(RequestBody):
     platform: Annotated[tuple[WantedTarget, ...], PlainValidator(_platform)]
     text: str | None = None
     mediaType: Literal["video", "image", "text"] | None = None
@@ -185,14 +182,18 @@ def _file(
     return MediaItem(field_name(parts), declared, url, media_id)
 
 
-class PostIn(_Strict):
+class PostIn(RequestBody):
     content: ContentIn
 
 
-class PostsRequest(_Strict):
+class PostsRequest(RequestBody):
     post: PostIn
     scheduledTime: Annotated[datetime | None, PlainValidator(_scheduled_time)] = None
     enableRepurposing: bool | None = None
+
+    @classmethod
+    def refusal(cls, details: Sequence[Detail]) -> str | None:
+        return INVALID_TIME if [detail.field for detail in details] == ["body.scheduledTime"] else None
 
     def to_request(self, body: Mapping[str, Any]) -> PostRequest:
         """As the verb takes it; `body` is what this was validated from."""
