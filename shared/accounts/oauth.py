@@ -67,11 +67,11 @@ def complete(uid: str, platform: str, code: str, state: str, redirect_uri: str, 
     try:
         connected = connector.exchange(ports.http, grant)
     except PlatformFailure as failure:
-        told = failure.without((code,))
+        shown = failure.without((code,))
         if failure.kind in ("transient", "throttled"):
-            raise ServiceUnavailable(f"{told.message.rstrip('.')}. {again}") from failure
-        remedy = told.remediation if told.kind == "permission" else again
-        raise ConnectionRefused(f"{told.message.rstrip('.')}. {remedy}") from failure
+            raise ServiceUnavailable(f"{shown.message.rstrip('.')}. {again}") from failure
+        remedy = shown.remediation if shown.kind == "permission" else again
+        raise ConnectionRefused(f"{shown.message.rstrip('.')}. {remedy}") from failure
     except (NotSent, NoAnswer) as error:
         raise ServiceUnavailable(f"{PLATFORMS[platform]} did not answer. {again}") from error
     except (LookupError, TypeError, ValueError, AttributeError) as error:

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from shared.api_keys.key import ApiKey, hash_of, key_path, new_key, preview_of
 from shared.core.clock import Clock
 from shared.core.errors import NotFound
-from shared.documents.document import Conflict, Create, Documents, Query, Update
+from shared.documents.change import read_modify_write
+from shared.documents.document import Create, Documents, Query, Update
 
 _KEY_ID = re.compile(r"[0-9a-f]{64}", re.ASCII)
 # More keys than anyone names; bounds the list's reads.
@@ -37,14 +38,12 @@ def revoke_key(uid: str, key_id: str, *, documents: Documents, clock: Clock) -> 
     """Effective on the very next request; again is fine. Raises NotFound for anyone else's key."""
     if _KEY_ID.fullmatch(key_id) is None:
         raise NotFound("API key not found")
-    while True:
+
+    def attempt() -> None:
         [found] = documents.get(key_path(key_id))
         if found is None or found.fields["uid"] != uid:
             raise NotFound("API key not found")
-        if found.fields["revokedAt"] is not None:
-            return
-        try:
+        if found.fields["revokedAt"] is None:
             documents.commit(Update(found.path, {"revokedAt": clock.now()}, if_version=found.version))
-        except Conflict:
-            continue
-        return
+
+    read_modify_write(attempt)

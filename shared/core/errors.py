@@ -1,4 +1,4 @@
-"""Everything a customer can be told went wrong.
+"""Every error that the API answers with.
 
     SokuError
     └── ApiError                      500 internal_error

@@ -16,6 +16,8 @@ from shared.core.errors import SokuError
 CONNECT_TIMEOUT_SECONDS = 5.0
 # Must stay, with the margin in publishing/run_lease.py, below a run's lease: an answer that comes later belongs to nobody.
 READ_TIMEOUT_SECONDS = 30.0
+# Kept open, more than any function's concurrency, so that none is opened anew.
+CONNECTIONS = 64
 # Platforms answer a few kB; whatever is longer is not an answer we understand.
 MAX_ANSWER_BYTES = 1 << 20
 
@@ -78,7 +80,7 @@ class Http(Protocol):
 class RequestsHttp:
     """`requests` with connections reused, and without cookies, proxies from the environment, retries and redirects."""
 
-    def __init__(self, *, connections: int = 64) -> None:
+    def __init__(self, *, connections: int = CONNECTIONS) -> None:
         self._session = requests.Session()
         self._session.trust_env = False
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))

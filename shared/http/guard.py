@@ -1,7 +1,7 @@
 """The guard in front of addresses that strangers choose: neither a private address nor a name that changes its mind gets through.
 
 It is requests-hardened (Saleor): each connection's address is resolved once, refused unless it is public, and connected to as
-resolved. Redirects are not followed by the session: whoever follows them judges each one like the first.
+resolved. Redirects are not followed by the session: whoever follows them checks each one like the first.
 """
 
 from urllib.parse import urlsplit
@@ -45,7 +45,7 @@ def plain_session(session: requests.Session | None = None) -> requests.Session:
 
 
 class _GuardedSession(HTTPSession):
-    """Judges every address on the way by its text as well, and follows nothing by itself."""
+    """Checks the text of every address as well, and follows nothing by itself."""
 
     def get_redirect_target(self, resp: requests.Response) -> None:
         """None: `requests` would otherwise read a redirect's body whole, just to know where it leads."""

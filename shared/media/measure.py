@@ -88,7 +88,7 @@ def measure_playable(storage: Storage, path: str, size_bytes: int) -> Measured:
     try:
         tracks: list[Any] = MediaInfo.parse(file).tracks
     except (RuntimeError, ValueError, OSError):
-        # Broken beyond reading: the platform will say so, and what it says is told.
+        # Broken beyond reading: the platform will say so.
         return Measured()
     video = next((track for track in tracks if track.track_type == "Video"), None)
     general = next((track for track in tracks if track.track_type == "General"), None)

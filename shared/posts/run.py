@@ -48,7 +48,7 @@ ROLLED_BACK: Final[Changes] = {"phase": "preparing", "intentAt": REMOVE, "absent
 def claimed(run: "Run") -> Changes:
     """A worker has taken it."""
     phase = "preparing" if run.phase == "queued" else run.phase
-    return {"status": "processing", "phase": phase, "attempt": run.attempt + 1}
+    return {"status": "processing", "phase": phase, "attempt": run.attempt + 1, "nextAttemptAt": REMOVE}
 
 
 def intended(run: "Run", now: datetime) -> Changes:

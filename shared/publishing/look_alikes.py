@@ -1,7 +1,7 @@
 """Attribute a listed post to one of several runs with identical text on the same account: all that tells them apart is its looks.
 
 Read after the listing, in this order, so that whoever made the post is seen somewhere:
-in INTENT with the same text ─► it may have made it: wait until it says so
+with an intent and the same text ─► it may have made it: wait for its outcome
 named this post              ─► it made it
 ended without a name         ─► it may have made it, and nobody will ever know
 """
@@ -15,9 +15,9 @@ from shared.platforms.failure import PerhapsAnothers
 from shared.platforms.rules import Capability
 from shared.posts.run import Run
 
-# The worker that saved INTENT, the one that looks, and the platform each have a clock of their own.
+# The worker that saved the intent, the one that looks, and the platform each have a clock of their own.
 CLOCK_SKEW = timedelta(seconds=30)
-# How long after its first INTENT a run waits for another one to say which post is its own.
+# How long after its first intent a run waits for another one to say which post is its own.
 PATIENCE = timedelta(hours=1)
 # Of more runs than these at once on one account nobody looks through all.
 MOST = 300

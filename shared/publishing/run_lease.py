@@ -84,7 +84,7 @@ def claim(document: Document, *, documents: Documents, tasks: Tasks, clock: Cloc
         return None
     if run.next_attempt_at is not None and run.next_attempt_at > now + EARLY:
         return None
-    changes = {**claimed(run), "nextAttemptAt": REMOVE, "updatedAt": now}
+    changes = {**claimed(run), "updatedAt": now}
     lease = Lease.claim(document.path, TERM, changes, if_version=run.version, documents=documents, clock=clock)
     return RunLease(lease, tasks, _changed(document.fields, {**changes, **TERM.ends(lease.until)}))
 

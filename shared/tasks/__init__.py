@@ -1,1 +1,1 @@
-"""How work is handed on: queues as data, creating a task, receiving one."""
+"""At-least-once delivery: queues as data, tasks, and the sweeper's outboxes behind them."""

@@ -1,6 +1,6 @@
 """Every queue and the function its tasks go to, as data: what is deployed, emulated and tested is read from here.
 
-A queue only carries: when to give up is decided by the run's document, so queues retry for a day and slowly.
+Delivery is at least once; the retry policy lives in the run's document, so queues retry for a day and slowly.
 """
 
 from dataclasses import dataclass

@@ -24,7 +24,7 @@ class Task:
 
 class Tasks(Protocol):
     def enqueue(self, task: Task) -> None:
-        """Raises NotEnqueued. Correctness never rests on it: the sweeper finds whatever was not handed on."""
+        """Raises NotEnqueued. Correctness never rests on it: the sweeper finds whatever was not enqueued."""
         ...
 
 

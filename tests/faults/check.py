@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from emulator.sandbox.platform import Entry
 from tests.faults.posts import Wanted
 from tests.faults.witness import Account
+from tests.platforms import all_cases
 
 if TYPE_CHECKING:
     from tests.faults.simulation import Simulation
@@ -30,13 +31,7 @@ HARMS = (
 )
 # What is counted beside the harms.
 COUNTS = ("runs", "succeeded", "reauth", "refused", "late", "alike", "disconnections", "unknown_away", "unknown_late")
-# Where the platform names what it published only by a listing that may fail, or by what came before.
-MAY_BE_NAMELESS = ("instagram", "threads")
-MAY_LACK_ADDRESS = ("instagram", "threads", "facebook")
-# Posts there are known again by what they show, so that of two alike nobody may be able to say which one is there.
-KNOWN_BY_LOOKS = ("x", "facebook", "youtube", "linkedin", "snapchat")
-# These take the same text from an account only once.
-REFUSE_COPIES = ("x", "facebook", "linkedin")
+CASES = all_cases()
 # A process's clock, the platform's and that of whoever looks may be that much apart.
 CLOCKS_APART = timedelta(seconds=30)
 # After so long a post is given up; whoever looks for it last may be a while at it.
@@ -142,7 +137,7 @@ class _One:
 
     def overlaps(self, other: "_One") -> bool:
         """Whether both may have been sent and not answered at one time; or copies are refused, for a day."""
-        if self.platform in REFUSE_COPIES:
+        if CASES[self.platform].refuses_copies:
             return True
         begun = [one.run.get("firstIntentAt") for one in (self, other)]
         if not all(begun):
@@ -154,7 +149,7 @@ class _One:
         """Whether the platform shows files by names that only this run has, or keeps a handle that tells."""
         if self.platform == "facebook":
             return bool(self.wanted.media) and self.wanted.chosen["facebook"][1].get("reel") is not False
-        return bool(self.wanted.media) and self.platform in ("x", "linkedin")
+        return bool(self.wanted.media) and CASES[self.platform].files_have_names
 
     @property
     def nobody_can_know(self) -> bool:
@@ -352,11 +347,11 @@ def _is_named(one: _One, entry: Entry, ledger: _Ledger, *, has_twins: bool) -> b
     post_id, url = one.run.get("platformPostId"), one.run.get("platformPostUrl")
     if post_id is None:
         may_fail = one.failed_at & {"", "list_media"} or has_twins or one.platform in one.wanted.silent
-        return one.platform in MAY_BE_NAMELESS and one.in_doubt and bool(may_fail)
+        return CASES[one.platform].may_be_nameless and one.in_doubt and bool(may_fail)
     if post_id in ledger.before_public:
         # Not named by TikTok in time.
         return ledger.before_public[post_id] == entry.id
-    lacks_address = url is None and one.platform in MAY_LACK_ADDRESS and one.failed_at & {"", "permalink"}
+    lacks_address = url is None and CASES[one.platform].may_lack_address and one.failed_at & {"", "permalink"}
     return post_id == entry.id and (url == entry.url or bool(lacks_address))
 
 
@@ -398,7 +393,7 @@ def _judge_failure(verdict: Verdict, one: _One, *, is_public: bool, alike: Seque
         verdict.reauth += 1
     elif error["class"] in ("rejected", "media_invalid") and one.refused_at:
         verdict.refused += 1
-    elif alike and one.platform in REFUSE_COPIES and error["class"] in ("duplicate", "rejected"):
+    elif alike and CASES[one.platform].refuses_copies and error["class"] in ("duplicate", "rejected"):
         verdict.alike += 1
     elif error["class"] in ("transient", "throttled", "processing") and one.is_late and one.was_down:
         verdict.late += 1
@@ -414,7 +409,7 @@ def _judge_unknown(verdict: Verdict, one: _One, told: str, *, is_public: bool, a
         verdict.unknown_away += 1
     elif one.is_late and one.was_down:
         verdict.unknown_late += 1
-    elif one.in_doubt and one.platform in KNOWN_BY_LOOKS and not one.is_told_apart and any(map(one.overlaps, alike)):
+    elif one.in_doubt and CASES[one.platform].known_by_looks and not one.is_told_apart and any(map(one.overlaps, alike)):
         verdict.alike += 1
     else:
         verdict.harm("false_unknowns", told)

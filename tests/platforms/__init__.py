@@ -67,6 +67,15 @@ class PlatformCases:
     media: Json = field(default_factory=lambda: {"imageUrls": [PHOTO]})
     # Where a platform that revokes tokens says whose they are: that tells whether they still work.
     who: tuple[str, str] | None = None
+    # It names what it published only by a listing that may fail, or by what came before.
+    may_be_nameless: bool = False
+    may_lack_address: bool = False
+    # Posts are known again by what they show, so that of two alike nobody may be able to say which one is there.
+    known_by_looks: bool = False
+    # It takes the same text from an account only once.
+    refuses_copies: bool = False
+    # Files have names there that only this run has: posts with files are told apart.
+    files_have_names: bool = False
     # Its tokens are renewed by themselves, or not at all: a refused one is the end of the account.
     renewed_by_itself: bool = False
 

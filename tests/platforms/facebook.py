@@ -31,6 +31,9 @@ CASES = PlatformCases(
     processing=("start_upload",),
     renewed_by_itself=True,
     ask=("GET", "graph.facebook.com/v25.0/7/published_posts"),
+    may_lack_address=True,
+    known_by_looks=True,
+    refuses_copies=True,
     rules=[
         (content("hello"), []),
         (content("x" * 63_207), ["facebook.text_too_long"]),

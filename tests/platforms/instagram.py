@@ -24,6 +24,8 @@ CASES = PlatformCases(
     processing=("create_container",),
     renewed_by_itself=True,
     ask=("GET", "graph.instagram.com/v25.0/7/media"),
+    may_be_nameless=True,
+    may_lack_address=True,
     rules=[
         (content("hello"), ["instagram.media_required"]),
         (content("hello", image()), []),

@@ -16,6 +16,9 @@ CASES = PlatformCases(
     histories=(([], {}), (ONE, {}), (TWO, {}), (FILM, {}), ([], {"firstComment": 1})),
     processing=("initialize", "finalize"),
     ask=("GET", "api.linkedin.com/rest/posts"),
+    known_by_looks=True,
+    refuses_copies=True,
+    files_have_names=True,
     who=("GET", "api.linkedin.com/v2/userinfo"),
     rules=[
         (content("x" * 3001), ["linkedin.text_too_long"]),

@@ -15,6 +15,7 @@ CASES = PlatformCases(
     processing=("create_media",),
     media={"videoUrl": VERTICAL},
     ask=("GET", "businessapi.snapchat.com/v1/public_profiles/my_profile"),
+    known_by_looks=True,
     rules=[
         (content("hello"), ["snapchat.media_required"]),
         (content("hello", image()), []),

@@ -21,6 +21,8 @@ CASES = PlatformCases(
     processing=("create_container",),
     renewed_by_itself=True,
     ask=("GET", "graph.threads.net/v1.0/7/threads"),
+    may_be_nameless=True,
+    may_lack_address=True,
     rules=[
         (content("x" * 500), []),
         (content("x" * 501), ["threads.text_too_long"]),

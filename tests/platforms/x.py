@@ -43,6 +43,9 @@ CASES = PlatformCases(
     processing=("finalize",),
     unmet=("metadata",),
     ask=("GET", "api.x.com/2/users/me"),
+    known_by_looks=True,
+    refuses_copies=True,
+    files_have_names=True,
     who=("GET", "api.x.com/2/users/me"),
     rules=[
         (content("hello"), []),

@@ -12,6 +12,7 @@ CASES = PlatformCases(
     unmet=("upload",),
     media={"videoUrl": VERTICAL},
     ask=("GET", "www.googleapis.com/youtube/v3/channels"),
+    known_by_looks=True,
     who=("GET", "www.googleapis.com/youtube/v3/channels?part=snippet&mine=true"),
     rules=[
         (content("hello"), ["youtube.media_required"]),

@@ -83,15 +83,15 @@ def routes(ports: Ports) -> Blueprint:
     @blueprint.get("/v1/integrations/<platform>/callback")
     @endpoint(ports, credential="anybody", gives={302: None}, errors=(NotFound, ValidationFailed))
     def callback(call: Call, platform: str) -> Reply:
-        """The platform's word is handed on as it came; what it is worth is found out by `complete`."""
+        """What the platform says is passed on unchecked: `complete` checks it."""
         ports.connecting.connector(platform)
         page = ports.settings.connect_page
         if page is None:
             message = "SOKU_CONNECT_PAGE is not set: the operator of this Soku has to name the page that completes a connection."
             raise ValidationFailed(message, details=[Detail("settings.SOKU_CONNECT_PAGE", message, "custom")])
-        told = {name: request.args[name] for name in ("code", "state", "error", "error_description") if name in request.args}
+        given = {name: request.args[name] for name in ("code", "state", "error", "error_description") if name in request.args}
         separator = "&" if "?" in page else "?"
-        return Reply(302, {}, {"Location": f"{page}{separator}{urlencode({'platform': platform, **told})}"})
+        return Reply(302, {}, {"Location": f"{page}{separator}{urlencode({'platform': platform, **given})}"})
 
     @blueprint.post("/v1/integrations/<platform>/complete")
     @endpoint(

@@ -1,4 +1,4 @@
-"""A post with text, a link or photos. ☎ is POST /{page}/feed, which takes no idempotency key."""
+"""A post with text, a link or photos. The public call is POST /{page}/feed, which takes no idempotency key."""
 
 from typing import Any
 

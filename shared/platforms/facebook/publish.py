@@ -1,4 +1,4 @@
-"""Publishes on a Facebook Page. What is ☎ depends on the kind of post, and so does how its outcome is found:
+"""Publishes on a Facebook Page. Which call is the public one depends on the kind of post, and so does how its outcome is found:
 
 post      POST /{page}/feed, its photos uploaded before without being published     newest posts, by text and photos
 video     POST /{page}/videos                                                       newest videos, by text; then its status

@@ -1,4 +1,4 @@
-"""A reel: start, upload, finish. ☎ is finish; the video's id is known before, and is published at most once."""
+"""A reel: start, upload, finish. The public call is finish; the video's id is known before, and is published at most once."""
 
 from datetime import UTC, datetime
 

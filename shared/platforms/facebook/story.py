@@ -1,4 +1,4 @@
-"""A story: one photo or one video. ☎ is photo_stories, or video_stories finish; both name what was uploaded before.
+"""A story: one photo or one video. The public call is photo_stories, or video_stories finish; both name what was uploaded before.
 
 The listing by /{page}/stories is from memory, not from a page of Meta's that was at hand.
 """

@@ -1,4 +1,4 @@
-"""A video that is no reel. ☎ is POST /{page}/videos; Facebook then pulls and processes it, which may yet fail.
+"""A video that is no reel. The public call is POST /{page}/videos; Facebook then pulls and processes it, which may yet fail.
 
 The listing by /{page}/videos is from memory, not from a page of Meta's that was at hand.
 """
@@ -12,7 +12,7 @@ from shared.platforms.platform import Finding, Found, NotListed, Ready, stored_o
 
 # A video may be listed only once it is processed, which takes some minutes, and a long one its own length several times over.
 LISTED_WITHIN_SECONDS, LENGTHS = 600.0, 10
-# How long after ☎ a video that is ready is waited for to have an address.
+# How long after the public call a video that is ready is waited for to have an address.
 ADDRESS_PATIENCE = timedelta(minutes=2)
 
 

@@ -1,4 +1,4 @@
-"""Publishes on Instagram. ☎ is media_publish: a container is published at most once, so the container itself tells the outcome."""
+"""Publishes on Instagram. The public call is media_publish: it takes a container once, so the container tells the outcome."""
 
 from collections.abc import Sequence
 

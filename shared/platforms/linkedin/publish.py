@@ -1,4 +1,4 @@
-"""Publishes on LinkedIn. ☎ is POST /rest/posts, whose answer is a header.
+"""Publishes on LinkedIn. The public call is POST /rest/posts, whose answer is a header.
 
 It takes no idempotency key, but LinkedIn refuses a post that is alike one it has, and names that one. So a lost answer is settled
 by an organisation's list of posts, or, as members' posts may not be listed, by sending the very same again.

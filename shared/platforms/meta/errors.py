@@ -119,13 +119,13 @@ def classify_code(code: str) -> FailureKind | None:
     return _BY_CODE.get(int(code)) if code.isdecimal() else None
 
 
-def _failure_of_upload(told: Mapping[str, Any], answer: HttpAnswer, label: str) -> PlatformFailure:
+def _failure_of_upload(info: Mapping[str, Any], answer: HttpAnswer, label: str) -> PlatformFailure:
     """rupload answers in a shape of its own: {debug_info: {retriable, type, message}}."""
-    message = str(told.get("message") or "no reason given")
+    message = str(info.get("message") or "no reason given")
     return PlatformFailure(
-        "transient" if told.get("retriable") or answer.status >= 500 else "media_invalid",
+        "transient" if info.get("retriable") or answer.status >= 500 else "media_invalid",
         f"{label} could not take the file: {message}",
-        platform_code=str(told.get("type") or answer.status),
+        platform_code=str(info.get("type") or answer.status),
         platform_message=message,
         http_status=answer.status,
     )

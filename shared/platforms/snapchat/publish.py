@@ -1,5 +1,5 @@
-"""Publishes on Snapchat. ☎ is POST …/spotlights or …/stories. Spotlights are listed, so a lost answer can be settled; stories are
-not, and have no id of their own.
+"""Publishes on Snapchat. The public call is POST …/spotlights or …/stories. Spotlights are listed, so a lost answer can be settled;
+stories are not, and have no id of their own.
 """
 
 from datetime import UTC, datetime

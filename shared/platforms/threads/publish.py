@@ -1,4 +1,4 @@
-"""Publishes on Threads. ☎ is threads_publish: a container is published at most once, so the container itself tells the outcome."""
+"""Publishes on Threads. The public call is threads_publish: it takes a container once, so the container tells the outcome."""
 
 from shared.media.media import MediaItem
 from shared.platforms.context import Context

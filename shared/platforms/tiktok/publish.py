@@ -1,5 +1,5 @@
-"""Publishes on TikTok. A video: ☎ is the last chunk of its upload, known by its publish_id before. Photos: ☎ is the request that
-names them, and whoever loses its answer loses the publish_id: TikTok lists videos, but no photo posts.
+"""Publishes on TikTok. A video: the public call is the last chunk of its upload, known by its publish_id before. Photos: it is the
+request that names them, and whoever loses its answer loses the publish_id: TikTok lists videos, but no photo posts.
 """
 
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Sends a video to TikTok in chunks, all but the last: the last one makes it a post, and is ☎.
+"""Sends a video to TikTok in chunks, all but the last: the last one makes it a post, and is the public call.
 
 Handle: `publish_id`, `upload` = where the chunks go (a credential, good for an hour), `sent` = chunks that TikTok has.
 """
@@ -45,7 +45,7 @@ def send_all_but_last(publication: Publication) -> None:
 
 
 def send_last(publication: Publication) -> None:
-    """☎"""
+    """The public call."""
     stored = stored_of(publication.draft.media[0])
     chunks = Chunks.of(stored.size_bytes)
     status = _put(publication, stored, chunks, chunks.count - 1)

@@ -1,4 +1,4 @@
-"""Publishes on X. ☎ is POST /2/tweets: it takes no idempotency key, so a lost answer is settled by reading the timeline.
+"""Publishes on X. The public call is POST /2/tweets. It takes no idempotency key: a lost answer is settled by reading the timeline.
 
 A thread's further posts are sent afterwards, each as a reply to the one before.
 """

@@ -1,4 +1,4 @@
-"""Publishes on YouTube. ☎ is the last chunk of a resumable upload; the session tells ever after whether it arrived."""
+"""Publishes on YouTube. The public call is the last chunk of a resumable upload, whose session tells later whether it arrived."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -103,7 +103,7 @@ class _YouTube:
         return Ready()
 
     def publish(self, publication: Publication) -> Published:
-        """☎, unless the video turned out to be there."""
+        """The public call, unless the video turned out to be there."""
         if "video" in publication.handle:
             return _published(publication.handle["video"])
         try:

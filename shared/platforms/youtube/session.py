@@ -44,7 +44,7 @@ def probe(publication: Publication) -> Incomplete | Complete:
 
 
 def send(publication: Publication, stored: StoredMedia, start: int, until: int | None = None) -> Incomplete | Complete:
-    """The chunk that begins at `start` and ends before `until`; without that, with the file's last byte, it is ☎.
+    """The chunk that begins at `start` and ends before `until`; without that, with the file's last byte, it is the public call.
 
     Raises Gone or PlatformFailure.
     """
