@@ -32,8 +32,8 @@ up: install ## Start everything and keep it up; prints a curl line to try
 demo: install ## Watch one post travel, start to finish, then shut down
 	@$(PYTHON) -m emulator demo $(ARGS)
 
-test: install lint ## Lint, types, import contracts, then every test
-	@$(PYTHON) -m pytest $(ARGS)
+test: install ## Lint, types, import contracts and every test; ARGS="tests/unit -k X" for some
+	@$(PYTHON) -m $(if $(ARGS),pytest $(ARGS),tests)
 
 lint: install
 	@$(PYTHON) -m ruff format --check --quiet .

@@ -14,7 +14,7 @@ from emulator.demo import run_demo
 from emulator.ports import PROJECT_ID, Ports, url
 from emulator.process import Failed, say
 from emulator.stack import Stack
-from emulator.users import DEMO_USER, NewUser, add_user
+from emulator.users import DEMO_USER, NewUser, add_user, connect_documents
 from shared.documents.document import Unavailable
 
 # 65535 less the sandbox's 9500.
@@ -115,7 +115,8 @@ def _platform_and_account(text: str) -> tuple[str, str]:
 
 def _add_user(arguments: argparse.Namespace) -> int:
     wanted = NewUser(arguments.uid, arguments.subscription, arguments.credits, arguments.admin, tuple(arguments.connect))
-    print(json.dumps(add_user(wanted, Ports(arguments.port_offset))))
+    ports = Ports(arguments.port_offset)
+    print(json.dumps(add_user(wanted, ports, connect_documents(ports))))
     return 0
 
 
@@ -135,7 +136,8 @@ def _up(arguments: argparse.Namespace) -> int:
     )
 
     async def stay(stopped: asyncio.Event) -> None:
-        user = await asyncio.to_thread(add_user, DEMO_USER, ports, stack.firestore_host)
+        documents = connect_documents(ports, stack.firestore_host)
+        user = await asyncio.to_thread(add_user, DEMO_USER, ports, documents)
         if arguments.ready_file:
             _write_whole(arguments.ready_file, json.dumps(_addresses(stack, user)))
         print(_invitation(ports, user), flush=True)

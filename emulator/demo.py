@@ -11,7 +11,7 @@ from google.cloud import firestore
 
 from emulator.ports import PROJECT_ID, Ports, url
 from emulator.process import Failed
-from emulator.users import DEMO_USER, add_user
+from emulator.users import DEMO_USER, add_user, connect_documents
 from shared.core.platforms import PLATFORMS
 
 PATIENCE_SECONDS = 60.0
@@ -28,7 +28,7 @@ POST = {
 
 def run_demo(ports: Ports, firestore_host: str, interrupted: threading.Event) -> None:
     """Raises Failed if anything is not as promised, or if it is interrupted."""
-    user = add_user(DEMO_USER, ports, firestore_host)
+    user = add_user(DEMO_USER, ports, connect_documents(ports, firestore_host))
     _say(f"signed up {user['uid']}, connected an account on each platform (sandboxes), created the API key {user['apiKey'][:16]}…")
     _say(f"POST {url(ports.api)}/api/v1/posts\n    {json.dumps(POST)}")
     first = _post(ports, user["apiKey"])

@@ -46,12 +46,16 @@ DEMO_USER = NewUser(
 )
 
 
-def add_user(wanted: NewUser, ports: Ports, firestore_host: str | None = None) -> dict[str, str]:
-    """`{uid, apiKey, idToken}`. Adding a uid again changes the user and gives another key. Raises Failed."""
+def connect_documents(ports: Ports, firestore_host: str | None = None) -> Documents:
+    """The running stack's database: Google's client looks at the environment."""
     os.environ.update(emulator_variables(ports, firestore_host))
+    return firestore.connect(PROJECT_ID)
+
+
+def add_user(wanted: NewUser, ports: Ports, documents: Documents) -> dict[str, str]:
+    """`{uid, apiKey, idToken}`. Adding a uid again changes the user and gives another key. Raises Failed."""
     try:
         uid, email, id_token = _sign_up(wanted.uid, ports)
-        documents = firestore.connect(PROJECT_ID)
         documents.commit(Merge(user_path(uid), _user_fields(wanted, email)))
         if wanted.credits is not None:
             documents.commit(Merge(f"{user_path(uid)}/credits/current", {"uid": uid, "balance": wanted.credits}))

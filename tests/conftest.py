@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +17,15 @@ import pytest
 import requests
 
 from emulator.ports import Ports
-from emulator.users import PASSWORD
+from emulator.users import PASSWORD, NewUser, add_user
+from shared.documents.document import Documents
+from shared.gcp import firestore
 from tests.fakes.world import SETTINGS, World
 
 ROOT = Path(__file__).parents[1]
 START_WITHIN_SECONDS = 150
+# Suites that run side by side have ports of their own: tests/__main__.py.
+OFFSETS_OF_A_LANE = 9000
 
 # Nothing of the machine's own configuration may leak into a test.
 for _name in [name for name in os.environ if name.startswith(("SOKU_", "FIRESTORE_EMULATOR_", "FIREBASE_", "STORAGE_EMULATOR_"))]:
@@ -57,11 +62,14 @@ class LocalStack:
         plan.write_text(json.dumps({"call": call, "nth": nth, "when": when, "spared": list(spared)}))
         plan.rename(self.kill_plans / function)
 
-    def add_user(self, *arguments: str) -> dict[str, str]:
-        command = [sys.executable, "-m", "emulator", "user", "add", "--port-offset", str(self.offset), *arguments]
-        added = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
-        assert added.returncode == 0, added.stderr
-        return json.loads(added.stdout)
+    @cached_property
+    def documents(self) -> Documents:
+        """The stack's database, over one connection for all who look."""
+        return firestore.connect(self.projectId)
+
+    def add_user(self, uid: str, connect: Sequence[tuple[str, str]] = (), **facts: Any) -> dict[str, str]:
+        """`{uid, apiKey, idToken}`; `connect` are (platform, account id), `facts` NewUser's others."""
+        return add_user(NewUser(uid, connect=tuple(connect), **facts), Ports(self.offset), self.documents)
 
     def signed_in(self, uid: str) -> dict[str, str]:
         """The header of requests from somebody who signed in just now."""
@@ -80,7 +88,8 @@ class LocalStack:
 
 def free_offset() -> int:
     """An offset at which all ports of a stack are free."""
-    for offset in range(10000, 40000, 500):
+    first = int(os.environ.get("TEST_PORTS_FROM", "10000"))
+    for offset in range(first, first + OFFSETS_OF_A_LANE, 500):
         if all(_is_free(port) for port in Ports(offset).by_name.values()):
             return offset
     raise RuntimeError("no free ports")

@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import Flask, Request
 
-from emulator.killing.traps import Traps, trapped_ports
+from emulator.killing.traps import Traps, subject_of_task, trapped_ports
 from functions.api.app import create_app
 from functions.task import answer
 
@@ -29,12 +29,12 @@ def _app() -> Flask:
 
 
 def _api(request: Request) -> Any:
-    _traps.begin_request()
+    _traps.begin_request(request.headers.get("Idempotency-Key"))
     return _main.answer(request, _app())
 
 
 def _task(request: Request) -> Any:
-    _traps.begin_request(request)
+    _traps.begin_request(subject_of_task(request))
     return answer(request, _main.handle, _ports())
 
 

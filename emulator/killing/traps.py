@@ -1,10 +1,11 @@
 """Kills its own process, or loses an answer, at a chosen call of a port.
 
 A plan is a file named after the function in the folder SOKU_KILL_PLANS: {"call": "documents.commit", "nth": 2, "when": "before"},
-or "after", or "lost". Calls are counted over all requests about the same post (or account, for the refresher), in those of the
-sweeper and the API per request; `spared` are the posts and accounts that are not meant. It strikes once: whoever removes the file,
-dies (or, with "lost", is not told what it did).
-Where a file FUNCTION.calls is there, every call is written into it: that is how the calls that can be struck are found.
+or "after", or "lost". Calls are counted over all requests about the same subject: a post, an account (the refresher), a request of
+one Idempotency-Key (the API); the sweeper's per request. `spared` are the subjects that are not meant. It strikes once: whoever
+removes the file, dies (or, with "lost", is not told what it did).
+Where a file FUNCTION.calls is there, every call is written into it, a JSON object a line, with its subject: that is how the calls
+that can be struck are found.
 """
 
 import json
@@ -48,11 +49,8 @@ class Traps:
         self._request = threading.local()
         self._counts: dict[str, Counter[str]] = {}
 
-    def begin_request(self, task: Request | None = None) -> None:
-        """Each is handled on one thread; `task` where it names a post or an account."""
-        payload = task.get_json(silent=True) if task is not None else None
-        named = payload if isinstance(payload, dict) else {}
-        subject = named.get("postSubmissionId") or named.get("accountId")
+    def begin_request(self, subject: str | None) -> None:
+        """Each is handled on one thread. `subject` is what it is about, if it says so."""
         self._request.subject = subject
         self._request.calls = self._counts.setdefault(subject, Counter()) if subject else Counter()
 
@@ -76,7 +74,8 @@ class Traps:
         if self._record.exists():
             about = arguments[0].url if call == "http.send" else ""
             with self._record.open("a") as record:
-                record.write(f"{call} {self._request.calls[call]} {about}\n")
+                number = self._request.calls[call]
+                record.write(json.dumps({"subject": self._request.subject, "call": call, "nth": number, "about": about}) + "\n")
         try:
             plan = json.loads(self._plan.read_text())
             if call != plan["call"] or self._request.calls[call] != plan["nth"] or self._request.subject in plan["spared"]:
@@ -85,6 +84,13 @@ class Traps:
         except FileNotFoundError:
             return None
         return plan["when"]
+
+
+def subject_of_task(request: Request) -> str | None:
+    """The post or account that a task names."""
+    payload = request.get_json(silent=True)
+    named = payload if isinstance(payload, dict) else {}
+    return named.get("postSubmissionId") or named.get("accountId")
 
 
 class Trapped:

@@ -1,9 +1,6 @@
 """A real local stack to measure, and what one does with it."""
 
-import json
 import os
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -14,10 +11,12 @@ from typing import Any
 
 import requests
 
+from emulator.ports import Ports
+from emulator.users import NewUser, add_user
 from shared.core.platforms import PLATFORMS
 from shared.documents.document import Documents
 from shared.gcp import firestore
-from tests.conftest import ROOT, start_stack, stop
+from tests.conftest import start_stack, stop
 
 
 @dataclass(frozen=True)
@@ -31,10 +30,8 @@ class Local:
 
     def add_user(self, uid: str) -> str:
         """With an account on every platform, called `{platform}_{uid}`; the API key."""
-        connected = [option for platform in PLATFORMS for option in ("--connect", f"{platform}:{platform}_{uid}")]
-        command = [sys.executable, "-m", "emulator", "user", "add", "--port-offset", str(self.offset), "--uid", uid, *connected]
-        added = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=True)
-        return json.loads(added.stdout)["apiKey"]
+        connected = tuple((platform, f"{platform}_{uid}") for platform in PLATFORMS)
+        return add_user(NewUser(uid, connect=connected), Ports(self.offset), self.documents)["apiKey"]
 
     def post(self, key: str, content: dict[str, Any], **more: Any) -> str:
         """The submission's id."""

@@ -9,13 +9,12 @@ from pathlib import Path
 import pytest
 
 from emulator.environment import function_variables
-from emulator.ports import PROJECT_ID, Ports
+from emulator.ports import Ports
 from emulator.sandbox.accounts import SandboxAccount, read_token
 from emulator.users import credentials_of, local_cipher
 from shared.accounts.account import account_path
 from shared.accounts.connect import connect_account
 from shared.core.clock import SystemClock
-from shared.gcp import firestore
 from shared.platforms.credentials import Credentials
 from tests.conftest import ROOT, LocalStack
 
@@ -27,7 +26,7 @@ from pathlib import Path
 from functions.refresher import wiring
 from shared.accounts.stored_tokens import AccountKey
 from shared.core.wait import Wait
-tokens, key, start = live.ports().tokens, AccountKey("once", sys.argv[1], "main"), Path(sys.argv[2])
+tokens, key, start = wiring.ports().tokens, AccountKey("once", sys.argv[1], "main"), Path(sys.argv[2])
 print("ready", flush=True)
 while not start.exists():
     time.sleep(0.001)
@@ -50,8 +49,8 @@ def test_six_processes_renew_an_expired_token_once(stack: LocalStack, tmp_path: 
         over - timedelta(hours=2),
         over,
     )
-    documents = firestore.connect(PROJECT_ID)
-    stack.add_user("--uid", "once")
+    documents = stack.documents
+    stack.add_user("once")
     connect_account("once", platform, "main", expired, cipher=local_cipher(), documents=documents, clock=SystemClock())
     start = tmp_path / "start"
     environment = {**os.environ, **function_variables(Ports(stack.offset), stack.firestoreHost)}

@@ -5,6 +5,7 @@ Each account is one of its own; on LinkedIn two, of one consent: a person and an
 """
 
 import itertools
+import json
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -18,7 +19,6 @@ from emulator.users import local_cipher
 from shared.accounts.account import account_path, credentials_path, open_credentials
 from shared.core.platforms import PLATFORMS
 from shared.documents.document import Documents
-from shared.gcp import firestore
 from shared.users.user import user_path
 from tests.conftest import LocalStack
 from tests.faults.kills import LOSABLE, WAYS
@@ -61,8 +61,8 @@ class Connections:
 
     @staticmethod
     def on(stack: LocalStack) -> "Connections":
-        connections = Connections(stack, firestore.connect(stack.projectId))
-        connections._key = stack.add_user("--uid", UID)["apiKey"]
+        connections = Connections(stack, stack.documents)
+        connections._key = stack.add_user(UID)["apiKey"]
         return connections
 
     def __post_init__(self) -> None:
@@ -225,8 +225,8 @@ class Connections:
         def read(step: Step | None) -> None:
             """What the step before called; then listen to the next."""
             if current:
-                lines = [line.split(" ") for line in record.read_text().splitlines()]
-                found[current.pop()] = list(dict.fromkeys((name, int(number)) for name, number, _ in lines))
+                calls = map(json.loads, record.read_text().splitlines())
+                found[current.pop()] = list(dict.fromkeys((call["call"], call["nth"]) for call in calls))
             if step is not None:
                 record.write_text("")
                 current.append(step)

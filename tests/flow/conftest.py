@@ -11,7 +11,6 @@ import requests
 
 from shared.core.platforms import PLATFORMS
 from shared.documents.document import Documents
-from shared.gcp import firestore
 from tests.conftest import LocalStack
 
 # A whole lease, a listing that lags by two minutes, and a busy machine.
@@ -75,9 +74,8 @@ def until(check: Callable[[], Any], tell: Callable[[], str] = lambda: "") -> Non
 def new_customer(stack: LocalStack) -> Customer:
     number = next(_numbers)
     uid = f"customer-{number}"
-    connected = [option for platform in PLATFORMS for option in ("--connect", f"{platform}:{platform}_{uid}")]
-    user = stack.add_user("--uid", uid, *connected)
-    return Customer(stack, firestore.connect(stack.projectId), uid, user["apiKey"])
+    user = stack.add_user(uid, [(platform, f"{platform}_{uid}") for platform in PLATFORMS])
+    return Customer(stack, stack.documents, uid, user["apiKey"])
 
 
 @pytest.fixture

@@ -64,7 +64,7 @@ def test_an_orchestrator_killed_anywhere(customer: Customer, call: str, nth: int
 
 
 def test_several_accounts_of_one_platform_have_a_run_each(customer: Customer) -> None:
-    customer.stack.add_user("--uid", customer.uid, "--connect", f"x:{customer.account('x')}-second")
+    customer.stack.add_user(customer.uid, [("x", f"{customer.account('x')}-second")])
     targets = [{"platform": "x", "accountId": account} for account in (customer.account("x"), f"{customer.account('x')}-second")]
     submission_id = customer.accepted({"text": "to both", "platform": targets})
     assert customer.completed(submission_id)["runCounts"]["succeeded"] == 2

@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 import requests
 
-from shared.gcp import firestore
 from tests.conftest import LocalStack
 from tests.flow.conftest import Customer
 from tests.platforms import PHOTOS, all_cases
@@ -28,9 +27,8 @@ class Disturbed:
 def disturbed(stack: LocalStack) -> Disturbed:
     """All are sent before the first test, as some take minutes to be seen through, and looked at by the last ones."""
     names = {(platform, kind): f"{platform}_{kind}" for platform, kind, _ in FAULTS}
-    connected = [option for (platform, _), name in names.items() for option in ("--connect", f"{platform}:{name}")]
-    user = stack.add_user("--uid", "disturbed", *connected)
-    sent = Disturbed(Customer(stack, firestore.connect(stack.projectId), "disturbed", user["apiKey"]))
+    user = stack.add_user("disturbed", [(platform, name) for (platform, _), name in names.items()])
+    sent = Disturbed(Customer(stack, stack.documents, "disturbed", user["apiKey"]))
     stack.set_faults(
         *(
             {"platform": platform, "accountId": name, "step": "publish", "kind": kind, "times": 1}

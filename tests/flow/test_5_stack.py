@@ -1,5 +1,6 @@
 """The local stack as a person meets it: starting, stopping, going wrong, two at once, and keeping its data."""
 
+import json
 import os
 import signal
 import socket
@@ -117,7 +118,10 @@ def test_a_platform_without_a_sandbox_is_named(stack: LocalStack) -> None:
 @pytest.mark.parametrize(("subscription", "status"), [("active", 201), ("trialing", 201), ("expired", 403), ("none", 403)])
 def test_users_of_every_kind(stack: LocalStack, subscription: str, status: int) -> None:
     account = f"x:kind_{subscription}"
-    user = stack.add_user("--subscription", subscription, "--credits", "5", "--admin", "--connect", account)
+    wanted = ("--subscription", subscription, "--credits", "5", "--admin", "--connect", account)
+    added = run("user", "add", "--port-offset", str(stack.offset), *wanted)
+    assert added.returncode == 0, added.stderr
+    user = json.loads(added.stdout)
     assert set(user) == {"uid", "apiKey", "idToken"}
     post = {"post": {"content": {"text": "who am I", "platform": "x"}}}
     answer = requests.post(f"{stack.apiUrl}/v1/posts", json=post, headers={"soku-api-key": user["apiKey"]}, timeout=30)

@@ -51,7 +51,7 @@ def owner(stack: LocalStack) -> Customer:
 
 @pytest.fixture(scope="session")
 def stranger(stack: LocalStack) -> str:
-    return stack.add_user("--uid", STRANGER)["uid"]
+    return stack.add_user(STRANGER)["uid"]
 
 
 @pytest.fixture(scope="session")
