@@ -19,6 +19,7 @@ BIN = Path(sys.executable).parent
 PYTEST = (sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--durations=15")
 PORTS_OF_A_LANE = 9_000
 SHOWN_LINES = 120
+STOP_WITHIN_SECONDS = 40
 _SUMMARY = re.compile(r"(\d+) (passed|failed|skipped|errors?)")
 
 
@@ -95,13 +96,17 @@ class Lane:
                 start_new_session=True,
             )
 
-    def stop(self) -> None:
+    def interrupt(self) -> None:
         if self.process is not None and self.process.poll() is None:
             os.killpg(self.process.pid, signal.SIGINT)
-            try:
-                self.process.wait(40)
-            except subprocess.TimeoutExpired:
-                os.killpg(self.process.pid, signal.SIGKILL)
+
+    def await_end(self) -> None:
+        if self.process is None:
+            return
+        try:
+            self.process.wait(STOP_WITHIN_SECONDS)
+        except subprocess.TimeoutExpired:
+            os.killpg(self.process.pid, signal.SIGKILL)
 
 
 def _counts(log: Path) -> dict[str, int]:
@@ -118,6 +123,10 @@ def _tell(suite: Suite) -> None:
         print("\n".join(["", *lines[-SHOWN_LINES:], "", f"{suite.name} failed: all of it is in {suite.log}", ""]), flush=True)
 
 
+def _interrupt(number: int, frame: object) -> None:
+    raise KeyboardInterrupt
+
+
 def main() -> int:
     LOGS.mkdir(parents=True, exist_ok=True)
     suites = [suite for lane in LANES.values() for suite in lane]
@@ -125,6 +134,8 @@ def main() -> int:
         Lane(list(lane), {**os.environ, "TEST_PORTS_FROM": str(PORTS_OF_A_LANE * (number + 1))})
         for number, lane in enumerate(LANES.values())
     ]
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _interrupt)
     started, running = time.monotonic(), list(lanes)
     print(f"{len(suites)} suites in {len(lanes)} lanes; their logs grow in {LOGS}", flush=True)
     try:
@@ -136,7 +147,9 @@ def main() -> int:
         return 130
     finally:
         for lane in lanes:
-            lane.stop()
+            lane.interrupt()
+        for lane in lanes:
+            lane.await_end()
     total = {what: sum(suite.counts.get(what, 0) for suite in suites) for what in ("passed", "failed", "skipped", "error")}
     failed = total["failed"] + total["error"] + sum(suite.code != 0 and not suite.counts for suite in suites)
     print(f"all       {time.monotonic() - started:>6.0f} s")
