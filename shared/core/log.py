@@ -11,16 +11,27 @@ _SECRETS = re.compile(
     r"sk_live_[0-9A-Za-z]+"
     r"|(?<=[Bb]earer )[^\s\"',]+"
     r"|(?<=OAuth )[^\s\"',]{8,}"
-    r"|eyJ[\w-]+\.[\w-]+\.[\w-]*"
-    r"|((?:access_token|refresh_token|client_secret|code_verifier)\W{1,4})[^\s\"'&,}]+"
+    r"|(?<=Basic )[^\s\"',]{4,}"
+    r"|((?:access_token|refresh_token|fb_exchange_token|client_secret|code_verifier)\W{1,4})[^\s\"'&,}]+"
+    r"|((?<!\w)(?:code|token|upload_id)=)[^\s\"'&,}]+"
 )
+
+# Words joined by dots, each run of characters matched once.
+_DOTTED = re.compile(r"(?<![\w.-])[\w-]++(?:\.[\w-]*+)++")
 
 _RESERVED = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
 
 
 def redact(text: str) -> str:
     """The text with everything that looks like a credential replaced."""
-    return _SECRETS.sub(lambda found: (found.group(1) or "") + "[redacted]", text)
+    text = _DOTTED.sub(_without_jwt, text)
+    return _SECRETS.sub(lambda found: (found[1] or found[2] or "") + "[redacted]", text)
+
+
+def _without_jwt(dotted: re.Match[str]) -> str:
+    """A JSON Web Token is three parts whose first one begins with `{"`, in base64; what stands before it in one word stays."""
+    before, begins, token = dotted[0].partition("eyJ")
+    return f"{before}[redacted]" if begins and token.count(".") >= 2 else dotted[0]
 
 
 class _JsonLines(logging.Formatter):

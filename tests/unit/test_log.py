@@ -17,6 +17,12 @@ from shared.core import log
         '{"access_token": "THESECRET"}',
         "https://graph.test/me?access_token=THESECRET&fields=id",
         "refresh_token=THESECRET",
+        "https://api.test/callback?state=s&code=THESECRET",
+        "https://upload.test/?upload_id=THESECRET&part=1",
+        "fb_exchange_token=THESECRET",
+        "POST /revoke token=THESECRET",
+        "Authorization: Basic VEhFU0VDUkVU:THESECRET",
+        "a%20eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJUSEVTRUNSRVQifQ.THESECRET",
         "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJUSEVTRUNSRVQifQ.THESECRET",
     ],
 )
@@ -25,6 +31,11 @@ def test_what_looks_like_a_credential_is_cut_out(text: str) -> None:
     assert "THESECRET" not in redacted
     assert "sk_live_" not in redacted
     assert "[redacted]" in redacted
+
+
+def test_what_is_no_credential_stays() -> None:
+    for text in ("error code 190", "code: 190/463", "www.example.com", "v1.2.3", "tokens are renewed", "eyJ.eyJ"):
+        assert log.redact(text) == text
 
 
 def test_extra_facts_and_exceptions_are_redacted_too(capsys: pytest.CaptureFixture[str]) -> None:

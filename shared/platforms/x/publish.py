@@ -4,11 +4,11 @@ A thread's further posts are sent afterwards, each as a reply to the one before.
 """
 
 import html
-import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal
 from urllib.parse import unquote
 
+from shared.core.text import nfc
 from shared.http.client import HttpAnswer, HttpRequest
 from shared.platforms.context import Context
 from shared.platforms.failure import PlatformFailure
@@ -152,7 +152,7 @@ def _resemblance(tweet: Mapping[str, Any], publication: Publication) -> Literal[
 def _links_alike(tweet: Mapping[str, Any], text: str) -> Literal["ours", "perhaps", "other"]:
     # What X took for no link it shows as it was.
     kept = {_bare(link) for link in links_of(str(tweet.get("text", "")))}
-    ours = [bare for bare in map(_bare, links_of(unicodedata.normalize("NFC", text))) if bare not in kept]
+    ours = [bare for bare in map(_bare, links_of(nfc(text))) if bare not in kept]
     shown: list[Mapping[str, Any]] = (tweet.get("entities") or {}).get("urls") or []
     theirs = [_bare(str(url.get("expanded_url") or "")) for url in shown if "media_key" not in url]
     if sorted(ours) == sorted(theirs):
@@ -177,4 +177,4 @@ def _files_alike(tweet: Mapping[str, Any], publication: Publication) -> Literal[
 
 
 def _words(text: str) -> str:
-    return " ".join(without_links(unicodedata.normalize("NFC", text)).split())
+    return " ".join(without_links(nfc(text)).split())
