@@ -75,7 +75,10 @@ class FirestoreDocuments:
         for name, operator, value in query.where:
             built = built.where(filter=FieldFilter(name, operator, value))
         if query.order_by:
-            built = built.order_by(query.order_by)
+            built = built.order_by(query.order_by).order_by("__name__")
+        if query.order_by and query.after:
+            value, path = query.after
+            built = built.start_after({query.order_by: value, "__name__": self._client.document(path)})
         try:
             snapshots = built.limit(query.limit).get(retry=None, timeout=RPC_TIMEOUT_SECONDS)
         except _UNANSWERED as error:

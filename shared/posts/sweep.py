@@ -29,16 +29,18 @@ def _move_submission(document: Document, ports: SweepPorts) -> None:
         put_off(submission.path, submission.version, submission.due_at - SCHEDULE_AHEAD, ports)
         return
     not_before = submission.due_at if submission.due_at > now else None
+    again = now + PUSH
     if hand_over(orchestrate(submission.id, not_before=not_before), ports.tasks):
         _log.info("sweep.enqueued", extra={"document": submission.path})
-        put_off(submission.path, submission.version, max(now + PUSH, submission.due_at + LATE_GRACE), ports)
+        again = max(again, submission.due_at + LATE_GRACE)
+    put_off(submission.path, submission.version, again, ports)
 
 
 def _move_run(document: Document, ports: SweepPorts) -> None:
     run = Run.from_document(document)
     if hand_over(publish(run.path.submission_id, run.path.run_id, run.platform), ports.tasks):
         _log.info("sweep.enqueued", extra={"document": document.path})
-        put_off(document.path, run.version, ports.clock.now() + PUSH, ports)
+    put_off(document.path, run.version, ports.clock.now() + PUSH, ports)
 
 
 SUBMISSIONS = Outbox("postSubmissions", group=False, field="sweepAt", move=_move_submission)

@@ -2,7 +2,7 @@
 
 import logging
 
-from shared.tasks.task import NotEnqueued, Task, Tasks
+from shared.tasks.task import NotEnqueued, QueueSkipped, Task, Tasks
 
 _log = logging.getLogger(__name__)
 
@@ -11,6 +11,8 @@ def hand_over(task: Task, tasks: Tasks) -> bool:
     """Whether the task was created. If it was not, nothing is lost: the sweeper finds the document in its outbox."""
     try:
         tasks.enqueue(task)
+    except QueueSkipped:
+        return False
     except NotEnqueued as error:
         extra = {"queue": task.queue.name, "payload": dict(task.payload), "reason": str(error)}
         _log.warning("task.not_enqueued", extra=extra)

@@ -6,12 +6,13 @@ twice is harmless, forgetting is not.
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from shared.core.clock import Clock
 from shared.documents.document import REMOVE, Condition, Conflict, Document, Documents, Query, Unavailable, Update, Version
-from shared.tasks.task import Tasks
+from shared.tasks.task import NotEnqueued, QueueSkipped, Task, Tasks
 
 _log = logging.getLogger(__name__)
 
@@ -21,6 +22,8 @@ BATCH = 300
 PORTION_SECONDS = 20.0
 # What was moved and is still due comes up again after this long.
 PUSH = timedelta(seconds=60)
+# What nobody can read comes up again after this long at most.
+LONGEST_PAUSE = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
@@ -44,16 +47,18 @@ class Outbox:
 
 
 def sweep(outboxes: Sequence[Outbox], ports: SweepPorts) -> Mapping[str, int]:
-    """One tick: how many of each collection were moved. Raises Unavailable; the next tick goes on where this one stopped."""
+    """One tick: how many of each collection were looked at. Raises Unavailable; the next tick goes on where this one stopped."""
+    ports = replace(ports, tasks=_Sparing(ports.tasks))
     return {outbox.collection: _sweep(outbox, ports) for outbox in outboxes}
 
 
 def _sweep(outbox: Outbox, ports: SweepPorts) -> int:
     clock = ports.clock
     count, until = 0, clock.now() + timedelta(seconds=PORTION_SECONDS)
+    after: tuple[Any, str] | None = None
     while clock.now() < until:
         due: Condition = (outbox.field, "<=", clock.now())
-        query = Query(outbox.collection, where=(due,), order_by=outbox.field, limit=BATCH, group=outbox.group)
+        query = Query(outbox.collection, where=(due,), order_by=outbox.field, limit=BATCH, group=outbox.group, after=after)
         found = ports.documents.query(query)
         for document in found:
             if clock.now() >= until:
@@ -66,9 +71,39 @@ def _sweep(outbox: Outbox, ports: SweepPorts) -> int:
             except Exception:
                 # One document that nobody can read must not keep all the others waiting.
                 _log.exception("sweep.unreadable", extra={"document": document.path})
+                _put_off_for_longer(document, outbox, ports)
         if len(found) < BATCH:
             break
+        # What could not be put off is not met again in this tick.
+        after = found[-1].fields[outbox.field], found[-1].path
     return count
+
+
+class _Sparing:
+    """Tasks as a tick creates them: a queue that refused one is left alone until the next tick, as each refusal takes its time."""
+
+    def __init__(self, tasks: Tasks) -> None:
+        self._tasks = tasks
+        self._refused: set[str] = set()
+
+    def enqueue(self, task: Task) -> None:
+        if task.queue.name in self._refused:
+            raise QueueSkipped(task.queue.name)
+        try:
+            self._tasks.enqueue(task)
+        except NotEnqueued:
+            self._refused.add(task.queue.name)
+            raise
+
+
+def _put_off_for_longer(document: Document, outbox: Outbox, ports: SweepPorts) -> None:
+    """Each time for twice as long, from a minute to an hour."""
+    pause = min(max(PUSH, 2 * timedelta(seconds=document.fields.get("sweepPauseSeconds", 0))), LONGEST_PAUSE)
+    changes = {outbox.field: ports.clock.now() + pause, "sweepPauseSeconds": int(pause.total_seconds())}
+    try:
+        ports.documents.commit(Update(document.path, changes, if_version=document.version))
+    except Conflict:
+        _log.info("sweep.skipped", extra={"document": document.path})
 
 
 def put_off(path: str, version: Version, until: datetime | None, ports: SweepPorts, *, field: str = "sweepAt") -> None:

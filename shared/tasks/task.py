@@ -13,6 +13,10 @@ class NotEnqueued(SokuError):
     """The task could not be created, or nobody knows whether it was."""
 
 
+class QueueSkipped(NotEnqueued):
+    """The queue refused another task a moment ago: this one was not even sent."""
+
+
 @dataclass(frozen=True)
 class Task:
     """`payload` names documents and holds no content: whoever receives it reads the truth from Firestore."""

@@ -123,6 +123,25 @@ def test_queries_filter_order_and_limit(documents: Documents) -> None:
     assert {d.id for d in documents.query(Query("a", where=both))} == {"3", "5"}
 
 
+def test_a_query_goes_on_after_the_last_one_of_the_page_before(documents: Documents) -> None:
+    values = {"b": 1, "a": 1, "d": 2, "c": 1, "e": 0}
+    documents.commit(*(Create(f"pages/{name}", {"n": n}) for name, n in values.items()))
+    seen: list[str] = []
+    after = None
+    while page := documents.query(Query("pages", where=(("n", "<=", 9),), order_by="n", limit=2, after=after)):
+        seen += [document.id for document in page]
+        after = page[-1].fields["n"], page[-1].path
+    assert seen == ["e", "a", "b", "c", "d"], "by value, then by name"
+
+
+def test_a_group_query_goes_on_likewise(documents: Documents) -> None:
+    paths = ["groups/2/leaves/x", "groups/1/leaves/y", "groups/1/leaves/x"]
+    documents.commit(*(Create(path, {"n": 7}) for path in paths))
+    first = documents.query(Query("leaves", order_by="n", limit=1, group=True))
+    rest = documents.query(Query("leaves", order_by="n", group=True, after=(7, first[0].path)))
+    assert [document.path for document in (*first, *rest)] == sorted(paths)
+
+
 def test_a_group_query_looks_into_every_collection_of_that_name(documents: Documents) -> None:
     documents.commit(Create("p/1/runs/x", {"n": 1}), Create("p/2/runs/y", {"n": 2}), Create("p/1/other/z", {"n": 1}))
     found = documents.query(Query("runs", where=(("n", "<=", 9),), order_by="n", group=True))

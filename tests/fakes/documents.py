@@ -64,7 +64,9 @@ class MemoryDocuments:
         found = [self._document(p) for p in paths if all(_holds(self.contents[p][0], *where) for where in query.where)]
         if query.order_by:
             name = query.order_by
-            found = sorted((d for d in found if name in d.fields), key=lambda document: document.fields[name])
+            found = sorted((d for d in found if name in d.fields), key=lambda document: (document.fields[name], document.path))
+            if query.after:
+                found = [document for document in found if (document.fields[name], document.path) > query.after]
         found = found[: query.limit]
         self.counts.reads += max(1, len(found))
         return found

@@ -1,5 +1,6 @@
 """Cloud Tasks in memory, in virtual time: tasks wait in order of their time until somebody delivers them."""
 
+from collections import Counter
 from datetime import datetime, timedelta
 
 from shared.core.clock import Clock
@@ -14,9 +15,14 @@ class MemoryTasks:
         self._waiting: list[tuple[datetime, int, Task]] = []
         self._made = 0
         self.is_down = False
+        # Names of queues that take nothing, and how often they were asked.
+        self.refusing: Counter[str] = Counter()
 
     def enqueue(self, task: Task) -> None:
         now = self._clock.now()
+        if task.queue.name in self.refusing:
+            self.refusing[task.queue.name] += 1
+            raise NotEnqueued(f"{task.queue.name} takes nothing")
         if self.is_down or (task.not_before and task.not_before - now > MAX_AHEAD):
             raise NotEnqueued("down" if self.is_down else "more than 30 days ahead")
         self._made += 1

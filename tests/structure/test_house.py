@@ -108,7 +108,7 @@ def test_every_query_is_declared_in_the_indexes() -> None:
         "Query('runs', where=(('platformPostId', '==', post_id),), limit=10, group=True)",
         "Query('runs', where=in_intent, limit=MOST, group=True)",
         "Query('runs', where=since, limit=MOST, group=True)",
-        "Query(outbox.collection, where=(due,), order_by=outbox.field, limit=BATCH, group=outbox.group)",
+        "Query(outbox.collection, where=(due,), order_by=outbox.field, limit=BATCH, group=outbox.group, after=after)",
     }
     for outbox in OUTBOXES:
         if outbox.group:
