@@ -1,6 +1,5 @@
 """The publisher's real ports, built once, on the first request."""
 
-import time
 from dataclasses import dataclass
 from functools import cache
 
@@ -39,7 +38,7 @@ def ports() -> Ports:
             tasks=CloudTasksQueue(SETTINGS),
             http=RequestsHttp(),
             storage=CloudStorage(SETTINGS),
-            fetcher=GuardedFetcher(SETTINGS, monotonic=time.monotonic),
+            fetcher=GuardedFetcher(SETTINGS),
             cipher=Cipher(SETTINGS.token_keys),
             clock=SystemClock(),
             platforms=publishers(SETTINGS),

@@ -12,8 +12,9 @@ from typing import Annotated, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-# Every variable that points a function at something other than the real service. With any of these a stranger could sign his
-# own tokens or be sent our users' credentials, so a deployed function (Cloud Run sets K_SERVICE) does not start with one.
+# Every variable that points a function at something other than the real service, or shows what nobody should see. With any of these
+# a stranger could sign his own tokens or be sent our users' credentials, so a deployed function (Cloud Run sets K_SERVICE) does not
+# start with one.
 LOCAL_ONLY = (
     "FIRESTORE_EMULATOR_HOST",
     "FIREBASE_AUTH_EMULATOR_HOST",
@@ -22,6 +23,8 @@ LOCAL_ONLY = (
     "SOKU_OIDC_CERTS_URL",
     "SOKU_FETCH_REWRITES",
     "SOKU_SANDBOX_URL",
+    # Shows stack traces to whoever asks.
+    "SOKU_DEVELOPMENT",
 )
 
 
@@ -47,12 +50,18 @@ def _keys(value: object) -> object:
     keys: dict[str, bytes] = {}
     for part in value.split(","):
         key_id, _, encoded = part.strip().partition(":")
+        if not key_id:
+            raise ValueError("each key is id:base64, and one has no id")
+        if key_id in keys:
+            raise ValueError(f"the id {key_id!r} is there twice: give each key its own")
         try:
             keys[key_id] = base64.b64decode(encoded, validate=True)
-        except binascii.Error as error:
-            raise ValueError(f"key {key_id!r} is not base64") from error
+        except binascii.Error:
+            raise ValueError(f"key {key_id!r} is not base64") from None
         if len(keys[key_id]) != 32:
             raise ValueError(f"key {key_id!r} must be 32 bytes (openssl rand -base64 32)")
+        if not any(keys[key_id]):
+            raise ValueError(f"key {key_id!r} is all zeros: make one with openssl rand -base64 32")
     return keys
 
 
@@ -103,7 +112,7 @@ class Cors(Settings):
 class TokenKeys(Settings):
     """The keys that encrypt the platforms' tokens: `id:base64` of 32 bytes, comma-separated, the newest first."""
 
-    token_keys: Keys = Field(alias="SOKU_TOKEN_KEYS", min_length=1)
+    token_keys: Keys = Field(alias="SOKU_TOKEN_KEYS", min_length=1, repr=False)
 
 
 class MediaStorage(Settings):

@@ -34,15 +34,20 @@ class OidcVerifier:
             raise Unauthenticated("no OIDC token")
         try:
             key_id = jwt.decode_header(token).get("kid")
+            if not isinstance(key_id, str):
+                raise Unauthenticated("the token names no key")
             claims = jwt.decode(token, certs=self._certificates_with(key_id), audience=self._audience, clock_skew_in_seconds=10)
         except (exceptions.GoogleAuthError, ValueError, requests.RequestException) as error:
             raise Unauthenticated(str(error)) from error
+        except (TypeError, AttributeError, RecursionError) as error:
+            # JSON of another shape than a token's, which Google's library takes on trust.
+            raise Unauthenticated("the token is not one") from error
         if claims.get("iss") not in ISSUERS:
             raise Unauthenticated("wrong issuer")
         if claims.get("email") != self._invoker or claims.get("email_verified") is not True:
             raise Forbidden("not the invoker's service account")
 
-    def _certificates_with(self, key_id: str | None) -> Mapping[str, str]:
+    def _certificates_with(self, key_id: str) -> Mapping[str, str]:
         age_seconds = self._monotonic() - self._fetched_at
         unknown = key_id not in self._certificates and age_seconds > REFETCH_AFTER_SECONDS
         if unknown or age_seconds > CERTIFICATES_LIVE_SECONDS:

@@ -12,10 +12,13 @@ import urllib3
 from requests.adapters import HTTPAdapter
 
 from shared.core.errors import SokuError
+from shared.http.deadline import Deadline, DeadlineExceeded, watch_connections
 
 CONNECT_TIMEOUT_SECONDS = 5.0
 # Must stay, with the margin in publishing/run_lease.py, below a run's lease: an answer that comes later belongs to nobody.
 READ_TIMEOUT_SECONDS = 30.0
+# Of the whole exchange, however slowly its answer trickles in.
+TOTAL_TIMEOUT_SECONDS = CONNECT_TIMEOUT_SECONDS + READ_TIMEOUT_SECONDS
 # Kept open, more than any function's concurrency, so that none is opened anew.
 CONNECTIONS = 64
 # Platforms answer a few kB; whatever is longer is not an answer we understand.
@@ -80,12 +83,15 @@ class Http(Protocol):
 class RequestsHttp:
     """`requests` with connections reused, and without cookies, proxies from the environment, retries and redirects."""
 
-    def __init__(self, *, connections: int = CONNECTIONS) -> None:
+    def __init__(self, *, connections: int = CONNECTIONS, total_seconds: float = TOTAL_TIMEOUT_SECONDS) -> None:
+        self._total_seconds = total_seconds
         self._session = requests.Session()
         self._session.trust_env = False
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         for scheme in ("https://", "http://"):
-            self._session.mount(scheme, HTTPAdapter(pool_maxsize=connections, max_retries=0))
+            adapter = HTTPAdapter(pool_maxsize=connections, max_retries=0)
+            watch_connections(adapter)
+            self._session.mount(scheme, adapter)
 
     def send(self, request: HttpRequest) -> HttpAnswer:
         form, files = request.form, None
@@ -94,24 +100,29 @@ class RequestsHttp:
             fields = {name: (None, value) for name, value in (form or {}).items()}
             uploads = {name: (part.filename, part.content, part.content_type) for name, part in request.parts.items()}
             form, files = None, {**fields, **uploads}
-        try:
-            with self._session.request(
-                request.method,
-                request.url,
-                headers=dict(request.headers),
-                params=dict(request.params),
-                json=request.json,
-                data=form if request.content is None else request.content,
-                files=files,
-                timeout=(CONNECT_TIMEOUT_SECONDS, READ_TIMEOUT_SECONDS),
-                allow_redirects=False,
-                stream=True,
-            ) as answer:
-                body = answer.raw.read(MAX_ANSWER_BYTES, decode_content=True)
-                headers = {name.lower(): value for name, value in answer.headers.items()}
-                return HttpAnswer(answer.status_code, headers, body)
-        except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
-            raise (NotSent if _never_left(error) else NoAnswer)(type(error).__name__) from error
+        with Deadline(self._total_seconds) as deadline, deadline.watching():
+            try:
+                with self._session.request(
+                    request.method,
+                    request.url,
+                    headers=dict(request.headers),
+                    params=dict(request.params),
+                    json=request.json,
+                    data=form if request.content is None else request.content,
+                    files=files,
+                    timeout=(CONNECT_TIMEOUT_SECONDS, READ_TIMEOUT_SECONDS),
+                    allow_redirects=False,
+                    stream=True,
+                ) as answer:
+                    deadline.check()
+                    body = answer.raw.read(MAX_ANSWER_BYTES, decode_content=True)
+                    deadline.check()
+                    headers = {name.lower(): value for name, value in answer.headers.items()}
+                    return HttpAnswer(answer.status_code, headers, body)
+            except DeadlineExceeded as error:
+                raise NoAnswer("DeadlineExceeded") from error
+            except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
+                raise (NotSent if _never_left(error) else NoAnswer)(type(error).__name__) from error
 
 
 def _never_left(error: Exception) -> bool:

@@ -4,19 +4,36 @@ It is requests-hardened (Saleor): each connection's address is resolved once, re
 resolved. Redirects are not followed by the session: whoever follows them checks each one like the first.
 """
 
+import ipaddress
+import threading
+from collections.abc import Callable
+from queue import Empty, Queue
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import requests
+from requests.adapters import HTTPAdapter
 from requests_hardened import Config, HTTPSession
 from requests_hardened.ip_filter import InvalidIPAddress
+from requests_hardened.ip_filter_adapter import IPFilterAdapter
 
 from shared.core.errors import SokuError
+from shared.http.deadline import DeadlineExceeded, current_deadline, watch_connections
 
 CONNECT_TIMEOUT_SECONDS = 5.0
 READ_TIMEOUT_SECONDS = 15.0
 _PORTS = {"http": 80, "https": 443}
+# Mapped, compatible, translated, NAT64 (well-known and local), 6to4, Teredo.
+_CARRIERS = tuple(
+    map(
+        ipaddress.ip_network,
+        ("::ffff:0:0/96", "::/96", "::ffff:0:0:0/96", "64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32"),
+    )
+)
 
-__all__ = ["AddressRefused", "InvalidIPAddress", "guarded_session", "plain_session", "require_public_address"]
+T = TypeVar("T")
+
+__all__ = ["AddressRefused", "InvalidIPAddress", "guarded_session", "is_public", "plain_session", "require_public_address"]
 
 
 class AddressRefused(SokuError):
@@ -24,24 +41,77 @@ class AddressRefused(SokuError):
 
 
 def guarded_session() -> requests.Session:
-    """While sending, it raises AddressRefused for what an address's text shows, InvalidIPAddress for what it resolves to."""
-    return plain_session(
-        _GuardedSession(
-            Config(
-                ip_filter_enable=True,
-                ip_filter_allow_loopback_ips=False,
-                never_redirect=True,
-                default_timeout=(CONNECT_TIMEOUT_SECONDS, READ_TIMEOUT_SECONDS),
-            )
-        )
+    """While sending, it raises AddressRefused for what an address's text shows, InvalidIPAddress for what it resolves to.
+
+    Within a `Deadline`, resolving takes no longer either.
+    """
+    config = Config(
+        ip_filter_enable=True,
+        ip_filter_allow_loopback_ips=False,
+        never_redirect=True,
+        default_timeout=(CONNECT_TIMEOUT_SECONDS, READ_TIMEOUT_SECONDS),
     )
+    session = plain_session(_GuardedSession(config))
+    for scheme, is_https in (("https://", True), ("http://", False)):
+        session.mount(scheme, _GuardedAdapter(is_https_proto=is_https))
+    return session
 
 
 def plain_session(session: requests.Session | None = None) -> requests.Session:
     """Without proxies and credentials from the environment. By itself it goes wherever it is sent: local rewrites only."""
-    session = session or requests.Session()
+    if session is None:
+        session = requests.Session()
+        for scheme in ("https://", "http://"):
+            adapter = HTTPAdapter()
+            watch_connections(adapter)
+            session.mount(scheme, adapter)
     session.trust_env = False
     return session
+
+
+class _GuardedAdapter(IPFilterAdapter):
+    def init_poolmanager(self, *arguments: Any, **options: Any) -> None:
+        super().init_poolmanager(*arguments, **options)
+        watch_connections(self)
+
+    def build_connection_pool_key_attributes(self, *arguments: Any, **options: Any) -> Any:
+        """The host becomes the address that it resolved to, once."""
+        host, pool = _in_time(lambda: super(_GuardedAdapter, self).build_connection_pool_key_attributes(*arguments, **options))
+        if not is_public(str(host["host"]).strip("[]")):
+            raise InvalidIPAddress(host["host"])
+        return host, pool
+
+
+def is_public(address: str) -> bool:
+    """Whether an IP address is anybody's on the internet: in addition to what the library refuses, every special range, and every
+    IPv6 address that carries an IPv4 one, which a gateway may unpack."""
+    ip = ipaddress.ip_address(address)
+    if isinstance(ip, ipaddress.IPv6Address) and (ip.is_site_local or any(ip in network for network in _CARRIERS)):
+        return False
+    return ip.is_global and not ip.is_multicast and not ip.is_reserved
+
+
+def _in_time(resolve: Callable[[], T]) -> T:
+    """The system's resolver knows no deadline: whoever waits for it goes on without it."""
+    deadline = current_deadline()
+    if deadline is None:
+        return resolve()
+    answer: Queue[T | BaseException] = Queue(1)
+
+    def work() -> None:
+        try:
+            answer.put(resolve())
+        except BaseException as error:
+            answer.put(error)
+
+    threading.Thread(target=work, name="resolving", daemon=True).start()
+    try:
+        resolved = answer.get(timeout=deadline.remaining_seconds)
+    except Empty:
+        raise DeadlineExceeded from None
+    if isinstance(resolved, BaseException):
+        raise resolved
+    return resolved
 
 
 class _GuardedSession(HTTPSession):

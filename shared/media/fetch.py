@@ -1,6 +1,6 @@
 """The one place where bytes come from an address that a customer chose: guarded (shared/http/guard.py), streamed, limited."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Protocol
 from urllib.parse import urljoin
 
@@ -9,6 +9,7 @@ import urllib3
 
 from shared.core.errors import SokuError
 from shared.core.settings import MediaFetch
+from shared.http.deadline import Deadline, DeadlineExceeded
 from shared.http.guard import (
     CONNECT_TIMEOUT_SECONDS,
     READ_TIMEOUT_SECONDS,
@@ -22,6 +23,8 @@ from shared.http.guard import (
 MAX_REDIRECTS = 3
 # 1 GiB at 30 Mbit/s; half of the publisher's own timeout.
 TOTAL_TIMEOUT_SECONDS = 290.0
+# Until the first byte of the file, redirects included.
+HEADERS_TIMEOUT_SECONDS = 30.0
 CHUNK_BYTES = 1 << 20
 
 
@@ -40,27 +43,49 @@ class Fetcher(Protocol):
 
 
 class GuardedFetcher:
-    """`monotonic` measures the total time in seconds."""
+    """`headers_seconds` bounds all that comes before the file's first byte, redirects included; `total_seconds` the file."""
 
-    def __init__(self, settings: MediaFetch, *, monotonic: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        settings: MediaFetch,
+        *,
+        headers_seconds: float = HEADERS_TIMEOUT_SECONDS,
+        total_seconds: float = TOTAL_TIMEOUT_SECONDS,
+    ) -> None:
         self._max_bytes = settings.max_media_bytes
         self._rewrites: Mapping[str, str] = settings.fetch_rewrites
-        self._monotonic = monotonic
+        self._headers_seconds = headers_seconds
+        self._total_seconds = total_seconds
 
     def fetch(self, url: str) -> Iterator[bytes]:
-        deadline = self._monotonic() + TOTAL_TIMEOUT_SECONDS
-        try:
-            target, session = self._aim(url)
-            with session:
-                yield from self._limited(_follow(session, target), deadline)
-        except AddressRefused as error:
-            raise FetchRefused(str(error)) from error
-        except InvalidIPAddress as error:
-            raise FetchRefused("the address leads to a private network") from error
-        except ValueError as error:  # among them requests' InvalidURL and InvalidSchema, and what urllib says of odd redirects
-            raise FetchRefused("the address is not a valid http or https URL") from error
-        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
-            raise FetchFailed(f"the address could not be fetched ({type(error).__name__})") from error
+        has_begun = False
+        with Deadline(self._headers_seconds) as deadline:
+            try:
+                target, session = self._aim(url)
+                with session:
+                    with deadline.watching():
+                        answer = _follow(session, target)
+                    deadline.check()
+                    has_begun = True
+                    deadline.extend(self._total_seconds)
+                    yield from self._limited(answer, deadline)
+            except AddressRefused as error:
+                raise FetchRefused(str(error)) from error
+            except InvalidIPAddress as error:
+                raise FetchRefused("the address leads to a private network") from error
+            except DeadlineExceeded as error:
+                raise self._too_slow(has_begun) from error
+            except ValueError as error:  # among them requests' InvalidURL and InvalidSchema, and what urllib says of odd redirects
+                raise FetchRefused("the address is not a valid http or https URL") from error
+            except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
+                if deadline.is_over:
+                    raise self._too_slow(has_begun) from error
+                raise FetchFailed(f"the address could not be fetched ({type(error).__name__})") from error
+
+    def _too_slow(self, has_begun: bool) -> FetchFailed | FetchRefused:
+        if has_begun:
+            return FetchRefused(f"the file took longer than {self._total_seconds:.0f} seconds to fetch")
+        return FetchFailed(f"the address did not begin to answer within {self._headers_seconds:.0f} seconds")
 
     def _aim(self, url: str) -> tuple[str, requests.Session]:
         """Where to go and with what: locally the sample files' own server, anywhere else through the guard."""
@@ -70,16 +95,17 @@ class GuardedFetcher:
         require_public_address(url)
         return url, guarded_session()
 
-    def _limited(self, answer: requests.Response, deadline: float) -> Iterator[bytes]:
+    def _limited(self, answer: requests.Response, deadline: Deadline) -> Iterator[bytes]:
         total = 0
         # What has arrived is taken as it is: waiting for a full chunk would let a trickle go on for ever.
         while chunk := answer.raw.read1(CHUNK_BYTES):
             total += len(chunk)
             if total > self._max_bytes:
                 raise FetchRefused(f"the file is larger than {self._max_bytes} bytes")
-            if self._monotonic() > deadline:
-                raise FetchRefused(f"the file took longer than {TOTAL_TIMEOUT_SECONDS:.0f} seconds to fetch")
+            deadline.check()
             yield chunk
+        # A connection that was cut off looks like the end of a file.
+        deadline.check()
         declared = answer.headers.get("Content-Length", "")
         if declared.isdecimal() and total < int(declared):
             raise FetchFailed("the address broke off before the end of the file")

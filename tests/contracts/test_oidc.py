@@ -1,5 +1,7 @@
 """Who may call a private function: only Google, for us, under our service account."""
 
+import base64
+import json
 import time
 from dataclasses import dataclass
 from typing import Any
@@ -102,6 +104,50 @@ def test_what_is_no_token_is_refused(verifier: OidcVerifier, authorization: str 
 @dataclass
 class TaskPorts:
     verifier: OidcVerifier
+
+
+def forged(header: Any, claims: Any) -> str:
+    """A token of that content, whose signature is nonsense."""
+    parts = [base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=") for part in (header, claims)]
+    return f"Bearer {'.'.join([*parts, 'c2ln'])}"
+
+
+DEEP = json.loads("[" * 900 + "]" * 900)
+
+
+@pytest.mark.parametrize(
+    ("header", "claims"),
+    [
+        ({"alg": "RS256", "kid": {"a": 1}}, {}),
+        ({"alg": "RS256", "kid": ["a"]}, {}),
+        ({"alg": "RS256", "kid": None}, {}),
+        ({"alg": "RS256", "kid": 7}, {}),
+        ([], {}),
+        ("RS256", {}),
+        ({"alg": "RS256", "kid": "k"}, []),
+        ({"alg": "RS256", "kid": "k"}, {"exp": None, "iat": None}),
+        ({"alg": "RS256", "kid": "k", "x": DEEP}, {"x": DEEP}),
+    ],
+)
+def test_a_token_of_another_shape_is_refused(verifier: OidcVerifier, header: Any, claims: Any) -> None:
+    with pytest.raises(Unauthenticated):
+        verifier.verify(forged(header, claims))
+
+
+def test_json_deeper_than_anybody_reads_is_refused(verifier: OidcVerifier) -> None:
+    deep = base64.urlsafe_b64encode(b"[" * 100_000).decode()
+    with pytest.raises(Unauthenticated):
+        verifier.verify(f"Bearer {deep}.{deep}.c2ln")
+
+
+@pytest.mark.parametrize(
+    "changes", [{"exp": None}, {"iat": None}, {"exp": "tomorrow"}, {"aud": None}, {"aud": ["https://f.test/publisher"]}]
+)
+def test_claims_of_another_kind_are_refused_though_signed(
+    signer: TokenSigner, verifier: OidcVerifier, changes: dict[str, Any]
+) -> None:
+    with pytest.raises(Unauthenticated):
+        verifier.verify(signed(signer, **changes))
 
 
 def test_refusals_have_a_status_and_do_no_work(signer: TokenSigner, verifier: OidcVerifier) -> None:
