@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -61,6 +62,16 @@ class LocalStack:
         plan = self.kill_plans / f".{function}.part"
         plan.write_text(json.dumps({"call": call, "nth": nth, "when": when, "spared": list(spared)}))
         plan.rename(self.kill_plans / function)
+
+    @contextmanager
+    def skewed(self, **seconds: float) -> Iterator[None]:
+        """Meanwhile these functions' machines have clocks that are so far off."""
+        files = {self.kill_plans / f"{function}.skew": str(by) for function, by in seconds.items()}
+        for file, by in files.items():
+            file.write_text(by)
+        yield
+        for file in files:
+            file.unlink()
 
     @cached_property
     def documents(self) -> Documents:

@@ -15,11 +15,13 @@ import threading
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import fields, is_dataclass, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from flask import Request
 
+from shared.core.clock import DatabaseClock
 from shared.documents.document import Unavailable
 from shared.documents.reliable import ReliableDocuments
 from shared.gcp.firestore import FirestoreDocuments
@@ -42,9 +44,23 @@ _LOST: dict[str, Callable[[], Exception]] = {
 OUTWARD = ("tasks", "http", "storage", "fetcher")
 
 
+class SkewedClock:
+    """The machine's clock, as far off as the file says, in seconds; right if there is none."""
+
+    offset = timedelta(0)
+
+    def __init__(self, skew: Path) -> None:
+        self._skew = skew
+
+    def now(self) -> datetime:
+        seconds = float(self._skew.read_text()) if self._skew.exists() else 0.0
+        return datetime.now(UTC) + timedelta(seconds=seconds)
+
+
 class Traps:
     def __init__(self, function: str) -> None:
         self._plan = Path(os.environ["SOKU_KILL_PLANS"]) / function
+        self.clock = SkewedClock(self._plan.with_name(f"{function}.skew"))
         self._record = self._plan.with_name(f"{function}.calls")
         self._request = threading.local()
         self._counts: dict[str, Counter[str]] = {}
@@ -106,7 +122,8 @@ class Trapped:
 def trapped_ports(ports: Any, traps: Traps, project_id: str) -> Any:
     """The dataclass of ports, and those inside it, with what leaves the process trapped; single attempts at the database, below
     its retries."""
-    documents = ReliableDocuments(Trapped(FirestoreDocuments(project_id), "documents", traps))
+    clock = DatabaseClock(traps.clock)
+    documents = ReliableDocuments(Trapped(FirestoreDocuments(project_id), "documents", traps), clock=clock)
     return _trapped(ports, traps, documents)
 
 
@@ -116,6 +133,8 @@ def _trapped(ports: Any, traps: Traps, documents: ReliableDocuments) -> Any:
         port = getattr(ports, field.name)
         if field.name == "documents":
             changed[field.name] = documents
+        elif field.name == "clock":
+            changed[field.name] = documents.clock
         elif field.name in OUTWARD:
             changed[field.name] = Trapped(port, field.name, traps)
         elif is_dataclass(port) and {inner.name for inner in fields(port)} & {"documents", *OUTWARD}:

@@ -7,7 +7,6 @@ from flask import Flask
 from functions.api.app import create_app
 from functions.api.ports import ApiSettings, Ports
 from shared.accounts.oauth import ConnectPorts
-from shared.core.clock import SystemClock
 from shared.core.encryption import Cipher
 from shared.core.settings import read_settings
 from shared.gcp import firestore
@@ -21,7 +20,8 @@ SETTINGS = read_settings(ApiSettings)
 
 @cache
 def ports() -> Ports:
-    documents, clock = firestore.connect(SETTINGS.project_id), SystemClock()
+    documents = firestore.connect(SETTINGS.project_id)
+    clock = documents.clock
     return Ports(
         documents=documents,
         tasks=CloudTasksQueue(SETTINGS),

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from functools import cache
 
-from shared.core.clock import Clock, SystemClock
+from shared.core.clock import Clock
 from shared.core.settings import CloudTasks, read_settings
 from shared.documents.document import Documents
 from shared.gcp import firestore
@@ -25,9 +25,10 @@ class Ports:
 
 @cache
 def ports() -> Ports:
+    documents = firestore.connect(SETTINGS.project_id)
     return Ports(
-        documents=firestore.connect(SETTINGS.project_id),
+        documents=documents,
         tasks=CloudTasksQueue(SETTINGS),
-        clock=SystemClock(),
+        clock=documents.clock,
         verifier=OidcVerifier(SETTINGS, SETTINGS.function_url("orchestrator")),
     )

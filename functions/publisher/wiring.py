@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from functools import cache
 
-from shared.core.clock import SystemClock
 from shared.core.encryption import Cipher
 from shared.core.settings import CloudTasks, MediaFetch, MediaStorage, Platforms, TokenKeys, read_settings
 from shared.gcp import firestore
@@ -32,15 +31,16 @@ class Ports:
 
 @cache
 def ports() -> Ports:
+    documents = firestore.connect(SETTINGS.project_id)
     return Ports(
         publishing=PublisherPorts(
-            documents=firestore.connect(SETTINGS.project_id),
+            documents=documents,
             tasks=CloudTasksQueue(SETTINGS),
             http=RequestsHttp(),
             storage=CloudStorage(SETTINGS),
             fetcher=GuardedFetcher(SETTINGS),
             cipher=Cipher(SETTINGS.token_keys),
-            clock=SystemClock(),
+            clock=documents.clock,
             platforms=publishers(SETTINGS),
             connectors=connectors(SETTINGS),
         ),

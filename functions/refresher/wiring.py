@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from functools import cache
 
 from shared.accounts.tokens import TokenKeeper
-from shared.core.clock import SystemClock
 from shared.core.encryption import Cipher
 from shared.core.settings import CloudTasks, Platforms, TokenKeys, read_settings
 from shared.gcp import firestore
@@ -29,12 +28,13 @@ class Ports:
 
 @cache
 def ports() -> Ports:
+    documents = firestore.connect(SETTINGS.project_id)
     return Ports(
         tokens=TokenKeeper(
-            documents=firestore.connect(SETTINGS.project_id),
+            documents=documents,
             cipher=Cipher(SETTINGS.token_keys),
             http=RequestsHttp(),
-            clock=SystemClock(),
+            clock=documents.clock,
             connectors=connectors(SETTINGS),
         ),
         verifier=OidcVerifier(SETTINGS, SETTINGS.function_url("refresher")),

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from functools import cache
 
-from shared.core.clock import SystemClock
 from shared.core.settings import CloudTasks, read_settings
 from shared.gcp import firestore
 from shared.gcp.cloud_tasks import CloudTasksQueue
@@ -22,7 +21,8 @@ class Ports:
 
 @cache
 def ports() -> Ports:
+    documents = firestore.connect(SETTINGS.project_id)
     return Ports(
-        sweeping=SweepPorts(firestore.connect(SETTINGS.project_id), CloudTasksQueue(SETTINGS), SystemClock()),
+        sweeping=SweepPorts(documents, CloudTasksQueue(SETTINGS), documents.clock),
         verifier=OidcVerifier(SETTINGS, SETTINGS.function_url("sweeper")),
     )

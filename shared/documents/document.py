@@ -28,9 +28,12 @@ class Unavailable(SokuError):
 
 @dataclass(frozen=True)
 class Document:
+    """`version` is the database's time of its last change, `read_at` that of reading it."""
+
     path: str
     fields: Mapping[str, Any]
     version: Version
+    read_at: datetime | None = field(default=None, compare=False)
 
     @property
     def id(self) -> str:
@@ -43,6 +46,15 @@ class _Remove:
 
 
 REMOVE: Final = _Remove()
+
+
+class _CommitTime:
+    def __repr__(self) -> str:
+        return "COMMIT_TIME"
+
+
+# As a field's value in an Update: the database's time of the commit that writes it, or a few milliseconds earlier.
+COMMIT_TIME: Final = _CommitTime()
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TypeVar
 
+from shared.core.clock import DatabaseClock, SystemClock
 from shared.core.ids import random_base62
 from shared.documents.document import (
     Conflict,
@@ -31,27 +32,41 @@ BUDGET_SECONDS = 8.0
 FIRST_PAUSE_SECONDS = 0.1
 
 T = TypeVar("T")
+D = TypeVar("D", bound=Document | None)
 
 
 class ReliableDocuments:
-    """A `Documents` that tries again, each commit at most once applied; wraps one whose attempts are single RPCs."""
+    """A `Documents` that tries again, each commit at most once applied; wraps one whose attempts are single RPCs.
+
+    `clock` is the database's, as its answers tell: what everything that is compared across machines is measured by.
+    """
 
     def __init__(
         self,
         attempts: Documents,
         *,
+        clock: DatabaseClock | None = None,
         sleep: Callable[[float], None] = time.sleep,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
+        self.clock = clock or DatabaseClock(SystemClock())
         self._attempts = attempts
         self._sleep = sleep
         self._monotonic = monotonic
 
     def get(self, *paths: str) -> list[Document | None]:
-        return self._until_answered(lambda: self._attempts.get(*paths))
+        return self._until_answered(lambda: self._read(lambda: self._attempts.get(*paths)))
 
     def query(self, query: Query) -> list[Document]:
-        return self._until_answered(lambda: self._attempts.query(query))
+        return self._until_answered(lambda: self._read(lambda: self._attempts.query(query)))
+
+    def _read(self, attempt: Callable[[], list[D]]) -> list[D]:
+        sent = self.clock.local.now()
+        found = attempt()
+        at = next((document.read_at for document in found if document is not None and document.read_at is not None), None)
+        if at is not None:
+            self.clock.observe(at, sent=sent)
+        return found
 
     def commit(self, *writes: Write) -> Version:
         nonce = random_base62(16)
@@ -60,8 +75,11 @@ class ReliableDocuments:
 
         def attempt() -> Version:
             nonlocal answer_lost
+            sent = self.clock.local.now()
             try:
-                return self._attempts.commit(*marked)
+                version = self._attempts.commit(*marked)
+                self.clock.observe(version, sent=sent)
+                return version
             except Unavailable:
                 answer_lost = True
                 raise

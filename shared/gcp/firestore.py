@@ -1,14 +1,17 @@
 """Documents in Firestore, one RPC per call and no retries of its own: `ReliableDocuments` decides about those."""
 
 from collections.abc import Mapping
+from datetime import UTC
 from typing import Any
 
 from google.api_core import exceptions
 from google.cloud import firestore
 from google.cloud.firestore_v1.base_query import FieldFilter
 from google.cloud.firestore_v1.field_path import FieldPath as FirestoreFieldPath
+from google.protobuf.timestamp_pb2 import Timestamp
 
 from shared.documents.document import (
+    COMMIT_TIME,
     REMOVE,
     Conflict,
     Create,
@@ -52,8 +55,8 @@ class FirestoreDocuments:
         try:
             for snapshot in self._client.get_all(references, retry=None, timeout=RPC_TIMEOUT_SECONDS):
                 if snapshot.exists:
-                    path = snapshot.reference.path
-                    found[path] = Document(path, snapshot.to_dict() or {}, snapshot.update_time)
+                    document = _document(snapshot)
+                    found[document.path] = document
         except _UNANSWERED as error:
             raise Unavailable from error
         return [found.get(path) for path in paths]
@@ -83,7 +86,7 @@ class FirestoreDocuments:
             snapshots = built.limit(query.limit).get(retry=None, timeout=RPC_TIMEOUT_SECONDS)
         except _UNANSWERED as error:
             raise Unavailable from error
-        return [Document(s.reference.path, s.to_dict() or {}, s.update_time) for s in snapshots]
+        return [_document(snapshot) for snapshot in snapshots]
 
     def _add(self, batch: firestore.WriteBatch, write: Write) -> None:
         reference = self._client.document(write.path)
@@ -101,6 +104,14 @@ class FirestoreDocuments:
         return None if version is None else self._client.write_option(last_update_time=version)
 
 
+def _document(snapshot: Any) -> Document:
+    read_at = snapshot.read_time
+    # Those of a group query's documents are left by the client as protocol buffers have them.
+    if isinstance(read_at, Timestamp):
+        read_at = read_at.ToDatetime(tzinfo=UTC)
+    return Document(snapshot.reference.path, snapshot.to_dict() or {}, snapshot.update_time, read_at)
+
+
 def _changes(fields: Mapping[Any, Any]) -> dict[str, Any]:
     return {_dotted(name): _value(value) for name, value in fields.items()}
 
@@ -113,6 +124,8 @@ def _dotted(name: str | tuple[str, ...]) -> str:
 def _value(value: Any) -> Any:
     if value is REMOVE:
         return firestore.DELETE_FIELD
+    if value is COMMIT_TIME:
+        return firestore.SERVER_TIMESTAMP
     return firestore.Increment(value.by) if isinstance(value, Increment) else value
 
 

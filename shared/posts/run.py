@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 
 from shared.accounts.account import AccountKey
-from shared.documents.document import REMOVE, Changes, Document, Version
+from shared.documents.document import COMMIT_TIME, REMOVE, Changes, Document, Version
 from shared.platforms.content import Content
 from shared.platforms.failure import PlatformFailure
 
@@ -51,9 +51,13 @@ def claimed(run: "Run") -> Changes:
     return {"status": "processing", "phase": phase, "attempt": run.attempt + 1, "nextAttemptAt": REMOVE}
 
 
-def intended(run: "Run", now: datetime) -> Changes:
-    """The write-ahead intent: from the moment this is saved until an answer is, nobody knows whether the post is public."""
-    return {"phase": "intent", "intentAt": now, "firstIntentAt": run.first_intent_at or now, "intents": run.intents + 1}
+def intended(run: "Run") -> Changes:
+    """The write-ahead intent: from the moment this is saved until an answer is, nobody knows whether the post is public.
+
+    Its time is its own commit's.
+    """
+    first = run.first_intent_at or COMMIT_TIME
+    return {"phase": "intent", "intentAt": COMMIT_TIME, "firstIntentAt": first, "intents": run.intents + 1}
 
 
 def made_public(post_id: str, url: str | None) -> Changes:

@@ -75,4 +75,4 @@ class LeasedPublication:
 
     def intend(self) -> None:
         """Save the write-ahead intent. Raises Fenced."""
-        self.lease.renew(intended(self.lease.run, self.now()))
+        self.lease.renew(intended(self.lease.run))

@@ -161,6 +161,9 @@ def _prepare_and_call(attempt: Attempt) -> Outcome:
     if lease.remaining < CALL_BUDGET:
         # Saving the intent took so long that the call might outlive our lease: not sent, so nothing is public.
         return refused(attempt, PlatformFailure("transient", "Our database was too slow to publish safely."))
+    if lease.clock_has_jumped:
+        # How long the lease lasts is not known: not sent either.
+        return refused(attempt, PlatformFailure("transient", "Our clock was set while the post was prepared."))
     return call(attempt)
 
 

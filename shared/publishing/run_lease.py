@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from shared.core.clock import Clock
-from shared.documents.document import REMOVE, Changes, Document, Documents, Write
+from shared.documents.document import COMMIT_TIME, REMOVE, Changes, Document, Documents, Write
 from shared.documents.lease import Lease, Term
 from shared.http.client import CONNECT_TIMEOUT_SECONDS, READ_TIMEOUT_SECONDS
 from shared.posts.run import Run, claimed
@@ -17,6 +17,8 @@ TERM = Term(timedelta(seconds=60), ("leaseUntil", "sweepAt"))
 CALL_BUDGET = timedelta(seconds=CONNECT_TIMEOUT_SECONDS + READ_TIMEOUT_SECONDS + 10)
 # A delayed task may come a moment before its time by our clock.
 EARLY = timedelta(seconds=1)
+# By how much a worker's clock may have been set, or found to be wrong, while it holds a run.
+MAX_JUMP = timedelta(seconds=5)
 # What a run keeps of its past attempts.
 MAX_ATTEMPTS_KEPT = 10
 
@@ -29,8 +31,13 @@ class RunLease:
     tasks: Tasks
     fields: Mapping[str, Any] = field(repr=False)
     run: Run = field(init=False)
+    _offset: timedelta = field(init=False)
 
     def __post_init__(self) -> None:
+        self._offset = self.clock.offset
+        self._read()
+
+    def _read(self) -> None:
         self.run = Run.from_document(Document(self.lease.path, self.fields, self.lease.version))
 
     @property
@@ -44,6 +51,11 @@ class RunLease:
     @property
     def is_late(self) -> bool:
         return self.clock.now() >= self.run.deadline
+
+    @property
+    def clock_has_jumped(self) -> bool:
+        """Since the run was leased: what was measured before and after does not fit together."""
+        return abs(self.clock.offset - self._offset) > MAX_JUMP
 
     @property
     def remaining(self) -> timedelta:
@@ -73,8 +85,8 @@ class RunLease:
         return [*self.run.attempts, this][-MAX_ATTEMPTS_KEPT:]
 
     def _take_over(self, changes: Changes) -> None:
-        self.fields = _changed(self.fields, changes)
-        self.__post_init__()
+        self.fields = _changed(self.fields, changes, self.lease.version)
+        self._read()
 
 
 def claim(document: Document, *, documents: Documents, tasks: Tasks, clock: Clock) -> RunLease | None:
@@ -86,9 +98,10 @@ def claim(document: Document, *, documents: Documents, tasks: Tasks, clock: Cloc
         return None
     changes = {**claimed(run), "updatedAt": now}
     lease = Lease.claim(document.path, TERM, changes, if_version=run.version, documents=documents, clock=clock)
-    return RunLease(lease, tasks, _changed(document.fields, {**changes, **TERM.ends(lease.until)}))
+    return RunLease(lease, tasks, _changed(document.fields, {**changes, **TERM.ends(lease.until)}, lease.version))
 
 
-def _changed(fields: Mapping[str, Any], changes: Changes) -> dict[str, Any]:
-    """The document after a write; a run's fields are all of the first level."""
-    return {name: value for name, value in {**fields, **changes}.items() if value is not REMOVE}
+def _changed(fields: Mapping[str, Any], changes: Changes, at: datetime) -> dict[str, Any]:
+    """The document after a commit at that time; a run's fields are all of the first level."""
+    changed = {**fields, **changes}
+    return {name: at if value is COMMIT_TIME else value for name, value in changed.items() if value is not REMOVE}

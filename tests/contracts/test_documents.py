@@ -2,12 +2,12 @@
 
 import uuid
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from shared.documents.document import REMOVE, Conflict, Create, Delete, Documents, Increment, Merge, Query, Update
+from shared.documents.document import COMMIT_TIME, REMOVE, Conflict, Create, Delete, Documents, Increment, Merge, Query, Update
 from shared.documents.reliable import ReliableDocuments
 from shared.gcp.firestore import FirestoreDocuments
 from tests.fakes.documents import MemoryDocuments
@@ -163,3 +163,25 @@ def test_of_many_claims_one_wins(documents: Documents) -> None:
 
     with ThreadPoolExecutor(25) as pool:
         assert sum(pool.map(claim, range(25))) == 1
+
+
+def test_a_field_may_take_the_time_of_its_commit(documents: Documents) -> None:
+    documents.commit(Create("a/1", {"m": {}}))
+    version = documents.commit(Update("a/1", {"at": COMMIT_TIME, ("m", "at"): COMMIT_TIME}))
+    found = fields(documents, "a/1")
+    assert found == {"at": found["at"], "m": {"at": found["at"]}}
+    assert timedelta(0) <= version - found["at"] < timedelta(milliseconds=100)
+
+
+def test_what_is_read_says_when_and_never_before_its_last_change(documents: Documents) -> None:
+    version = documents.commit(Create("a/1", {"n": 1}), Create("a/2", {"n": 1}))
+    [got] = documents.get("a/1")
+    found = documents.query(Query("a", where=(("n", "==", 1),)))
+    for document in (got, *found):
+        assert document is not None
+        assert document.read_at is not None
+        assert document.version == version <= document.read_at
+    later = documents.commit(Update("a/1", {"n": 2}))
+    assert got is not None
+    assert got.read_at is not None
+    assert later >= got.read_at

@@ -5,7 +5,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from shared.core.clock import Clock
 from shared.documents.document import (
+    COMMIT_TIME,
     REMOVE,
     Conflict,
     Create,
@@ -18,6 +20,7 @@ from shared.documents.document import (
     Version,
     Write,
 )
+from tests.fakes.clock import StandingClock
 
 
 @dataclass
@@ -31,7 +34,14 @@ class Counts:
 class MemoryDocuments:
     counts: Counts = field(default_factory=Counts)
     contents: dict[str, tuple[dict[str, Any], Version]] = field(default_factory=dict)
+    # The database's own clock.
+    clock: Clock = field(default_factory=StandingClock)
     _version: Version = datetime(2000, 1, 1, tzinfo=UTC)
+
+    @property
+    def now(self) -> datetime:
+        """Never before what was committed."""
+        return max(self._version, self.clock.now())
 
     def get(self, *paths: str) -> list[Document | None]:
         self.counts.rpcs += 1
@@ -40,7 +50,7 @@ class MemoryDocuments:
 
     def commit(self, *writes: Write) -> Version:
         self.counts.rpcs += 1
-        version = self._version + timedelta(microseconds=1)
+        version = max(self._version + timedelta(microseconds=1), self.clock.now())
         # All or none: what was there is put back if one of them is refused.
         before = {write.path: self.contents.get(write.path) for write in writes}
         try:
@@ -73,7 +83,7 @@ class MemoryDocuments:
 
     def _document(self, path: str) -> Document:
         fields, version = self.contents[path]
-        return Document(path, _copied(fields), version)
+        return Document(path, _copied(fields), version, self.now)
 
     def _apply(self, write: Write, after: dict[str, tuple[dict[str, Any], Version]], version: Version) -> None:
         there = after.get(write.path)
@@ -87,7 +97,8 @@ class MemoryDocuments:
                     raise Conflict
                 fields = _copied(there[0])
                 for name, value in write.fields.items():
-                    _change(fields, name if isinstance(name, tuple) else (name,), value)
+                    new = _milliseconds(version) if value is COMMIT_TIME else value
+                    _change(fields, name if isinstance(name, tuple) else (name,), new)
                 after[write.path] = (fields, version)
             case Merge():
                 fields = _copied(there[0]) if there else {}
@@ -148,3 +159,7 @@ def _holds(fields: Mapping[str, Any], name: str, operator: str, value: Any) -> b
             return there <= value
         case _:
             return there >= value
+
+
+def _milliseconds(moment: datetime) -> datetime:
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)

@@ -25,6 +25,7 @@ from shared.accounts.connect import connect_account
 from shared.accounts.oauth import ConnectPorts
 from shared.accounts.tokens import TokenKeeper
 from shared.api_keys.issue import issue_key
+from shared.core.clock import DatabaseClock
 from shared.core.encryption import Cipher
 from shared.core.errors import Unauthorized
 from shared.documents.document import Document, Merge
@@ -67,8 +68,13 @@ class SignedInUsers:
 class World:
     def __init__(self) -> None:
         self.clock = StandingClock()
-        self.memory = MemoryDocuments()
-        self.documents = ReliableDocuments(self.memory, sleep=self.clock.advance, monotonic=lambda: self.clock.now().timestamp())
+        self.memory = MemoryDocuments(clock=self.clock)
+        self.documents = ReliableDocuments(
+            self.memory,
+            clock=DatabaseClock(self.clock),
+            sleep=self.clock.advance,
+            monotonic=lambda: self.clock.now().timestamp(),
+        )
         self.tasks = MemoryTasks(self.clock)
         self.storage = MemoryStorage()
         self.fetcher = MemoryFetcher(PAGES)

@@ -141,6 +141,8 @@ class Ablation:
     platforms: Sequence[str]
     documents: Callable[[Documents], Documents] | None = None
     platform: Callable[[Platform], Platform] | None = None
+    # What tells a machine the database's time is not listened to.
+    own_clocks: bool = False
 
 
 _LISTED = ("x", "facebook", "linkedin", "youtube")
@@ -157,4 +159,5 @@ ABLATIONS = (
     Ablation("single-flight refresh", "double_refreshes", ("x", "snapchat"), without_single_flight),
     Ablation("intent of a follow-up", "duplicates", ("x", "instagram", "linkedin"), without_follow_up_intents),
     Ablation("nonces", "wrong_accounts", ("x", "tiktok"), without_nonces),
+    Ablation("the database's time", "lost", ("x", "facebook"), own_clocks=True),
 )

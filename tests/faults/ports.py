@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from shared.core.clock import DatabaseClock
 from shared.core.errors import SokuError
 from shared.documents.document import Conflict, Unavailable
 from shared.http.client import NoAnswer, NotSent
@@ -107,8 +108,27 @@ def _quietly(effect: Callable[[], Any], seen: Callable[[], None]) -> Callable[[]
     return late
 
 
+class ProcessClock(DatabaseClock):
+    """Each process knows the database's time as far as it has heard from it; whoever is none knows the true time."""
+
+    def __init__(self, scheduler: Scheduler) -> None:
+        self._scheduler = scheduler
+        self._outside = Process("outside")
+        super().__init__(SkewedClock(scheduler))
+
+    @property
+    def offset(self) -> timedelta:
+        return (self._scheduler.current() or self._outside).offset
+
+    @offset.setter
+    def offset(self, offset: timedelta) -> None:
+        (self._scheduler.current() or self._outside).offset = offset
+
+
 class SkewedClock:
     """What time the process that asks believes it is."""
+
+    offset = timedelta(0)
 
     def __init__(self, scheduler: Scheduler) -> None:
         self._scheduler = scheduler

@@ -20,11 +20,12 @@ class Killed(BaseException):
 
 @dataclass
 class Process:
-    """`skew_seconds` is how far its clock is off; `run` the path of the run that it works on, if it does."""
+    """`skew_seconds` is how far its clock is off, `offset` what it knows of that; `run` the path of the run that it works on."""
 
     name: str
     skew_seconds: float = 0.0
     run: str = ""
+    offset: timedelta = timedelta(0)
 
 
 @dataclass

@@ -20,7 +20,7 @@ from tests.fakes.world import World
 from tests.faults.ablation import Ablation
 from tests.faults.check import Verdict, judge
 from tests.faults.people import NAMES, UID, People
-from tests.faults.ports import SkewedClock, Trouble, faulty, seeded
+from tests.faults.ports import ProcessClock, Trouble, faulty, seeded
 from tests.faults.posts import Wanted, wanted_post
 from tests.faults.scheduler import Process, Scheduler
 from tests.faults.witness import Renewals, StoredTokens, Witness
@@ -44,7 +44,7 @@ SECOND_REFUSED = 0.15
 # Of posts of the same text so many lose their answers, so that more than one does.
 ALIKE_LOST = 0.3
 SWEEP_SECONDS = 60.0
-SKEW_SECONDS = 10.0
+SKEW_SECONDS = 120.0
 RETRY_SECONDS = 2.0
 
 
@@ -120,12 +120,16 @@ class Simulation:
                 lifetime = timedelta(minutes=self.options.token_minutes * (100 if self.options.outage else 1))
                 oauth._dialect = replace(oauth._dialect, lifetime=lifetime, min_age=min(lifetime / 60, oauth._dialect.min_age))
         world.tasks._clock = _TrueClock(scheduler)
-        clock: Any = SkewedClock(scheduler)
+        world.memory.clock = _TrueClock(scheduler)
+        clock: Any = ProcessClock(scheduler)
         ablation = self.options.without
+        if ablation and ablation.own_clocks:
+            clock.observe = lambda *_, **__: None
         without = ablation.documents if ablation and ablation.documents else lambda documents: documents
         self.stored_tokens = StoredTokens(self.witness)
         documents = ReliableDocuments(
             without(faulty(self.stored_tokens, "documents", scheduler, self.trouble)),
+            clock=clock,
             sleep=scheduler.sleep,
             monotonic=lambda: scheduler.now.timestamp(),
         )
@@ -323,6 +327,8 @@ class Simulation:
 
 
 class _TrueClock:
+    offset = timedelta(0)
+
     def __init__(self, scheduler: Scheduler) -> None:
         self._scheduler = scheduler
 

@@ -1,7 +1,10 @@
-"""Every kind of post of every platform, its workers killed or their answers lost at calls chosen by a seed: published once.
+"""Every kind of post of every platform, its workers killed or their answers lost at calls chosen by a seed, on
+machines whose clocks differ: published once.
 
 All calls, all kinds: `make faults-stack`.
 """
+
+from collections.abc import Iterator
 
 import pytest
 
@@ -11,6 +14,13 @@ from tests.faults.kills import KINDS, Range, sampled
 SEED = 20261125
 # Each kill costs the restart of a process.
 POINTS_OF_EACH_KIND = 2
+
+
+@pytest.fixture(scope="module", autouse=True)
+def clocks(stack: LocalStack) -> Iterator[None]:
+    """No two machines agree on the time, by four minutes at most."""
+    with stack.skewed(api=-60, orchestrator=45, publisher=120, refresher=-31, sweeper=-120):
+        yield
 
 
 @pytest.fixture(scope="module")
