@@ -1,5 +1,6 @@
 """Every bad request of the specification's tables and beyond: a clear answer, and nothing stored but the log."""
 
+import io
 import json
 from datetime import timedelta
 from typing import Any
@@ -198,6 +199,26 @@ def test_bodies_that_are_no_json_object(
     answer = client.post("/v1/posts", data=raw, content_type=content_type, headers={"soku-api-key": key})
     assert (answer.status_code, error_of(answer)["code"]) == (status, code)
     assert nothing_stored_since(world, stored_before)
+
+
+class Counted(io.BytesIO):
+    """As a server gives a body that declares no length, or a false one: how much of it was read?"""
+
+    taken = 0
+
+    def read(self, size: int | None = -1) -> bytes:
+        piece = super().read(size)
+        self.taken += len(piece)
+        return piece
+
+
+@pytest.mark.parametrize("declared", [{"HTTP_TRANSFER_ENCODING": "chunked"}, {"CONTENT_LENGTH": "100"}])
+def test_a_body_without_an_honest_length_is_counted_as_it_comes(client: FlaskClient, key: str, declared: dict[str, str]) -> None:
+    stream = Counted(json.dumps({"post": {"content": {**GOOD, "text": "x" * 5_000_000}}}).encode())
+    environ = {"wsgi.input": stream, "wsgi.input_terminated": True, "CONTENT_TYPE": "application/json", **declared}
+    answer = client.post("/v1/posts", headers={"soku-api-key": key}, environ_overrides=environ)
+    assert answer.status_code == 413
+    assert stream.taken <= 1_100_000
 
 
 def test_depth_sixty_four_is_not_too_deep(client: FlaskClient, key: str) -> None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -138,11 +137,21 @@ def test_a_state_is_its_users_alone(client: FlaskClient, world: World) -> None:
     assert complete(client, "x", told, EVE).status_code == 200
 
 
-def test_a_state_is_of_one_platform_and_lives_ten_minutes(client: FlaskClient, world: World) -> None:
+def test_a_state_is_of_one_platform(client: FlaskClient, world: World) -> None:
     told = consent(world, begin(client, "tiktok"))
-    assert complete(client, "snapchat", told).status_code == 400
-    world.clock.advance(timedelta(minutes=10).total_seconds())
-    assert complete(client, "tiktok", told).status_code == 400
+    refused = complete(client, "snapchat", told)
+    assert (refused.status_code, error_of(refused)["details"][0]["field"]) == (400, "body.state")
+    assert complete(client, "tiktok", told).status_code == 200, "it was not used up"
+
+
+@pytest.mark.parametrize(("seconds", "status"), [(599, 200), (600, 400)])
+def test_a_state_lives_ten_minutes(client: FlaskClient, world: World, seconds: int, status: int) -> None:
+    url = begin(client, "tiktok")
+    world.clock.advance(seconds)
+    # The code is fresh: only the state can be what is refused.
+    answer = complete(client, "tiktok", consent(world, url))
+    assert answer.status_code == status
+    assert status == 200 or error_of(answer)["details"][0]["field"] == "body.state"
 
 
 @pytest.mark.parametrize("platform", PLATFORMS)

@@ -6,12 +6,16 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from shared.core.settings import MediaFetch
+from shared.http.client import HttpRequest, RequestsHttp
 from shared.media.fetch import FetchFailed, FetchRefused, GuardedFetcher
+from shared.platforms.failure import PlatformFailure
+from shared.platforms.hosts import Hosts
 
 PUBLIC = "93.184.216.34"
 MAX_BYTES = 50_000
@@ -169,12 +173,81 @@ def test_a_hostile_address_is_never_connected_to(web: Web, url: str) -> None:
     assert web.asked == []
 
 
-@pytest.mark.parametrize("url", [url for url in HOSTILE if url.startswith("http")])
+# Without a host, a redirect's address is a path on the same one.
+@pytest.mark.parametrize("url", [url for url in HOSTILE if url.startswith("http") and url != "http:///a.jpg"])
 def test_nor_by_way_of_a_redirect(web: Web, url: str) -> None:
     web.pages["/"] = answering(302, Location=url.encode().decode("latin-1"))
     with pytest.raises((FetchRefused, FetchFailed)):
         fetch("http://public.test/")
     assert web.leaks == []
+    assert web.asked == ["public.test/"]
+
+
+def test_what_the_machine_knows_of_proxies_and_passwords_is_not_for_strangers(
+    web: Web, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    told: list[Any] = []
+
+    def page(request: BaseHTTPRequestHandler) -> None:
+        told.append(request.headers["Authorization"])
+        answering(200, b"bytes")(request)
+
+    web.pages["/a.jpg"] = page
+    environment_of_a_company(monkeypatch, tmp_path, "public.test")
+    assert fetch("http://public.test/a.jpg") == b"bytes"
+    assert (told, web.leaks) == ([None], [])
+
+
+def test_nor_for_platforms(web: Web, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    told: list[Any] = []
+
+    def page(request: BaseHTTPRequestHandler) -> None:
+        told.append(request.headers["Authorization"])
+        answering(200, b"{}")(request)
+
+    web.pages["/2/tweets"] = page
+    environment_of_a_company(monkeypatch, tmp_path, "public.test")
+    assert RequestsHttp().send(HttpRequest("GET", "http://public.test/2/tweets")).status == 200
+    assert (told, web.leaks) == ([None], [])
+
+
+def environment_of_a_company(monkeypatch: pytest.MonkeyPatch, folder: Path, host: str) -> None:
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, "http://10.0.0.7:3128")
+    (folder / "netrc").write_text(f"machine {host} login ada password secret\n")
+    monkeypatch.setenv("NETRC", str(folder / "netrc"))
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_call_to_a_platform_takes_its_token_nowhere_else(web: Web, status: int) -> None:
+    web.pages["/2/users/me"] = answering(status, Location="http://public.test/elsewhere")
+    answer = RequestsHttp().send(HttpRequest("GET", "http://public.test/2/users/me", headers={"Authorization": "Bearer t"}))
+    assert answer.status == status
+    assert web.asked == ["public.test/2/users/me"]
+
+
+OTHERS = [
+    "https://evilgoogleapis.com/upload",
+    "https://googleapis.com.evil.test/upload",
+    "https://evil.test/googleapis.com",
+    "https://googleapis.com@evil.test/upload",
+    "http://www.googleapis.com/upload",
+    "//www.googleapis.com/upload",
+    "",
+    None,
+    ["https://www.googleapis.com/upload"],
+]
+
+
+@pytest.mark.parametrize("url", OTHERS)
+def test_uploads_go_to_the_platforms_own_hosts_only(url: object) -> None:
+    with pytest.raises(PlatformFailure):
+        Hosts().follow(url, "googleapis.com")
+
+
+@pytest.mark.parametrize("url", ["https://googleapis.com/u", "https://www.googleapis.com/upload?id=1"])
+def test_and_there_they_go(url: str) -> None:
+    assert Hosts().follow(url, "googleapis.com") == url
 
 
 def test_a_name_that_changes_its_mind_is_connected_to_as_it_was_judged(web: Web) -> None:

@@ -258,6 +258,18 @@ def test_a_refused_token_is_renewed_once_and_then_taken_for_dead(world: World) -
     assert world.document("users/ada").fields["accounts"]["x"]["acc"] == "needs_reauth"
 
 
+def test_a_refused_token_that_was_renewed_meanwhile_is_no_death(world: World) -> None:
+    """Whoever got the refusal was slow; the account has other tokens by now."""
+    old = connect(world, "x", left=timedelta(seconds=-1))
+    fresh = keeper(world).usable(key_of("x"))
+    keeper(world).declare_dead(key_of("x"), old.access_token)
+    assert keeper(world).usable(key_of("x")) == fresh
+    assert world.document("users/ada").fields["accounts"]["x"]["acc"] == "connected"
+    assert isinstance(fresh, Credentials)
+    keeper(world).declare_dead(key_of("x"), fresh.access_token)
+    assert isinstance(keeper(world).usable(key_of("x")), Unusable)
+
+
 def test_keys_rotate_without_downtime(world: World) -> None:
     connect(world, "x", left=timedelta(minutes=4))
     old, new = next(iter(world.api_ports.settings.token_keys.items())), ("k2", b"2" * 32)
