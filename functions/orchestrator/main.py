@@ -1,4 +1,4 @@
-"""Target `orchestrator`: called by Cloud Tasks (queue `orchestrate`) with {postSubmissionId}.
+"""Target `orchestrator`: called by Cloud Tasks (queue `orchestrate`) with {postSubmissionId, uid}.
 
 Writes the submission and its runs, enqueues one task per run. On failure Cloud Tasks delivers again; the sweeper after that.
 """
@@ -12,7 +12,9 @@ start_logging()
 
 
 def handle(payload: Payload, ports: wiring.Ports) -> None:
-    orchestrate_submission(payload["postSubmissionId"], documents=ports.documents, tasks=ports.tasks, clock=ports.clock)
+    orchestrate_submission(
+        payload["postSubmissionId"], payload.get("uid"), documents=ports.documents, tasks=ports.tasks, clock=ports.clock
+    )
 
 
 orchestrator = task_function(handle, wiring.ports)

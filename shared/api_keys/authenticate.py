@@ -19,7 +19,8 @@ class Caller:
 
 
 def authenticate(header: str | None, *, documents: Documents) -> Caller:
-    """Two reads, one after the other: the key says whose it is. Raises Unauthorized; a revoked key fails at once."""
+    """Two reads, one after the other: the key says whose it is. Raises Unauthorized; a revoked key, or a disabled user's, fails at
+    once."""
     if not header:
         raise Unauthorized
     if not is_well_formed(header):
@@ -30,5 +31,7 @@ def authenticate(header: str | None, *, documents: Documents) -> Caller:
     key = ApiKey.from_document(found)
     if key.revoked_at is not None:
         raise Unauthorized("API key revoked")
-    [user] = documents.get(user_path(key.uid))
-    return Caller(User.from_document(key.uid, user), key.id)
+    [document] = documents.get(user_path(key.uid))
+    user = User.from_document(key.uid, document)
+    user.require_enabled()
+    return Caller(user, key.id)

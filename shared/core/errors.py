@@ -13,7 +13,8 @@
         ├── ConnectionRefused         400 connection_refused
         ├── PayloadTooLarge           413 payload_too_large
         ├── UnsupportedContentType    415 unsupported_content_type
-        └── IdempotencyConflict       409 idempotency_conflict
+        ├── IdempotencyConflict       409 idempotency_conflict
+        └── ApiKeyLimitReached        409 api_key_limit_reached
 
 A class's docstring is the message its callers see unless they give a better one. What the API answers is written in one
 place, `functions/api/request/errors.py`.
@@ -152,3 +153,10 @@ class IdempotencyConflict(ApiError):
 
     status = 409
     code = "idempotency_conflict"
+
+
+class ApiKeyLimitReached(ApiError):
+    """There are as many live API keys as a user may have. Revoke one that is not used any more."""
+
+    status = 409
+    code = "api_key_limit_reached"

@@ -102,7 +102,8 @@ Condition = tuple[str, Literal["==", "<=", ">="], Any]
 class Query:
     """Documents of a collection (of all collections of that name, if `group`), filtered, ordered and limited.
 
-    Those of the same value are ordered by their paths; `after` is the value and path of the last one of the page before.
+    Those of the same value are ordered by their paths, in the same direction; `after` is the value and path of the last one of the
+    page before.
 
     Every query needs its index in firestore.indexes.json: the emulator answers without one, production does not.
     """
@@ -113,6 +114,7 @@ class Query:
     limit: int = 300
     group: bool = False
     after: tuple[Any, str] | None = None
+    descending: bool = False
 
 
 class Documents(Protocol):

@@ -78,7 +78,8 @@ class FirestoreDocuments:
         for name, operator, value in query.where:
             built = built.where(filter=FieldFilter(name, operator, value))
         if query.order_by:
-            built = built.order_by(query.order_by).order_by("__name__")
+            direction = firestore.Query.DESCENDING if query.descending else firestore.Query.ASCENDING
+            built = built.order_by(query.order_by, direction=direction).order_by("__name__", direction=direction)
         if query.order_by and query.after:
             value, path = query.after
             built = built.start_after({query.order_by: value, "__name__": self._client.document(path)})

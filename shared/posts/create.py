@@ -88,7 +88,7 @@ def create_post(
     if earlier is not None:
         return _replayed(earlier)
     if request.scheduled_time is None:
-        hand_over(orchestrate(submission_id), tasks)
+        hand_over(orchestrate(submission_id, user.uid), tasks)
     return Accepted(record["status"], record["body"], replayed=False)
 
 

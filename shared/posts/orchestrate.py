@@ -1,21 +1,26 @@
 """Fan a submission out: one run and one task per target. Called by the orchestrator function, for each delivery of its task.
 
     queued ─compare-and-set─► orchestrating ─► all runs in one create-only commit ─► a task per run ─► dispatched
+       └─ the user may not publish any more ─► all runs failed, completed: one commit, no task
 
 Any number of deliveries, at any point of each other, make the same runs once; a second one enqueues what is still waiting.
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from shared.core.clock import Clock
+from shared.core.errors import Forbidden
 from shared.documents.change import read_modify_write
-from shared.documents.document import REMOVE, Conflict, Create, Documents, FieldPath, Update, Version
-from shared.posts.run import QUEUED, Run, RunPath, submission_path
+from shared.documents.document import REMOVE, Conflict, Create, Document, Documents, FieldPath, Update, Version, Write
+from shared.platforms.failure import PlatformFailure
+from shared.posts.run import QUEUED, Run, RunPath, ended, submission_path
+from shared.posts.settle import completion
 from shared.posts.submission import Submission, Target
 from shared.tasks.task import Tasks, orchestrate, publish
+from shared.users.user import User, user_path
 
 _log = logging.getLogger(__name__)
 
@@ -27,28 +32,47 @@ LEASE_GRACE = timedelta(seconds=60)
 EARLY = timedelta(seconds=60)
 
 
-def orchestrate_submission(submission_id: str, *, documents: Documents, tasks: Tasks, clock: Clock) -> None:
-    """Raises NotEnqueued when a run could not be enqueued: the task's next delivery does it."""
+def orchestrate_submission(submission_id: str, uid: str | None, *, documents: Documents, tasks: Tasks, clock: Clock) -> None:
+    """`uid` is None in tasks of versions that did not name it. Raises NotEnqueued when a run could not be enqueued: the task's next
+    delivery does it."""
 
     def attempt() -> None:
-        [document] = documents.get(submission_path(submission_id))
+        document, *users = documents.get(submission_path(submission_id), *([user_path(uid)] if uid else []))
         if document is None:
             _log.warning("submission.not_found", extra={"submission": submission_id})
             return
-        _orchestrate(Submission.from_document(document), documents, tasks, clock)
+        submission = Submission.from_document(document)
+        [user] = users or documents.get(user_path(submission.uid))
+        _orchestrate(submission, _refusal(submission, user), documents, tasks, clock)
 
     # Again if a twin started it, the customer cancelled it, or the sweeper put it off meanwhile.
     read_modify_write(attempt)
 
 
-def _orchestrate(submission: Submission, documents: Documents, tasks: Tasks, clock: Clock) -> None:
+def _refusal(submission: Submission, user: Document | None) -> PlatformFailure | None:
+    """Why the user may not publish this any more. A subscription counts as it was when the post was due, however late we are."""
+    if user is None or (owner := User.from_document(submission.uid, user)).is_disabled:
+        message = "The user was disabled or deleted before the post was due: nothing was published."
+        return PlatformFailure("permission", message, code="user_disabled", remediation="Ask the operator of this Soku.")
+    try:
+        owner.require_subscription(submission.due_at)
+    except Forbidden:
+        message = "The subscription had ended when the post was due: nothing was published."
+        remediation = "Renew the subscription, then send the post again."
+        return PlatformFailure("permission", message, code="subscription_inactive", remediation=remediation)
+    return None
+
+
+def _orchestrate(submission: Submission, refusal: PlatformFailure | None, documents: Documents, tasks: Tasks, clock: Clock) -> None:
     """Raises Conflict when the submission was changed before it could be started."""
     now = clock.now()
     if submission.due_at > now:
         if submission.status == "queued" and submission.due_at - now <= EARLY:
-            tasks.enqueue(orchestrate(submission.id, not_before=submission.due_at))
+            tasks.enqueue(orchestrate(submission.id, submission.uid, not_before=submission.due_at))
         return
     match submission.status:
+        case "queued" if refusal is not None:
+            documents.commit(*_refused(submission, refusal, documents, now))
         case "queued":
             version = documents.commit(_start(submission, now))
             _create_runs(submission, documents, now)
@@ -69,14 +93,23 @@ def _start(submission: Submission, now: datetime) -> Update:
     return Update(submission.path, changes, if_version=submission.version)
 
 
+def _refused(submission: Submission, refusal: PlatformFailure, documents: Documents, now: datetime) -> list[Write]:
+    """The end of it all at once: no run ever begins."""
+    error = {"error": {**refusal.to_fields(), "attempts": []}}
+    done = {name: value for name, value in ended("failed", now).items() if value is not REMOVE}
+    runs = [_run(submission, target, now, {**done, **error}) for target in submission.targets]
+    return [*completion(submission, documents, now, {("runCounts", "failed"): len(runs)}), *runs]
+
+
 def _create_runs(submission: Submission, documents: Documents, now: datetime) -> None:
     try:
-        documents.commit(*(_run(submission, target, now) for target in submission.targets))
+        waiting = {"sweepAt": now + LEASE_GRACE}
+        documents.commit(*(_run(submission, target, now, waiting) for target in submission.targets))
     except Conflict:
         _log.info("submission.runs_exist", extra={"submission": submission.id})
 
 
-def _run(submission: Submission, target: Target, now: datetime) -> Create:
+def _run(submission: Submission, target: Target, now: datetime, state: Mapping[str, Any]) -> Create:
     return Create(
         str(RunPath(submission.id, target.run_id)),
         {
@@ -88,9 +121,9 @@ def _run(submission: Submission, target: Target, now: datetime) -> Create:
             "content": submission.content.to_fields(),
             "options": dict(target.options),
             "dueAt": submission.due_at,
-            "sweepAt": now + LEASE_GRACE,
             "createdAt": now,
             "updatedAt": now,
+            **state,
         },
     )
 

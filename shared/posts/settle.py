@@ -1,10 +1,10 @@
 """What follows from runs that ended: once the last one has, the post is complete. Settling twice changes nothing."""
 
-from typing import Any
+from datetime import datetime
 
 from shared.core.clock import Clock
 from shared.documents.change import read_modify_write
-from shared.documents.document import REMOVE, Delete, Documents, FieldPath, Update, Write
+from shared.documents.document import REMOVE, Changes, Delete, Documents, Update, Write
 from shared.posts.run import submission_path
 from shared.posts.submission import Submission
 
@@ -18,16 +18,16 @@ def settle(submission_id: str, *, documents: Documents, clock: Clock) -> None:
             return
         submission = Submission.from_document(document)
         if submission.completed_at is None and submission.ended >= submission.counts["total"]:
-            documents.commit(*_completion(submission, documents, clock))
+            documents.commit(*completion(submission, documents, clock.now()))
 
     read_modify_write(attempt)
 
 
-def _completion(submission: Submission, documents: Documents, clock: Clock) -> list[Write]:
-    now = clock.now()
+def completion(submission: Submission, documents: Documents, now: datetime, counted: Changes | None = None) -> list[Write]:
+    """What is written once all runs have ended; `counted` goes with it."""
     # An orchestrator that died before saying so had dispatched everything: all runs have ended.
-    changes: dict[FieldPath, Any] = {"status": "dispatched", "completedAt": now, "sweepAt": REMOVE, "updatedAt": now}
-    writes: list[Write] = [Update(submission.path, changes, if_version=submission.version)]
+    completed = {"status": "dispatched", "completedAt": now, "sweepAt": REMOVE, "updatedAt": now}
+    writes: list[Write] = [Update(submission.path, {**(counted or {}), **completed}, if_version=submission.version)]
     released = _released_key(submission, documents)
     return [*writes, released] if released is not None else writes
 

@@ -30,7 +30,7 @@ def _move_submission(document: Document, ports: SweepPorts) -> None:
         return
     not_before = submission.due_at if submission.due_at > now else None
     again = now + PUSH
-    if hand_over(orchestrate(submission.id, not_before=not_before), ports.tasks):
+    if hand_over(orchestrate(submission.id, submission.uid, not_before=not_before), ports.tasks):
         _log.info("sweep.enqueued", extra={"document": submission.path})
         again = max(again, submission.due_at + LATE_GRACE)
     put_off(submission.path, submission.version, again, ports)

@@ -32,8 +32,9 @@ class Tasks(Protocol):
         ...
 
 
-def orchestrate(submission_id: str, *, not_before: datetime | None = None) -> Task:
-    return Task(ORCHESTRATE, {"postSubmissionId": submission_id}, not_before)
+def orchestrate(submission_id: str, uid: str, *, not_before: datetime | None = None) -> Task:
+    """`uid` is whose it is, so that both are read at once."""
+    return Task(ORCHESTRATE, {"postSubmissionId": submission_id, "uid": uid}, not_before)
 
 
 def publish(submission_id: str, run_id: str, platform: str, *, not_before: datetime | None = None) -> Task:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-from shared.core.errors import Forbidden
+from shared.core.errors import Forbidden, Unauthorized
 from shared.documents.document import Document
 
 AccountStatus = Literal["connected", "needs_reauth", "disabled"]
@@ -18,6 +18,7 @@ class User:
     current_period_end: datetime | None = None
     # platform → account id → status
     accounts: Mapping[str, Mapping[str, AccountStatus]] = field(default_factory=dict)
+    is_disabled: bool = False
 
     @staticmethod
     def from_document(uid: str, document: Document | None) -> "User":
@@ -29,7 +30,13 @@ class User:
             subscription.get("status"),
             subscription.get("currentPeriodEnd"),
             document.fields.get("accounts") or {},
+            bool(document.fields.get("disabled")),
         )
+
+    def require_enabled(self) -> None:
+        """Raises Unauthorized if the operator has disabled the user."""
+        if self.is_disabled:
+            raise Unauthorized("Account disabled")
 
     def require_subscription(self, now: datetime) -> None:
         """Raises Forbidden unless the trial runs or the paid period has not ended.

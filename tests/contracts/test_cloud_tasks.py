@@ -236,7 +236,7 @@ def test_as_many_connections_are_kept_as_threads_enqueue(
 
     def enqueue(number: int) -> None:
         together.wait()
-        tasks.enqueue(orchestrate(str(number)))
+        tasks.enqueue(orchestrate(str(number), "ada"))
 
     with caplog.at_level("WARNING"), ThreadPoolExecutor(20) as threads:
         list(threads.map(enqueue, range(20)))

@@ -134,6 +134,24 @@ def test_a_query_goes_on_after_the_last_one_of_the_page_before(documents: Docume
     assert seen == ["e", "a", "b", "c", "d"], "by value, then by name"
 
 
+def test_nothing_is_found_where_it_stands_and_only_there(documents: Documents) -> None:
+    documents.commit(Create("a/1", {"n": None}), Create("a/2", {"n": 0}), Create("a/3", {}))
+    assert [d.id for d in documents.query(Query("a", where=(("n", "==", None),)))] == ["1"]
+    assert [d.id for d in documents.query(Query("a", where=(("n", "<=", 5),)))] == ["2"]
+
+
+def test_a_page_may_come_backwards(documents: Documents) -> None:
+    values = {"b": 1, "a": 1, "d": 2, "c": 1, "e": 0}
+    documents.commit(*(Create(f"pages/{name}", {"n": n, "kind": "k"}) for name, n in values.items()))
+    seen: list[str] = []
+    after = None
+    where = (("kind", "==", "k"),)
+    while page := documents.query(Query("pages", where=where, order_by="n", limit=2, after=after, descending=True)):
+        seen += [document.id for document in page]
+        after = page[-1].fields["n"], page[-1].path
+    assert seen == ["d", "c", "b", "a", "e"]
+
+
 def test_a_group_query_goes_on_likewise(documents: Documents) -> None:
     paths = ["groups/2/leaves/x", "groups/1/leaves/y", "groups/1/leaves/x"]
     documents.commit(*(Create(path, {"n": 7}) for path in paths))

@@ -74,9 +74,11 @@ class MemoryDocuments:
         found = [self._document(p) for p in paths if all(_holds(self.contents[p][0], *where) for where in query.where)]
         if query.order_by:
             name = query.order_by
-            found = sorted((d for d in found if name in d.fields), key=lambda document: (document.fields[name], document.path))
+            places = {document.path: (document.fields[name], document.path) for document in found if name in document.fields}
+            found = sorted((d for d in found if d.path in places), key=lambda d: places[d.path], reverse=query.descending)
             if query.after:
-                found = [document for document in found if (document.fields[name], document.path) > query.after]
+                at = query.after
+                found = [d for d in found if (places[d.path] < at if query.descending else places[d.path] > at)]
         found = found[: query.limit]
         self.counts.reads += max(1, len(found))
         return found
@@ -150,8 +152,8 @@ def _is_in(path: str, query: Query) -> bool:
 
 def _holds(fields: Mapping[str, Any], name: str, operator: str, value: Any) -> bool:
     there = fields.get(name)
-    if there is None:
-        return False
+    if there is None or value is None:
+        return name in fields and there is value and operator == "=="
     match operator:
         case "==":
             return there == value

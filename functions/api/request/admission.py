@@ -13,7 +13,7 @@ from shared.core.errors import ApiError, ServiceUnavailable, Unauthorized
 from shared.core.ids import new_uuid
 from shared.documents.document import Create
 from shared.request_log.log_entry import log_entry
-from shared.users.user import User
+from shared.users.user import User, user_path
 
 _log = logging.getLogger(__name__)
 
@@ -23,14 +23,15 @@ Credential = Literal["api_key", "id_token", "anybody"]
 
 @dataclass(frozen=True)
 class Call:
-    """A request that passed every step before the route's own. `user` is known by uid only for an ID token; `body` is the JSON as
-    it came, `given` the same as the route's model."""
+    """A request that passed every step before the route's own. `body` is the JSON as
+    it came, `given` the same as the route's model, `asked` the query likewise."""
 
     user: User
     api_key_id: str | None
     request_id: str
     body: Mapping[str, Any] = field(default_factory=dict)
     given: Any = None
+    asked: Any = None
     idempotency_key: str | None = None
 
     def echo_idempotency_key(self, key: str) -> None:
@@ -62,7 +63,11 @@ def admit(ports: Ports, credential: Credential) -> Call:
             scheme, _, token = request.headers.get("Authorization", "").partition(" ")
             if scheme.lower() != "bearer" or not token:
                 raise Unauthorized("Missing or invalid Firebase ID token")
-            return Call(User(ports.id_tokens.verify(token)), None, g.request_id)
+            uid = ports.id_tokens.verify(token)
+            [document] = ports.documents.get(user_path(uid))
+            user = User.from_document(uid, document)
+            user.require_enabled()
+            return Call(user, None, g.request_id)
         case "api_key":
             caller = authenticate(request.headers.get("soku-api-key"), documents=ports.documents)
             call = Call(caller.user, caller.api_key_id, g.request_id)

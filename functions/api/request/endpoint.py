@@ -22,7 +22,7 @@ from pydantic import BaseModel
 from functions.api.ports import Ports
 from functions.api.request.admission import Call, Credential, admit, keep_log
 from functions.api.request.body import read_json
-from functions.api.request.validation import validated
+from functions.api.request.validation import RequestQuery, validated
 from shared.core.errors import (
     ApiError,
     Detail,
@@ -41,10 +41,12 @@ View = Callable[..., Response]
 
 @dataclass(frozen=True)
 class Declaration:
-    """`takes` is the model of the JSON body, None for none; `gives` the model of each successful answer by its status, None where
-    there is no body; `errors` what the route's own work refuses with; `limit` the requests a minute that its own window admits."""
+    """`takes` is the model of the JSON body, `asks` that of the query, None for none; `gives` the model of each successful answer
+    by its status, None where there is no body; `errors` what the route's own work refuses with; `limit` the requests a minute that
+    its own window admits."""
 
     credential: Credential
+    asks: type[RequestQuery] | None
     takes: type[BaseModel] | None
     body_is_optional: bool
     gives: Mapping[int, type[BaseModel] | None]
@@ -56,7 +58,8 @@ class Declaration:
         """The route's own, and those of the steps before it."""
         of_credential = {"anybody": (), "id_token": (Unauthorized,), "api_key": (Unauthorized, Forbidden)}[self.credential]
         of_body = () if self.takes is None else (ValidationFailed, PayloadTooLarge, UnsupportedContentType)
-        return frozenset({*self.errors, *of_credential, *of_body, ServiceUnavailable, ApiError})
+        of_query = () if self.asks is None else (ValidationFailed,)
+        return frozenset({*self.errors, *of_credential, *of_query, *of_body, ServiceUnavailable, ApiError})
 
 
 @dataclass(frozen=True)
@@ -74,19 +77,22 @@ def endpoint(
     *,
     credential: Credential,
     gives: Mapping[int, type[BaseModel] | None],
+    asks: type[RequestQuery] | None = None,
     takes: type[BaseModel] | None = None,
     body_is_optional: bool = False,
     errors: tuple[type[ApiError], ...] = (),
     limit: int | None = None,
 ) -> Callable[[Callable[..., Reply]], View]:
     """Guard a route and declare it. The route gets a `Call` first, and its path's parts by name."""
-    declaration = Declaration(credential, takes, body_is_optional, gives, errors, limit)
+    declaration = Declaration(credential, asks, takes, body_is_optional, gives, errors, limit)
 
     def guard(route: Callable[..., Reply]) -> View:
         @functools.wraps(route)
         def guarded(**parts: str) -> Response:
             call = admit(ports, credential)
             try:
+                if asks is not None:
+                    call = replace(call, asked=validated(asks, request.args.to_dict(), "query"))
                 if takes is not None:
                     call = _with_body(call, takes, optional=body_is_optional)
                 reply = route(call, **parts)

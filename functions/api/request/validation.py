@@ -20,6 +20,12 @@ class RequestBody(BaseModel):
         return None
 
 
+class RequestQuery(BaseModel):
+    """What follows the question mark: everything is text there, and a misspelt name is refused."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
 M = TypeVar("M", bound=BaseModel)
 
 # Nobody reads more, and a body of a megabyte can hold hundreds of thousands of faults.
@@ -30,6 +36,8 @@ _CODES = {
     "extra_forbidden": "unrecognized_keys",
     "string_too_short": "too_small",
     "too_short": "too_small",
+    "greater_than_equal": "too_small",
+    "less_than_equal": "too_big",
     "string_too_long": "too_big",
     "too_long": "too_big",
     "literal_error": "invalid_enum_value",
@@ -39,28 +47,28 @@ _CODES = {
 }
 
 
-def validated(model: type[M], body: Mapping[str, Any]) -> M:
-    """Raises ValidationFailed."""
+def validated(model: type[M], given: Mapping[str, Any], root: str = "body") -> M:
+    """Raises ValidationFailed; its fields start at `root`."""
     try:
-        return model.model_validate(body)
+        return model.model_validate(given)
     except ValidationError as error:
         found = error.errors(include_url=False)[:MAX_DETAILS]
-        details = [_detail(one) for one in found]
+        details = [_detail(one, root) for one in found]
         message = model.refusal(details) if issubclass(model, RequestBody) else None
         raise ValidationFailed(message, details=details) from None
 
 
-def field_name(parts: Sequence[str | int]) -> str:
-    return ".".join(["body", *(str(part) for part in parts)])
+def field_name(parts: Sequence[str | int], root: str = "body") -> str:
+    return ".".join([root, *(str(part) for part in parts)])
 
 
-def _detail(found: ErrorDetails) -> Detail:
+def _detail(found: ErrorDetails, root: str) -> Detail:
     kind = found["type"]
     code = _CODES.get(kind) or ("invalid_type" if kind.endswith(("_type", "_parsing")) else "custom")
     context = found.get("ctx") or {}
     if kind == "missing":
-        return Detail(field_name(found["loc"]), "Required", code)
-    return Detail(field_name(found["loc"]), message_of(found), context.get("code") or code, found["input"])
+        return Detail(field_name(found["loc"], root), "Required", code)
+    return Detail(field_name(found["loc"], root), message_of(found), context.get("code") or code, found["input"])
 
 
 def message_of(found: ErrorDetails) -> str:

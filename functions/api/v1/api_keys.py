@@ -8,11 +8,12 @@ from pydantic import BaseModel, Field
 from functions.api.ports import Ports
 from functions.api.request.admission import Call
 from functions.api.request.endpoint import Reply, endpoint
+from functions.api.request.page import DEFAULT_LIMIT, PageQuery, cut, decode_cursor, encode_cursor
 from functions.api.request.validation import RequestBody
 from shared.api_keys.issue import issue_key, list_keys, revoke_key
-from shared.api_keys.key import ApiKey
+from shared.api_keys.key import ApiKey, key_path
 from shared.core.clock import iso8601
-from shared.core.errors import NotFound
+from shared.core.errors import ApiKeyLimitReached, NotFound
 
 
 class NewKey(RequestBody):
@@ -34,7 +35,10 @@ class ListedKey(BaseModel):
 
 
 class ListedKeys(BaseModel):
+    """`nextCursor`, null on the last page, comes where a page was asked for."""
+
     keys: list[ListedKey]
+    nextCursor: str | None = None
 
 
 class RevokedKey(BaseModel):
@@ -45,15 +49,24 @@ def routes(ports: Ports) -> Blueprint:
     blueprint = Blueprint("api_keys", __name__)
 
     @blueprint.post("/v1/api-keys")
-    @endpoint(ports, credential="id_token", takes=NewKey, body_is_optional=True, gives={201: CreatedKey})
+    @endpoint(
+        ports, credential="id_token", takes=NewKey, body_is_optional=True, gives={201: CreatedKey}, errors=(ApiKeyLimitReached,)
+    )
     def create(call: Call) -> Reply:
         key = issue_key(call.user.uid, call.given.name, documents=ports.documents, clock=ports.clock)
         return Reply(201, {"apiKey": key})
 
     @blueprint.get("/v1/api-keys")
-    @endpoint(ports, credential="id_token", gives={200: ListedKeys})
+    @endpoint(ports, credential="id_token", asks=PageQuery, gives={200: ListedKeys})
     def index(call: Call) -> Reply:
-        return Reply(200, {"keys": [_shown(key) for key in list_keys(call.user.uid, documents=ports.documents)]})
+        uid, asked = call.user.uid, call.asked
+        if asked.limit is None and asked.cursor is None:
+            return Reply(200, {"keys": [_shown(key) for key in list_keys(uid, documents=ports.documents)]})
+        limit = asked.limit or DEFAULT_LIMIT
+        after = decode_cursor(asked.cursor, "apiKeys") if asked.cursor is not None else None
+        page, last = cut(list_keys(uid, documents=ports.documents, limit=limit + 1, after=after), limit)
+        following = encode_cursor(last.created_at, key_path(last.id)) if last is not None else None
+        return Reply(200, {"keys": [_shown(key) for key in page], "nextCursor": following})
 
     @blueprint.delete("/v1/api-keys/<key_id>")
     @endpoint(ports, credential="id_token", gives={200: RevokedKey}, errors=(NotFound,))
