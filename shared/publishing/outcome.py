@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from shared.core.wait import Wait
 from shared.documents.document import Changes, Increment, Update
+from shared.documents.lease import Fenced
 from shared.platforms.platform import Failed
 from shared.posts.run import ended, submission_path
 from shared.posts.settle import settle
@@ -67,8 +68,17 @@ def _fail(lease: RunLease, failed: Failed) -> None:
 
 
 def _end(lease: RunLease, result: Changes, counted: Changes) -> None:
-    """The result and its place in the submission's counts, together or not at all; then settle."""
+    """The result and its place in the submission's counts, together or not at all; then settle.
+
+    Where the submission was deleted, there is nothing to count in: the run ends alone.
+    """
     now, submission_id = lease.clock.now(), lease.run.path.submission_id
     counting = Update(submission_path(submission_id), {**counted, "sweepAt": now + SETTLE_GRACE, "updatedAt": now})
-    lease.write(result, counting)
+    try:
+        lease.write(result, *([] if lease.is_orphaned else [counting]))
+    except Fenced:
+        if lease.is_orphaned or not lease.has_lost_its_submission():
+            raise
+        lease.write(result)
+        return
     settle(submission_id, documents=lease.documents, clock=lease.clock)

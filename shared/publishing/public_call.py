@@ -31,7 +31,7 @@ def call(attempt: Attempt) -> Outcome:
     except NoAnswer as error:
         return unknown(attempt, PlatformFailure("outcome_unknown", f"{label} did not answer ({error})."))
     except PlatformFailure as failure:
-        perhaps_ours = failure.kind == "duplicate" and attempt.run.doubted and not failure.is_final
+        perhaps_ours = failure.kind == "duplicate" and not failure.is_final
         unclear = failure.kind in ("transient", "outcome_unknown") and not failure.starts_over
         if unclear or failure.may_hide_a_post or perhaps_ours:
             return unknown(attempt, failure)
@@ -80,6 +80,9 @@ def unknown(attempt: Attempt, failure: PlatformFailure) -> Wait:
     """Outcome unknown: keep the write-ahead intent; the next lease holder reconciles before anything else."""
     # More doublings than these would be more than the longest pause.
     seconds = min(FIRST_LOOK_SECONDS * 2 ** min(attempt.run.intents - 1, 10), MAX_BACKOFF_SECONDS)
+    if failure.kind == "duplicate" and not attempt.run.doubted:
+        # Most likely it is as the platform says.
+        seconds = 0.0
     shown = attempt.redacted(failure)
     flags = {"publishedAfterAll": failure.published_after_all, "ofACopy": failure.of_a_copy}
     return waiting_after(shown, seconds, {"callFailure": {**shown.to_fields(), **flags}})

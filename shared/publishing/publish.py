@@ -26,7 +26,7 @@ from shared.platforms.credentials import Credentials
 from shared.platforms.failure import PlatformFailure
 from shared.platforms.platform import Failed, Platform, Published
 from shared.platforms.rules import Problem
-from shared.posts.run import Run, RunPath
+from shared.posts.run import Run, RunPath, submission_path
 from shared.publishing.attempt import RECONNECT_SECONDS, Attempt, PublisherPorts, waiting_after
 from shared.publishing.backoff import backoff, pause_of
 from shared.publishing.files import with_files
@@ -61,11 +61,11 @@ def publish_run(path: RunPath, ports: PublisherPorts) -> None:
 
 
 def _leased(path: RunPath, ports: PublisherPorts) -> RunLease | None:
-    [document] = ports.documents.get(str(path))
+    document, submission = ports.documents.get(str(path), submission_path(path.submission_id))
     if document is None:
         _log.warning("run.not_found", extra={"run": str(path)})
         return None
-    return claim(document, documents=ports.documents, tasks=ports.tasks, clock=ports.clock)
+    return claim(document, is_orphaned=submission is None, documents=ports.documents, tasks=ports.tasks, clock=ports.clock)
 
 
 def _advance(lease: RunLease, ports: PublisherPorts) -> Outcome:
@@ -148,6 +148,11 @@ def _go_on(attempt: Attempt) -> Outcome:
 
 def _prepare_and_call(attempt: Attempt) -> Outcome:
     lease, publication, ports = attempt.lease, attempt.publication, attempt.ports
+    if lease.is_orphaned:
+        message = "The post was deleted before it was published."
+        return Failed(
+            PlatformFailure("permission", message, code="post_deleted", remediation="Send the post again if you want it.")
+        )
     draft = with_files(publication.draft, attempt.platform.capability, lease, storage=ports.storage, fetcher=ports.fetcher)
     if isinstance(draft, Wait):
         return draft

@@ -6,6 +6,7 @@ Failed     ─► the handle proves that it gave up ─► begin anew, or fail
 NotListed  ─► a listing lags: counted only from 120 s after the intent (or as the platform says); lacking twice ─► prepare again,
               unless the platform's refusal of the public call may hide the post: then looked for longer, and never sent again
 Repeatable ─► the platform itself refuses a second copy: from 120 s after the intent ─► prepare again
+a first call refused as a duplicate ─► found, made since the intent ─► published; anything else ─► failed, never sent again
 cannot ask, for good, or out of time ─► failed, outcome_unknown
 """
 
@@ -55,7 +56,29 @@ def reconcile(attempt: Attempt) -> Published | Failed | Wait | None:
         return _cannot_ask(attempt, failure)
     except (NotSent, NoAnswer) as error:
         return _cannot_ask(attempt, PlatformFailure("transient", f"no answer ({error})"))
-    return _conclude(attempt, finding)
+    said = _first_refusal_as_duplicate(attempt)
+    return _conclude(attempt, finding) if said is None else _of_a_duplicate(attempt, finding, said)
+
+
+def _first_refusal_as_duplicate(attempt: Attempt) -> PlatformFailure | None:
+    said = attempt.run.call_failure
+    return said if said is not None and said.kind == "duplicate" and not attempt.run.doubted else None
+
+
+def _of_a_duplicate(attempt: Attempt, finding: Finding, said: PlatformFailure) -> Published | Failed | Wait:
+    """A copy of another post, as the platform says; or of this one, if its edge delivered the call twice."""
+    since_intent = attempt.publication.now() - attempt.publication.intent_at
+    match finding:
+        case Found():
+            return Published(finding.post_id or "", finding.url)
+        case NotListed() if since_intent < (lag := timedelta(seconds=finding.lag_seconds)) and not attempt.is_late:
+            return _look_again(lag - since_intent, "not listed yet")
+        case NotListed() if finding.similar:
+            return _unknown(attempt, "the account shows a post that may be this one", said)
+        case Wait() if not attempt.is_late:
+            return _look_again(timedelta(seconds=finding.seconds), finding.reason)
+        case _:
+            return Failed(attempt.redacted(said))
 
 
 def _conclude(attempt: Attempt, finding: Finding) -> Published | Failed | Wait | None:
@@ -138,6 +161,9 @@ def _cannot_ask(attempt: Attempt, failure: PlatformFailure) -> Failed | Wait:
         longest = backoff(attempt.run.attempt) if pause_of(failure, attempt.run, attempt.lease.clock) else timedelta(0)
         return _look_again(max(timedelta(seconds=after.seconds), longest), after.reason, after.changes)
     failure = after.failure
+    said = _first_refusal_as_duplicate(attempt)
+    if said is not None and not isinstance(failure, PerhapsAnothers):
+        return Failed(attempt.redacted(said))
     if failure.kind == "reauth" and not attempt.is_late:
         # Once the person has connected the account again, the platform can be asked.
         return _look_again(timedelta(seconds=RECONNECT_SECONDS), failure.message)

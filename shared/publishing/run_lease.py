@@ -9,7 +9,7 @@ from shared.core.clock import Clock
 from shared.documents.document import COMMIT_TIME, REMOVE, Changes, Document, Documents, Write
 from shared.documents.lease import Lease, Term
 from shared.http.client import CONNECT_TIMEOUT_SECONDS, READ_TIMEOUT_SECONDS
-from shared.posts.run import Run, claimed
+from shared.posts.run import Run, claimed, submission_path
 from shared.tasks.task import Tasks
 
 TERM = Term(timedelta(seconds=60), ("leaseUntil", "sweepAt"))
@@ -25,11 +25,12 @@ MAX_ATTEMPTS_KEPT = 10
 
 @dataclass
 class RunLease:
-    """A run that this worker holds; `run` is the run as of the last write."""
+    """A run that this worker holds; `run` is the run as of the last write. `is_orphaned`: its submission was deleted."""
 
     lease: Lease
     tasks: Tasks
     fields: Mapping[str, Any] = field(repr=False)
+    is_orphaned: bool = False
     run: Run = field(init=False)
     _offset: timedelta = field(init=False)
 
@@ -79,6 +80,11 @@ class RunLease:
         if self.lease.is_half_over:
             self.renew({})
 
+    def has_lost_its_submission(self) -> bool:
+        """Whether a write was refused for that alone: the submission is gone, and nobody else has the run."""
+        run, submission = self.documents.get(self.lease.path, submission_path(self.run.path.submission_id))
+        return submission is None and run is not None and run.version == self.lease.version
+
     def attempts_with(self, outcome: Mapping[str, Any]) -> list[Mapping[str, Any]]:
         """The attempts so far and this one's outcome."""
         this = {"attempt": self.run.attempt, "at": self.clock.now(), **outcome}
@@ -89,7 +95,7 @@ class RunLease:
         self._read()
 
 
-def claim(document: Document, *, documents: Documents, tasks: Tasks, clock: Clock) -> RunLease | None:
+def claim(document: Document, *, is_orphaned: bool = False, documents: Documents, tasks: Tasks, clock: Clock) -> RunLease | None:
     """The run, now ours; None if it is final, held by a living worker, or not due yet. Raises Conflict if it just changed."""
     run, now = Run.from_document(document), clock.now()
     if run.is_final or TERM.is_held(document.fields, now):
@@ -98,7 +104,7 @@ def claim(document: Document, *, documents: Documents, tasks: Tasks, clock: Cloc
         return None
     changes = {**claimed(run), "updatedAt": now}
     lease = Lease.claim(document.path, TERM, changes, if_version=run.version, documents=documents, clock=clock)
-    return RunLease(lease, tasks, _changed(document.fields, {**changes, **TERM.ends(lease.until)}, lease.version))
+    return RunLease(lease, tasks, _changed(document.fields, {**changes, **TERM.ends(lease.until)}, lease.version), is_orphaned)
 
 
 def _changed(fields: Mapping[str, Any], changes: Changes, at: datetime) -> dict[str, Any]:

@@ -17,9 +17,9 @@ class Costs:
 
     @property
     def budget(self) -> "Costs":
-        """What the architecture allows (section 5)."""
+        """What the architecture allows (section 5), and a read per run, which looks for its submission before it publishes."""
         n = self.accounts
-        return Costs(n, request_rpcs=4, reads=5 + 3 * n, writes=7 + 5 * n, invocations=n + 2)
+        return Costs(n, request_rpcs=4, reads=5 + 4 * n, writes=7 + 5 * n, invocations=n + 2)
 
 
 def costs_of_a_text_post(accounts: int) -> Costs:

@@ -654,3 +654,74 @@ def test_a_cover_that_cannot_be_had_any_more_is_a_note_on_a_published_video() ->
     run = world.run(submission, "youtube")
     assert run["status"] == "succeeded", run
     assert any("The thumbnail was refused" in note for note in run["notes"]), run["notes"]
+
+
+def delivered_twice(world: World, ending: str) -> Between:
+    """The platform's edge passes the public call on two times, and we get the second answer."""
+
+    def step(request: HttpRequest) -> HttpAnswer | None:
+        if request.method != "POST" or not request.url.endswith(ending):
+            return None
+        first, second = world.http.send(request), world.http.send(request)
+        assert first.status < 300 <= 400 <= second.status, (first, second)
+        return second
+
+    return between(world, step)
+
+
+@pytest.mark.parametrize("lag_seconds", [0.0, 60.0])
+@pytest.mark.parametrize(("platform", "ending"), [("x", "/2/tweets"), ("linkedin", "/rest/posts")])
+def test_a_call_that_was_delivered_twice_has_succeeded(platform: str, ending: str, lag_seconds: float) -> None:
+    world = World()
+    world.sandbox.listing_lag_seconds = lag_seconds
+    account = "organization_1" if platform == "linkedin" else "main"
+    key = world.user(connect=(f"{platform}:{account}",))
+    sent = delivered_twice(world, ending)
+    submission = post(world, key, platform, "once")
+    world.run_for(600)
+    run = world.run(submission, platform)
+    assert (run["status"], len(world.sandbox.ledger)) == ("succeeded", 1), run
+    assert run["platformPostId"] == world.sandbox.ledger[0].id
+    assert sum(request.method == "POST" and request.url.endswith(ending) for request in sent.sent) == 1
+
+
+DUPLICATE_ON_X = HttpAnswer(403, {}, json.dumps({"status": 403, "detail": "duplicate content"}).encode())
+
+
+def test_a_copy_of_an_earlier_post_is_a_duplicate_and_is_sent_once() -> None:
+    world = World()
+    key = world.user(connect=("x:main",))
+    earlier = post(world, key, "x", "the same", imageUrls=[PHOTO])
+    world.run_for(600)
+    world.documents.commit(*(Delete(path) for path in world.paths("users/ada/idempotency/")))
+    sent = answering(world, "/2/tweets", lambda _: DUPLICATE_ON_X)
+    later = post(world, key, "x", "the same", imageUrls=[PHOTO])
+    world.run_for(600)
+    assert world.run(earlier)["status"] == "succeeded"
+    assert world.run(later)["error"]["code"] == "duplicate_content"
+    assert len(world.sandbox.ledger) == 1
+    assert sum(request.method == "POST" and request.url.endswith("/2/tweets") for request in sent.sent) == 1
+
+
+def test_where_nothing_can_be_asked_a_duplicate_is_believed_at_once() -> None:
+    world = World()
+    key = world.user(connect=("linkedin:main",))
+    delivered_twice(world, "/rest/posts")
+    submission = post(world, key, "linkedin", "once")
+    world.run_for(5)
+    assert world.run(submission, "linkedin")["error"]["code"] == "duplicate_content"
+
+
+def test_an_account_that_can_no_longer_be_asked_leaves_the_platforms_word() -> None:
+    world = World()
+    key = world.user(connect=("x:main",))
+
+    def step(request: HttpRequest) -> HttpAnswer | None:
+        if request.url.endswith("/2/tweets") and request.method == "POST":
+            return DUPLICATE_ON_X
+        return HttpAnswer(403, {}, b"{}") if "/tweets" in request.url else None
+
+    between(world, step)
+    submission = post(world, key, "x", "once")
+    world.run_for(600)
+    assert world.run(submission)["error"]["code"] == "duplicate_content"

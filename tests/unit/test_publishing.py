@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from shared.core.encryption import Cipher
-from shared.documents.document import REMOVE, Create, Update
+from shared.documents.document import REMOVE, Create, Update, Version, Write
 from shared.http.client import HttpAnswer, HttpRequest, NotSent
 from shared.media.copy import MAX_CLAIMS
 from shared.media.fetch import FetchFailed, FetchRefused
@@ -550,3 +550,72 @@ def test_a_file_that_kills_its_copiers_is_given_up(world: World, key: str) -> No
 
 class Killed(BaseException):
     """The process is gone: nothing handles this."""
+
+
+DELETED_AT = {"before its task": "queued", "while it waits": "preparing"}
+
+
+@pytest.mark.parametrize("when", DELETED_AT)
+def test_a_post_that_was_deleted_by_hand_is_not_published_and_ends(world: World, key: str, when: str) -> None:
+    if when == "while it waits":
+        world.fail("x", "publish", "rate_limit", times=1)
+    submission = world.accepted(key, {**X, "text": "hello"})
+    orchestrate_only(world, deliver_first=when == "while it waits")
+    assert world.run(submission)["phase"] == DELETED_AT[when]
+    del world.memory.contents[f"postSubmissions/{submission}"]
+    world.run_for(3600)
+    assert not world.sandbox.ledger
+    run = world.run(submission)
+    assert (run["status"], run["error"]["code"], "sweepAt" in run) == ("failed", "post_deleted", False)
+
+
+def test_a_post_that_was_deleted_during_its_public_call_ends_alone_and_truly(world: World, key: str) -> None:
+    submission = world.accepted(key, {**X, "text": "hello"})
+    orchestrate_only(world)
+    delete_at(world, f"postSubmissions/{submission}", "intent")
+    world.deliver_due()
+    run = world.run(submission)
+    assert (run["status"], run["phase"], "sweepAt" in run) == ("succeeded", "done", False)
+    assert world.ledger() == ["hello"]
+
+
+def test_a_post_that_was_deleted_before_a_lost_answer_is_found_and_ends_alone(world: World, key: str) -> None:
+    world.fail("x", "publish", "reset_after")
+    submission = world.accepted(key, {**X, "text": "hello"})
+    orchestrate_only(world, deliver_first=True)
+    assert world.run(submission)["phase"] == "intent"
+    del world.memory.contents[f"postSubmissions/{submission}"]
+    world.run_for(3600)
+    assert world.run(submission)["status"] == "succeeded"
+    assert world.ledger() == ["hello"]
+
+
+def test_who_was_overtaken_does_not_end_a_run_whose_submission_is_gone(world: World, key: str) -> None:
+    submission = world.accepted(key, {**X, "text": "hello"})
+    orchestrate_only(world)
+    delete_at(world, f"postSubmissions/{submission}", "intent", and_overtake=True)
+    world.deliver_due()
+    assert world.run(submission)["status"] == "processing"
+
+
+def orchestrate_only(world: World, *, deliver_first: bool = False) -> None:
+    """And, if wanted, the first delivery of the run's task."""
+    for _ in range(2 if deliver_first else 1):
+        task = world.tasks.take()
+        assert task is not None
+        world.deliver(task)
+
+
+def delete_at(world: World, path: str, phase: str, *, and_overtake: bool = False) -> None:
+    """Somebody deletes the document right after a run has come so far."""
+    commit = world.memory.commit
+
+    def deleting(*writes: Write) -> Version:
+        version = commit(*writes)
+        if any(isinstance(write, Update) and write.fields.get("phase") == phase for write in writes):
+            world.memory.contents.pop(path, None)
+            if and_overtake:
+                commit(Update(f"{path}/runs/x", {"attempt": 99}))
+        return version
+
+    world.memory.commit = deleting  # type: ignore[method-assign]
