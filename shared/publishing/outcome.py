@@ -77,7 +77,7 @@ def _end(lease: RunLease, result: Changes, counted: Changes) -> None:
     try:
         lease.write(result, *([] if lease.is_orphaned else [counting]))
     except Fenced:
-        if lease.is_orphaned or not lease.has_lost_its_submission():
+        if not lease.has_lost_its_submission():
             raise
         lease.write(result)
         return

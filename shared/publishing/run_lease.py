@@ -81,9 +81,9 @@ class RunLease:
             self.renew({})
 
     def has_lost_its_submission(self) -> bool:
-        """Whether a write was refused for that alone: the submission is gone, and nobody else has the run."""
-        run, submission = self.documents.get(self.lease.path, submission_path(self.run.path.submission_id))
-        return submission is None and run is not None and run.version == self.lease.version
+        """Whether that may be why a write was refused: it was deleted since the run was leased."""
+        [submission] = self.documents.get(submission_path(self.run.path.submission_id))
+        return submission is None and not self.is_orphaned
 
     def attempts_with(self, outcome: Mapping[str, Any]) -> list[Mapping[str, Any]]:
         """The attempts so far and this one's outcome."""
