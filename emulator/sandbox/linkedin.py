@@ -25,11 +25,13 @@ _ROUTES = (
     ("GET", r"/rest/organizations/\d+", "organisation"),
     ("GET", r"/v2/userinfo", "me"),
 )
+# With the product for organisations.
+ORGANISATIONS = ("w_organization_social", "r_organization_social", "r_organization_admin")
 _OAUTH = Dialect(
     "LinkedIn",
     timedelta(days=60),
     refreshable=True,
-    scopes=frozenset({"openid", "profile", "w_member_social", "w_organization_social", "r_organization_social"}),
+    scopes=frozenset({"openid", "profile", "w_member_social", *ORGANISATIONS}),
     extra=lambda _: {"refresh_token_expires_in": 31536000},
 )
 
@@ -62,8 +64,7 @@ class LinkedIn(WithOAuth):
         "organisations", "organisation", "token", "revoke", "authorize",
     )  # fmt: skip
     dialect = _OAUTH
-    # With the product for organisations.
-    app_scopes = ("openid", "profile", "w_member_social", "w_organization_social", "r_organization_social")
+    app_scopes = ("openid", "profile", "w_member_social", *ORGANISATIONS)
     hosts = ("api.linkedin.com", "www.linkedin.com")
     open_steps = frozenset({"authorize", "token", "revoke", "part"})
 
@@ -124,8 +125,11 @@ class LinkedIn(WithOAuth):
             case "me":
                 return Answer(200, {"sub": account.number, "name": account.username})
             case "organisations":
+                if self.oauth.scopes_of(account).isdisjoint({"r_organization_admin", "rw_organization_admin"}):
+                    return _error(403, "ACCESS_DENIED", "Not enough permissions to access: organizationAcls.FINDER-roleAssignee")
                 shown = [{"organization": o.user_id, "role": "ADMINISTRATOR", "state": "APPROVED"} for o in organisations]
-                return Answer(200, {"elements": shown})
+                start, count = int(call.query.get("start", "0")), int(call.query.get("count", "10"))
+                return Answer(200, {"elements": shown[start : start + count]})
             case _:
                 number = call.path.rpartition("/")[2]
                 found = next((o for o in organisations if o.number == number), None)

@@ -62,6 +62,7 @@ class AuthorizationServer:
     def __init__(self, world: World, platform: str, dialect: Dialect) -> None:
         self._world, self._platform, self._dialect = world, platform, dialect
         self._codes: dict[str, _Code] = {}
+        self._scopes: dict[str, frozenset[str]] = {}
 
     # The person's side
 
@@ -206,7 +207,12 @@ class AuthorizationServer:
             return False
         return self._world.now().timestamp() - (until - lifetime.total_seconds()) < self._dialect.min_age.total_seconds()
 
+    def scopes_of(self, account: SandboxAccount) -> frozenset[str]:
+        """What the person agreed to last; everything, where nobody was asked."""
+        return self._scopes.get(account.account_id, self._dialect.scopes)
+
     def _issue(self, account: SandboxAccount, scope: str) -> Answer:
+        self._scopes[account.account_id] = frozenset(scope.split(self._dialect.scope_separator))
         return Answer(200, {**self.issue(account), "scope": scope, **self._dialect.extra(account)})
 
     def revoke(self, call: Call) -> Answer:

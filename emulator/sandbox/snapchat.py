@@ -74,7 +74,7 @@ class Snapchat(WithOAuth):
     def answer(self, step: str, call: Call, account: SandboxAccount, fault: Fault | None) -> Answer:
         if step == "me":
             profile = {"id": account.number, "display_name": account.username, "snap_user_name": account.username}
-            return _ok({"public_profiles": [{"public_profile": profile}]})
+            return _ok({"public_profile": profile})
         if f"/public_profiles/{account.number}/" not in call.path:
             return _error(403, "AUTHORIZATION_PERMISSION_DENIED", "The profile is not yours")
         match step:

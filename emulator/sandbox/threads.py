@@ -11,6 +11,7 @@ from emulator.sandbox.oauth import Dialect
 from emulator.sandbox.platform import Answer, World
 
 IMAGE_BYTES, VIDEO_BYTES = 8 << 20, 1 << 30
+_REPLY_CONTROLS = ("everyone", "accounts_you_follow", "mentioned_only", "parent_post_author_only", "followers_only")
 _FIELDS = {
     "media_type", "text", "image_url", "video_url", "alt_text", "is_carousel_item", "children", "reply_control",
     "link_attachment", "topic_tag", "access_token",
@@ -32,8 +33,8 @@ class Threads(ContainerPlatform):
         "exchange", "refresh", "me", "authorize",
     )  # fmt: skip
     dialect = _OAUTH
-    hosts = ("graph.threads.net", "www.threads.net")
-    token_hosts = ("graph.threads.net",)
+    hosts = ("graph.threads.com", "www.threads.com")
+    token_hosts = ("graph.threads.com",)
     words = Words(
         version=r"v1\.\d+",
         create="threads",
@@ -61,8 +62,8 @@ class Threads(ContainerPlatform):
             return error(100, 0, "Param text must be at most 500 characters long.")
         if len(set(re.findall(r"https?://\S+", text))) > 5:
             return error("THREADS_API__LINK_LIMIT_EXCEEDED", 0, "A post takes at most 5 links")
-        if given.get("reply_control") not in (None, "everyone", "accounts_you_follow", "mentioned_only"):
-            return error(100, 0, "Param reply_control must be one of {everyone, accounts_you_follow, mentioned_only}")
+        if given.get("reply_control") not in (None, *_REPLY_CONTROLS):
+            return error(100, 0, f"Param reply_control must be one of {{{', '.join(_REPLY_CONTROLS)}}}")
         match kind:
             case "TEXT" if text:
                 return kind, ()
@@ -80,7 +81,7 @@ class Threads(ContainerPlatform):
         return kind, (digest,)
 
     def permalink_of(self, media_id: str, kind: str, account: SandboxAccount) -> str:
-        return f"https://www.threads.net/@{account.username}/post/{short_code(media_id)}"
+        return f"https://www.threads.com/@{account.username}/post/{short_code(media_id)}"
 
     def failed_detail(self) -> str:
         return "FAILED_PROCESSING_VIDEO"

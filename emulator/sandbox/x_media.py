@@ -10,7 +10,7 @@ from emulator.sandbox.faults import Fault, strikes
 from emulator.sandbox.platform import Answer, Call, World
 from emulator.sandbox.x_answers import invalid, ok
 
-IMAGE_BYTES, VIDEO_BYTES, GIF_BYTES = 5 << 20, 512 << 20, 15 << 20
+IMAGE_BYTES, VIDEO_BYTES, GIF_BYTES = 5 << 20, 8 << 30, 15 << 20
 SEGMENT_BYTES = 5 << 20
 _SIGNATURES = (b"\xff\xd8\xff", b"\x89PNG", b"GIF8", b"RIFF")
 

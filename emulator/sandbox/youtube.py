@@ -14,7 +14,7 @@ from emulator.sandbox.platform import Answer, Call, Entry, World
 SESSION_LIVES = timedelta(days=7)
 CHUNK_UNIT = 256 << 10
 UPLOADS_A_DAY = 100
-THUMBNAIL_BYTES = 2 << 20
+THUMBNAIL_BYTES = 50 << 20
 _ROUTES = {
     ("www.googleapis.com", "GET", "/youtube/v3/channels"): "channels",
     ("www.googleapis.com", "GET", "/youtube/v3/playlistItems"): "list_videos",
@@ -41,6 +41,7 @@ class _Session:
     size: int
     content_type: str
     snippet: dict[str, Any]
+    status: dict[str, Any]
     begun_at: datetime
     received: int = 0
     digest: Any = field(default_factory=hashlib.sha256)
@@ -116,7 +117,9 @@ class YouTube(WithOAuth):
         made = sum(s.owner == account.account_id and s.made_at is not None and s.made_at > since for s in self._sessions.values())
         if made >= UPLOADS_A_DAY:
             return _error(400, "uploadLimitExceeded", "The user has exceeded the number of videos they may upload.")
-        session = _Session(self.world.new_id(), account.account_id, int(size), content_type, dict(snippet), self.world.now())
+        # As a channel's own settings may be stricter.
+        shown = {"privacyStatus": "private"} if account.account_id.startswith("private") else dict(status)
+        session = _Session(self.world.new_id(), account.account_id, int(size), content_type, dict(snippet), shown, self.world.now())
         self._sessions[session.id] = session
         address = f"{self.world.base_url}/www.googleapis.com/upload/youtube/v3/videos?upload_id={session.id}"
         return Answer(200, headers={"Location": address})
@@ -153,7 +156,7 @@ class YouTube(WithOAuth):
         return Answer(201, self._shown(session))
 
     def _shown(self, session: _Session) -> dict[str, Any]:
-        return {"kind": "youtube#video", "id": session.video_id, "snippet": session.snippet}
+        return {"kind": "youtube#video", "id": session.video_id, "snippet": session.snippet, "status": session.status}
 
     def _channels(self, account: SandboxAccount) -> Answer:
         snippet = {"title": account.username, "customUrl": f"@{account.username}"}

@@ -12,6 +12,7 @@ from shared.gcp.oidc import OidcVerifier
 from shared.http.client import RequestsHttp
 from shared.media.fetch import GuardedFetcher
 from shared.platforms.registry import connectors, publishers
+from shared.platforms.versions import announce_ageing
 from shared.publishing.attempt import PublisherPorts
 from shared.tasks.invoker import Verifier
 
@@ -32,6 +33,7 @@ class Ports:
 @cache
 def ports() -> Ports:
     documents = firestore.connect(SETTINGS.project_id)
+    announce_ageing(SETTINGS, documents.clock.now())
     return Ports(
         publishing=PublisherPorts(
             documents=documents,

@@ -144,7 +144,7 @@ class App(BaseModel):
 
 
 class Platforms(Settings):
-    """The operator's apps at the platforms, and the APIs' versions, which live about a year and so are configuration."""
+    """The operator's apps at the platforms, and the APIs' versions, which end (LinkedIn's after a year): hence configuration."""
 
     # {"x": {"clientId": "…", "clientSecret": "…"}, …}: a platform that is not named is switched off, and preflight says so.
     apps: Annotated[dict[str, App], BeforeValidator(_json)] = Field(alias="SOKU_APPS")
@@ -152,7 +152,7 @@ class Platforms(Settings):
     sandbox_url: str | None = Field(default=None, alias="SOKU_SANDBOX_URL", pattern=r"^https?://.+[^/]$")
     graph_version: str = Field(default="v25.0", alias="SOKU_GRAPH_VERSION", pattern=r"^v\d+\.\d+$")
     threads_version: str = Field(default="v1.0", alias="SOKU_THREADS_VERSION", pattern=r"^v\d+\.\d+$")
-    linkedin_version: str = Field(default="202606", alias="SOKU_LINKEDIN_VERSION", pattern=r"^20\d{4}$")
+    linkedin_version: str = Field(default="202610", alias="SOKU_LINKEDIN_VERSION", pattern=r"^20\d{2}(0[1-9]|1[0-2])$")
 
 
 class Connecting(Settings):

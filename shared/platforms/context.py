@@ -8,7 +8,7 @@ from shared.platforms.hosts import Hosts
 
 @dataclass(frozen=True)
 class Versions:
-    """Of the APIs that end about a year after their release, as the operator has set them."""
+    """Of the APIs whose versions end, as the operator has set them."""
 
     graph: str
     threads: str

@@ -29,10 +29,12 @@ class Ready:
 
 @dataclass(frozen=True)
 class Published:
-    """`url` is None where only the platform can tell it: the permalink is asked for afterwards."""
+    """`url` is None where only the platform can tell it: the permalink is asked for afterwards. `notes` say what is otherwise than
+    was asked for."""
 
     post_id: str
     url: str | None = None
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -50,7 +50,7 @@ def completed(attempt: Attempt, published: Published) -> Outcome:
             url = attempt.platform.permalink(publication, published.post_id)
         except (PlatformFailure, NotSent, NoAnswer) as error:
             _log.info("run.permalink_unknown", extra={"run": str(lease.run.path), "reason": str(error)})
-    notes: Sequence[str] = publication.draft.notes
+    notes: Sequence[str] = (*publication.draft.notes, *published.notes)
     if not published.post_id:
         nameless = "the platform does not say which post it belongs to"
         notes = (*notes, *not_sent(attempt.platform.follow_ups(publication.draft), nameless))

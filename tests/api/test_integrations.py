@@ -1,9 +1,10 @@
 """/v1/integrations: the whole dance with every platform's authorization server, and everybody who steps out of line."""
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
 from flask.testing import FlaskClient
@@ -98,6 +99,52 @@ def test_pages_and_organisations_become_accounts(
     answer = complete(client, platform, consent(world, begin(client, platform), typed))
     assert [account["displayName"] for account in answer.get_json()["accounts"]] == accounts
     assert len(world.document("users/ada").fields["accounts"][platform]) == len(accounts)
+
+
+def narrowed(url: str, *scopes: str) -> str:
+    """The same request for consent, of an app that asks for less."""
+    parts = urlsplit(url)
+    return parts._replace(query=urlencode({**dict(parse_qsl(parts.query)), "scope": " ".join(scopes)})).geturl()
+
+
+def test_a_person_is_connected_where_linkedin_does_not_tell_the_organisations(client: FlaskClient, world: World) -> None:
+    member = ("openid", "profile", "w_member_social", "w_organization_social")
+    without_scope = consent(world, narrowed(begin(client, "linkedin"), *member), "ada, org_acme")
+    assert len(complete(client, "linkedin", without_scope).get_json()["accounts"]) == 1
+    world.fail("linkedin", "organisations", "reject")
+    refused = complete(client, "linkedin", consent(world, begin(client, "linkedin"), "ada, org_acme"))
+    assert len(refused.get_json()["accounts"]) == 1
+    world.fail("linkedin", "organisations", "server_error_before")
+    assert complete(client, "linkedin", consent(world, begin(client, "linkedin"), "ada, org_acme")).status_code == 503
+
+
+def test_more_organisations_than_a_page_of_linkedins_has(client: FlaskClient, world: World) -> None:
+    names = [f"org_{number}" for number in range(60)]
+    answer = complete(client, "linkedin", consent(world, begin(client, "linkedin"), ", ".join(["ada", *names])))
+    assert len(answer.get_json()["accounts"]) == 51
+
+
+@pytest.mark.parametrize(
+    ("answer", "connected"),
+    [
+        ({"public_profile": {"id": "7", "display_name": "Ada", "snap_user_name": "ada"}}, True),
+        ({"public_profiles": [{"public_profile": {"id": "7", "display_name": "Ada", "snap_user_name": "ada"}}]}, True),
+        ({"public_profiles": []}, False),
+        ({}, False),
+    ],
+)
+def test_both_shapes_of_a_snapchat_profile(client: FlaskClient, world: World, answer: dict[str, Any], connected: bool) -> None:
+    send = world.http.send
+
+    def answering(request: HttpRequest) -> HttpAnswer:
+        if request.url.endswith("/my_profile"):
+            return HttpAnswer(200, {}, json.dumps({"request_status": "SUCCESS", **answer}).encode())
+        return send(request)
+
+    world.http.send = answering  # type: ignore[method-assign]
+    told = complete(client, "snapchat", consent(world, begin(client, "snapchat")))
+    assert told.status_code == (200 if connected else 400)
+    assert connected or "no Public Profile" in error_of(told)["message"]
 
 
 def test_a_person_posts_as_the_organisations_that_they_administer(client: FlaskClient, world: World) -> None:

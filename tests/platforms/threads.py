@@ -20,7 +20,7 @@ CASES = PlatformCases(
     histories=(([], {}), (ONE, {}), (TWO, {}), (FILM, {})),
     processing=("create_container",),
     renewed_by_itself=True,
-    ask=("GET", "graph.threads.net/v1.0/7/threads"),
+    ask=("GET", "graph.threads.com/v1.0/7/threads"),
     may_be_nameless=True,
     may_lack_address=True,
     rules=[
@@ -34,6 +34,8 @@ CASES = PlatformCases(
     ],
     options=[
         ({}, {"replyControl": "mentioned_only"}, "/threads", {"reply_control": "mentioned_only"}),
+        ({}, {"replyControl": "followers_only"}, "/threads", {"reply_control": "followers_only"}),
+        ({}, {"replyControl": "parent_post_author_only"}, "/threads", {"reply_control": "parent_post_author_only"}),
         ({"videoUrl": VIDEO}, {"altText": "a film"}, "/threads", {"media_type": "VIDEO", "alt_text": "a film"}),
     ],
     bad_options=[({"replyControl": "nobody"}, "replyControl")],

@@ -51,6 +51,8 @@ CASES = PlatformCases(
         (content("hello"), []),
         (content("x" * 280), []),
         (content("x" * 281), ["x.text_too_long"]),
+        (content("$TSLA and $TSLA again for $5, A$AP"), []),
+        (content("$TSLA or $brk.b"), ["x.too_many_cashtags"]),
         (content("日" * 141), ["x.text_too_long"]),
         (content("", *images(4)), []),
         (content("", *images(5)), ["x.too_many_images"]),

@@ -725,3 +725,40 @@ def test_an_account_that_can_no_longer_be_asked_leaves_the_platforms_word() -> N
     submission = post(world, key, "x", "once")
     world.run_for(600)
     assert world.run(submission)["error"]["code"] == "duplicate_content"
+
+
+def test_a_version_that_linkedin_retired_is_waited_out_and_told_to_the_operator(caplog: pytest.LogCaptureFixture) -> None:
+    world = World()
+    key = world.user(connect=("linkedin:main",))
+    gone = HttpAnswer(426, {}, json.dumps({"code": "NONEXISTENT_VERSION", "message": "Requested version is not active"}).encode())
+    retired = [True]
+    between(world, lambda request: gone if retired and "/rest/" in request.url else None)
+    submission = post(world, key, "linkedin", "later")
+    world.run_for(3600)
+    run = world.run(submission, "linkedin")
+    assert (run["status"], run["attempts"][-1]["code"]) == ("processing", "platform_version_retired")
+    [told] = {record.__dict__["variable"] for record in caplog.records if record.getMessage() == "platform.version_retired"}
+    assert told == "SOKU_LINKEDIN_VERSION"
+    retired.clear()
+    world.run_for(1800)
+    assert world.run(submission, "linkedin")["status"] == "succeeded"
+    assert world.ledger() == ["later"]
+
+
+@pytest.mark.parametrize(("account", "notes"), [("main", 0), ("private_channel", 1)])
+def test_youtube_says_how_the_video_can_be_seen(account: str, notes: int) -> None:
+    world = World()
+    key = world.user(connect=(f"youtube:{account}",))
+    submission = post(world, key, "youtube", "a film", {"privacy": "unlisted"}, videoUrl=VIDEO)
+    world.run_for(600)
+    run = world.run(submission, "youtube")
+    assert (run["status"], len(run["notes"])) == ("succeeded", notes)
+    assert notes == 0 or "private, though unlisted" in run["notes"][0]
+
+
+@pytest.mark.parametrize(("text", "notes"), [("no link", 0), ("see example.com", 1)])
+def test_what_a_link_costs_on_x_is_told(text: str, notes: int) -> None:
+    world = World()
+    submission = post(world, world.user(connect=("x:main",)), "x", text)
+    world.run_for(60)
+    assert len(world.run(submission)["notes"]) == notes

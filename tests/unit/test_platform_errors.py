@@ -118,7 +118,7 @@ def test_youtubes_quota_comes_back_at_midnight_in_california() -> None:
         (422, {"message": "Content is a duplicate of urn:li:share:7"}, "duplicate"),
         (422, {"code": "FIELD_LENGTH_TOO_LONG"}, "rejected"),
         (409, {}, "processing"),
-        (426, {"code": "NONEXISTENT_VERSION"}, "bug"),
+        (426, {"code": "NONEXISTENT_VERSION"}, "throttled"),
         (429, {}, "throttled"),
         (500, {}, "transient"),
     ],

@@ -348,7 +348,7 @@ def test_instagram_publishes_a_container_once_and_not_before_it_is_ready() -> No
 )
 def test_threads_refuses_a_wrong_container(fields: dict[str, str]) -> None:
     client = Client("threads")
-    answer = client.send("POST", f"graph.threads.net/v1.0/{client.account.user_id}/threads", fields=fields)
+    answer = client.send("POST", f"graph.threads.com/v1.0/{client.account.user_id}/threads", fields=fields)
     assert answer.status == 400
     assert answer.body["error"]["message"]
 

@@ -8,6 +8,8 @@ import pytest
 
 from shared.http.client import HttpRequest
 from shared.media.media import StoredMedia
+from shared.platforms.failure import PlatformFailure
+from shared.platforms.snapchat.upload import _path as snapchat_path
 from shared.platforms.snapchat.upload import encrypted_parts
 from shared.platforms.tiktok.upload import Chunks
 from tests.fakes.world import World
@@ -132,3 +134,19 @@ def test_snapchat_gets_at_most_35_parts_of_at_most_32_mb_that_decrypt_to_the_who
     assert len(lengths) <= 35
     assert max(lengths) <= 32_000_000
     assert sum(lengths) == size // 16 * 16 + 16
+
+
+API = "https://businessapi.snapchat.com"
+
+
+@pytest.mark.parametrize(
+    ("named", "path"), [("/us/v1/a", "/us/v1/a"), ("us/v1/a", "/us/v1/a"), (f"{API}/us/v1/a?x=1", "/us/v1/a?x=1")]
+)
+def test_snapchat_names_a_path_in_three_ways(named: str, path: str) -> None:
+    assert snapchat_path(named) == path
+
+
+@pytest.mark.parametrize("named", [None, "", 7, "//evil.test/a", "https://evil.test/a", f"{API}.evil.test/a", f"http{API[5:]}/a"])
+def test_snapchats_files_go_nowhere_else(named: object) -> None:
+    with pytest.raises(PlatformFailure):
+        snapchat_path(named)

@@ -24,7 +24,7 @@ def problem(detail: str, title: str = "Forbidden", kind: str = "about:blank") ->
         (403, problem("You are not permitted to perform this action."), "permission"),
         (403, problem("no", kind="https://api.x.com/2/problems/client-forbidden"), "permission"),
         (403, problem("Your Tweet contains more than the maximum of one cashtag."), "rejected"),
-        (403, problem("Video longer than 2 minutes"), "rejected"),
+        (403, problem("This user is not allowed to post a video longer than 20 minutes."), "media_invalid"),
         (403, problem("cap", kind="https://api.x.com/2/problems/usage-capped"), "throttled"),
         (429, problem("cap", kind="https://api.x.com/2/problems/usage-capped"), "throttled"),
         (429, problem("Too Many Requests"), "throttled"),

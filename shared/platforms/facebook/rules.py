@@ -5,6 +5,7 @@ from shared.platforms.rules import MIB, Capability, Draft, MediaLimits, OptionUs
 
 MAX_MESSAGE_CHARACTERS = 63_206
 REEL_SECONDS = (3.0, 90.0)
+STORY_SECONDS = (3.0, 60.0)
 REEL_SIDES = (540, 960)
 # More than Soku takes in one post: attached media have no documented number.
 MAX_IMAGES = 50
@@ -49,6 +50,11 @@ def validate(draft: Draft) -> list[Problem]:
         )
     if options.story and len(draft.media) != 1:
         problems.append(Problem("facebook.story_media", "A Facebook story is one image or one video.", "options.story"))
+    elif options.story and draft.video is not None and (stored := draft.video.stored) and stored.duration_seconds is not None:
+        shortest, longest = STORY_SECONDS
+        if not shortest <= stored.duration_seconds <= longest:
+            message = f"A video in a Facebook story lasts {shortest:g} to {longest:g} s; this one {stored.duration_seconds:g} s."
+            problems.append(Problem("facebook.story_duration", message, draft.video.field))
     return problems
 
 

@@ -3,6 +3,7 @@
 Only approved partners get refresh tokens; everybody else's accounts have to be connected again every 60 days.
 """
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -24,10 +25,20 @@ from shared.platforms.connector import (
 )
 from shared.platforms.context import Context
 from shared.platforms.credentials import Credentials
+from shared.platforms.failure import PlatformFailure
 from shared.platforms.linkedin.hosts import API, WEB
+
+_log = logging.getLogger(__name__)
 
 SCOPES = ("openid", "profile", "w_member_social")
 ORGANISATION_SCOPE = "w_organization_social"
+# One of them is needed to ask which organisations a person speaks for.
+ADMIN_SCOPES = frozenset({"r_organization_admin", "rw_organization_admin"})
+# Who may write an organisation's posts.
+ROLES = frozenset({"ADMINISTRATOR", "CONTENT_ADMINISTRATOR", "CONTENT_ADMIN", "DIRECT_SPONSORED_CONTENT_POSTER"})
+# More organisations than a person speaks for; each costs a request for its name.
+MAX_ORGANISATIONS = 50
+PAGE = 100
 
 
 def connector(context: Context, app: App) -> Connector:
@@ -53,7 +64,7 @@ def connector(context: Context, app: App) -> Connector:
         person_urn = f"urn:li:person:{person['sub']}"
         credentials = replace(credentials, platform_user_id=person_urn, username=person["name"], granted_by=person_urn)
         connected = [Connected(person["sub"], person["name"], credentials, scopes)]
-        if ORGANISATION_SCOPE in scopes:
+        if ORGANISATION_SCOPE in scopes and not ADMIN_SCOPES.isdisjoint(scopes):
             connected += [
                 Connected(urn.rpartition(":")[2], name, replace(credentials, platform_user_id=urn, username=name), scopes)
                 for urn, name in _organisations(http, get, credentials.access_token)
@@ -71,11 +82,30 @@ def connector(context: Context, app: App) -> Connector:
 
 
 def _organisations(http: Http, get: Callable[..., dict[str, Any]], token: str) -> list[tuple[str, str]]:
-    """URNs and names of the organisations whose posts this person may write. The two paths are from memory."""
-    params = {"q": "roleAssignee", "role": "ADMINISTRATOR", "state": "APPROVED"}
-    found: list[tuple[str, str]] = []
-    for element in get(http, "rest/organizationAcls", token, params).get("elements") or []:
-        urn = str(element["organization"])
-        organisation = get(http, f"rest/organizations/{quote(urn.rpartition(':')[2], safe='')}", token)
-        found.append((urn, str(organisation.get("localizedName") or urn)))
-    return found
+    """URNs and names of the organisations whose posts this person may write; none where LinkedIn does not tell, so that the person
+    is connected all the same. The paths of single organisations are from memory."""
+    try:
+        return [(urn, _name(http, get, token, urn)) for urn in _administered(http, get, token)]
+    except PlatformFailure as failure:
+        if failure.kind in ("transient", "throttled"):
+            raise
+        _log.warning("account.organisations_refused", extra={"platform": "linkedin", "reason": failure.message})
+        return []
+
+
+def _administered(http: Http, get: Callable[..., dict[str, Any]], token: str) -> list[str]:
+    urns: dict[str, None] = {}
+    for start in range(0, MAX_ORGANISATIONS * 2, PAGE):
+        params = {"q": "roleAssignee", "state": "APPROVED", "start": str(start), "count": str(PAGE)}
+        elements = get(http, "rest/organizationAcls", token, params).get("elements") or []
+        # The finder's documentation shows both names.
+        may_post = [element for element in elements if element.get("role") in ROLES]
+        urns |= {str(element.get("organization") or element.get("organizationTarget")): None for element in may_post}
+        if len(elements) < PAGE:
+            break
+    return [urn for urn in urns if urn.startswith("urn:li:organization")][:MAX_ORGANISATIONS]
+
+
+def _name(http: Http, get: Callable[..., dict[str, Any]], token: str, urn: str) -> str:
+    organisation = get(http, f"rest/organizations/{quote(urn.rpartition(':')[2], safe='')}", token)
+    return str(organisation.get("localizedName") or urn)

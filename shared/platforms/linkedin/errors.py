@@ -1,11 +1,14 @@
 """Which of LinkedIn's answers means what: {status, serviceErrorCode, code, message, errorDetails?}."""
 
+import logging
 import re
 from datetime import datetime, timedelta
 from typing import Any
 
 from shared.http.client import HttpAnswer
 from shared.platforms.failure import FailureKind, PlatformFailure, kind_by_status
+
+_log = logging.getLogger(__name__)
 
 _DEAD_TOKEN = frozenset(
     {
@@ -19,6 +22,7 @@ _DEAD_TOKEN = frozenset(
     }
 )
 # LinkedIn-Version is past its year: SOKU_LINKEDIN_VERSION.
+RETIRED_PAUSE_SECONDS = 600.0
 _DEAD_VERSION = frozenset({"NONEXISTENT_VERSION", "VERSION_MISSING"})
 # Seen to pass by clients that tried again.
 _PASSING = ("resource is forbidden", "unable to obtain activity")
@@ -30,6 +34,8 @@ def failure_of(answer: HttpAnswer, now: datetime) -> PlatformFailure:
     inputs: list[dict[str, Any]] = (body.get("errorDetails") or {}).get("inputErrors") or []
     code = str((inputs[0].get("code") if inputs else None) or body.get("code") or body.get("serviceErrorCode") or answer.status)
     message = str(body.get("message") or "no reason given")
+    if answer.status == 426 or code in _DEAD_VERSION:
+        return _retired(code, message, answer.status)
     kind = _kind(answer.status, {code, str(body.get("serviceErrorCode"))}, message)
     return PlatformFailure(
         kind,
@@ -38,6 +44,21 @@ def failure_of(answer: HttpAnswer, now: datetime) -> PlatformFailure:
         platform_message=message,
         http_status=answer.status,
         retry_after_seconds=_until_reset(answer, now) if kind == "throttled" else None,
+    )
+
+
+def _retired(code: str, message: str, status: int) -> PlatformFailure:
+    """Nothing works, with any account, until the operator has set another version: waited for, as long as a post lives."""
+    _log.error("platform.version_retired", extra={"platform": "linkedin", "variable": "SOKU_LINKEDIN_VERSION", "reason": message})
+    return PlatformFailure(
+        "throttled",
+        "LinkedIn no longer serves the version of its API that is set here as SOKU_LINKEDIN_VERSION.",
+        code="platform_version_retired",
+        remediation="Ask the operator of this Soku to set a newer version. The post is tried again for 24 hours.",
+        platform_code=code,
+        platform_message=message,
+        http_status=status,
+        retry_after_seconds=RETIRED_PAUSE_SECONDS,
     )
 
 
@@ -50,14 +71,10 @@ def original_of(failure: PlatformFailure) -> str | None:
 def _kind(status: int, codes: set[str], message: str) -> FailureKind:
     if codes & _DEAD_TOKEN:
         return "reauth"
-    if codes & _DEAD_VERSION:
-        return "bug"
     if any(words in message.lower() for words in _PASSING):
         return "transient"
     if "DUPLICATE_POST" in codes or "duplicate of urn:li:" in message:
         return "duplicate"
-    if status == 426:
-        return "bug"
     return "processing" if status == 409 else kind_by_status(status)
 
 

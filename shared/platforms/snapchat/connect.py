@@ -43,11 +43,10 @@ def connector(context: Context, app: App) -> Connector:
         body = token(http, form)
         credentials = granted(body, "Snapchat", grant.now)
         url = f"{hosts.at(API)}/v1/public_profiles/my_profile"
-        profiles = read(http.send(HttpRequest("GET", url, headers=bearer_of(credentials.access_token)))).get("public_profiles")
-        if not profiles:
+        profile = _profile(read(http.send(HttpRequest("GET", url, headers=bearer_of(credentials.access_token)))))
+        if not profile:
             message = "This Snapchat account has no Public Profile."
             raise PlatformFailure("permission", message, remediation="Make the profile public in Snapchat, then connect again.")
-        profile: dict[str, Any] = profiles[0]["public_profile"]
         known = replace(credentials, platform_user_id=profile["id"], username=profile["snap_user_name"])
         return [Connected(profile["id"], profile["display_name"], known, scopes_of(body))]
 
@@ -56,3 +55,9 @@ def connector(context: Context, app: App) -> Connector:
         return granted(token(http, form), "Snapchat", now, before=credentials)
 
     return Connector("snapchat", False, authorize, exchange, refresh)
+
+
+def _profile(answer: dict[str, Any]) -> dict[str, Any]:
+    """One object, as my_profile answers; in the list of one, as the same profile is answered elsewhere."""
+    listed = answer.get("public_profiles") or [answer]
+    return listed[0].get("public_profile") or {}

@@ -75,7 +75,8 @@ def encrypted_parts(storage: Storage, stored: StoredMedia, key: bytes, iv: bytes
 
 
 def _path(value: object) -> str:
-    """Snapchat names paths, not addresses: whatever could leave its host is none."""
-    if not isinstance(value, str) or not value.startswith("/") or value.startswith("//"):
+    """On Snapchat's own host, whether it is named with a slash, without one, or as an address there."""
+    path = value.removeprefix(f"https://{API}/") if isinstance(value, str) else ""
+    if not path or "://" in path or path.startswith("//"):
         raise PlatformFailure("transient", "Snapchat named no path for the upload", http_status=200)
-    return value
+    return f"/{path.removeprefix('/')}"

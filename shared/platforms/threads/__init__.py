@@ -1,1 +1,1 @@
-"""Threads (graph.threads.net): text, images, videos and carousels, made as containers that can be published once only."""
+"""Threads (graph.threads.com): text, images, videos and carousels, made as containers that can be published once only."""

@@ -1,4 +1,4 @@
 """Where Threads is."""
 
-GRAPH = "graph.threads.net"
-WEB = "www.threads.net"
+GRAPH = "graph.threads.com"
+WEB = "www.threads.com"

@@ -8,5 +8,7 @@ from shared.platforms.options import AltText, TargetOptions
 class Options(TargetOptions):
     """`replyControl` says who may reply; `altText` describes images and videos."""
 
-    reply_control: Literal["everyone", "accounts_you_follow", "mentioned_only"] | None = None
+    reply_control: (
+        Literal["everyone", "accounts_you_follow", "mentioned_only", "parent_post_author_only", "followers_only"] | None
+    ) = None
     alt_text: AltText | None = None

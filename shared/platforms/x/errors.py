@@ -41,6 +41,8 @@ def _kind(answer: HttpAnswer, code: str, detail: str, problem_type: str) -> Fail
             return "throttled"
         case 403 if DUPLICATE in detail:
             return "duplicate"
+        case 403 if "video longer than" in detail.lower():
+            return "media_invalid"
         case 403 if "client-forbidden" in problem_type or "not permitted to perform" in detail:
             return "permission"
         case 400 if "media" in detail.lower():

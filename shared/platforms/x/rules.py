@@ -1,4 +1,7 @@
-"""What X takes. Sources: docs.x.com (media, counting characters), twitter-text configuration v3."""
+"""What X takes. Sources: docs.x.com (media, counting characters; videos as of 2026-09-01), twitter-text
+configuration v3."""
+
+import re
 
 from shared.platforms.rules import MIB, Capability, Draft, MediaLimits, OptionUse, Problem, validate_media
 from shared.platforms.x.options import Options
@@ -6,6 +9,7 @@ from shared.platforms.x.weighted_length import weighted_length
 
 MAX_WEIGHTED_LENGTH = 280
 MAX_GIF_SIDES = (1280, 1080)
+_CASHTAG = re.compile(r"(?<![^\s])\$[A-Z]{1,6}(?:[._][A-Z]{1,2})?(?![\w$])", re.ASCII)
 
 CAPABILITY = Capability(
     platform="x",
@@ -18,13 +22,13 @@ CAPABILITY = Capability(
         max_bytes_by_type={"image/gif": 15 * MIB},
     ),
     max_videos=1,
-    # Accounts with Premium may post longer ones; nothing in the API says who has it.
+    # Accounts with Premium may post longer ones, 125 minutes and 16 GB.
     videos=MediaLimits(
         frozenset({"video/mp4", "video/quicktime", "video/webm"}),
-        512 * MIB,
+        8 * 1024 * MIB,
         "MP4, MOV or WebM",
         min_seconds=0.5,
-        max_seconds=140,
+        max_seconds=20 * 60,
         min_ratio=1 / 3,
         max_ratio=3,
         min_sides=(32, 32),
@@ -36,8 +40,12 @@ CAPABILITY = Capability(
 
 def validate(draft: Draft) -> list[Problem]:
     problems = validate_media(draft, CAPABILITY) + _validate_length(draft.text, "text", "x.text_too_long")
-    for number, post in enumerate(Options.read(draft.options).thread):
+    thread = Options.read(draft.options).thread
+    for number, post in enumerate(thread):
         problems += _validate_length(post, f"options.thread.{number}", "x.thread_text_too_long")
+    for field, text in (("text", draft.text), *((f"options.thread.{n}", post) for n, post in enumerate(thread))):
+        if len(set(_CASHTAG.findall(text.upper()))) > 1:
+            problems.append(Problem("x.too_many_cashtags", "X takes one cashtag ($ABC) in a post; this one has several.", field))
     gifs = [item for item in draft.media if item.content_type == "image/gif"]
     if gifs and len(draft.media) > 1:
         problems.append(Problem("x.gif_alone", "X takes an animated GIF alone in a post.", gifs[0].field))

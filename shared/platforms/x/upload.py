@@ -15,8 +15,8 @@ from shared.platforms.platform import Publication, Ready, bearer, stored_of
 from shared.platforms.x.errors import failure_of
 from shared.platforms.x.options import Options
 
-# X takes at most 1000 segments of up to 5 MB; 4 MiB is the official sample's size and reaches 512 MB in 128 of them.
-SEGMENT_BYTES = 4 << 20
+# 4 MiB is the official sample's size; longer ones only where X's highest number of segments would not reach.
+SEGMENT_BYTES, MAX_SEGMENTS = 4 << 20, 999
 # Ids are given for 24 h; a run that waited out a rate limit must not publish with one about to lapse.
 EXPIRY_MARGIN_SECONDS = 600
 DEFAULT_CHECK_SECONDS = 5.0
@@ -54,8 +54,9 @@ def _upload(publication: Publication, base_url: str, stored: StoredMedia) -> dic
         json={"media_type": stored.content_type, "total_bytes": stored.size_bytes, "media_category": category},
     )
     media_id = begun["id"]
-    for index, start in enumerate(range(0, stored.size_bytes, SEGMENT_BYTES)):
-        segment = publication.storage.read(stored.storage_path, start, min(SEGMENT_BYTES, stored.size_bytes - start))
+    segment_bytes = max(SEGMENT_BYTES, -(-stored.size_bytes // MAX_SEGMENTS))
+    for index, start in enumerate(range(0, stored.size_bytes, segment_bytes)):
+        segment = publication.storage.read(stored.storage_path, start, min(segment_bytes, stored.size_bytes - start))
         _call(
             publication,
             "POST",

@@ -113,7 +113,7 @@ class _YouTube:
         if isinstance(state, session.Incomplete):
             # Some of the last chunk is missing, and so is the video: go on from there.
             raise PlatformFailure("processing", "YouTube took only a part of the last chunk", retry_after_seconds=1.0)
-        return _published(state.video_id)
+        return _published(state.video_id, _privacy_note(publication, state.privacy))
 
     def find(self, publication: Publication) -> Finding:
         try:
@@ -173,8 +173,14 @@ def _sent(publication: Publication, stored: StoredMedia, start: int, until: int)
         raise PlatformFailure("transient", "YouTube's upload session has lapsed", starts_over=True) from None
 
 
-def _published(video_id: str) -> Published:
-    return Published(video_id, f"https://www.youtube.com/watch?v={video_id}")
+def _published(video_id: str, notes: tuple[str, ...] = ()) -> Published:
+    return Published(video_id, f"https://www.youtube.com/watch?v={video_id}", notes)
+
+
+def _privacy_note(publication: Publication, privacy: str | None) -> tuple[str, ...]:
+    """An account's own settings, or YouTube's, may be stricter than what was asked for."""
+    wanted = Options.read(publication.draft.options).privacy
+    return () if privacy in (None, wanted) else (f"YouTube made the video {privacy}, though {wanted} was asked for.",)
 
 
 def _listed(publication: Publication, get: Any) -> Finding:

@@ -18,7 +18,7 @@ CAPABILITY = Capability(
         frozenset({"video/mp4", "video/quicktime", "video/webm"}), 256 * 1024 * MIB, "MP4, MOV or WebM", max_seconds=12 * 3600
     ),
     mixes=False,
-    cover=MediaLimits(frozenset({"image/jpeg", "image/png"}), 2 * MIB, "JPEG or PNG"),
+    cover=MediaLimits(frozenset({"image/jpeg", "image/png"}), 50 * MIB, "JPEG or PNG"),
     cover_option="thumbnailUrl",
 )
 

@@ -25,9 +25,10 @@ class Incomplete:
 
 @dataclass(frozen=True)
 class Complete:
-    """The video is there."""
+    """The video is there, and so visible, where YouTube says it."""
 
     video_id: str
+    privacy: str | None = None
 
 
 class Gone(Exception):
@@ -58,7 +59,7 @@ def _put(publication: Publication, content_range: str, content: bytes, content_t
     answer = publication.http.send(HttpRequest("PUT", publication.handle["session"], headers=headers, content=content))
     match answer.status:
         case 200 | 201:
-            return Complete(_id_in(answer))
+            return Complete(_id_in(answer), (answer.json().get("status") or {}).get("privacyStatus"))
         case 308:
             return Incomplete(_received(answer))
         case 404 | 410:
