@@ -113,6 +113,11 @@ class TikTok(WithOAuth):
             return _error(400, "invalid_params", "post_info and source_info are required")
         if info.get("privacy_level") not in PRIVACY:
             return _error(403, "privacy_level_option_mismatch", "privacy_level is not among the creator's options")
+        toggles = [info.get(name) for name in ("brand_content_toggle", "brand_organic_toggle")]
+        if not all(isinstance(toggle, bool) for toggle in toggles):
+            return _error(400, "invalid_params", "brand_content_toggle and brand_organic_toggle are required")
+        if toggles[0] and info["privacy_level"] == "SELF_ONLY":
+            return _error(403, "privacy_level_option_mismatch", "Branded content cannot be private")
         return info, source
 
     def _init(self, call: Call, account: SandboxAccount, fault: Fault | None) -> Answer:

@@ -36,11 +36,39 @@ CASES = PlatformCases(
             {"post_info.disable_comment": True, "post_info.disable_duet": True, "post_info.disable_stitch": True},
         ),
         (
+            {"videoUrl": VIDEO},
+            {},
+            "/video/init/",
+            {"post_info.brand_content_toggle": False, "post_info.brand_organic_toggle": False, "post_info.is_aigc": False},
+        ),
+        (
+            {"videoUrl": VIDEO},
+            {"brandedContent": True, "yourBrand": True, "aiGenerated": True, "coverAtMs": 500},
+            "/video/init/",
+            {
+                "post_info.brand_content_toggle": True,
+                "post_info.brand_organic_toggle": True,
+                "post_info.is_aigc": True,
+                "post_info.video_cover_timestamp_ms": 500,
+            },
+        ),
+        (
+            {"imageUrls": [PHOTO]},
+            {"autoAddMusic": True, "aiGenerated": True, "yourBrand": True},
+            "/content/init/",
+            {
+                "post_info.auto_add_music": True,
+                "post_info.brand_content_toggle": False,
+                "post_info.brand_organic_toggle": True,
+                "is_aigc": True,
+            },
+        ),
+        (
             {"imageUrls": [PHOTO]},
             {"title": "T"},
             "/content/init/",
             {"post_info.title": "T", "post_info.description": "hello", "post_mode": "DIRECT_POST", "media_type": "PHOTO"},
         ),
     ],
-    bad_options=[({"privacyLevel": "PUBLIC"}, "privacyLevel")],
+    bad_options=[({"privacyLevel": "PUBLIC"}, "privacyLevel"), ({"coverAtMs": -1}, "coverAtMs")],
 )

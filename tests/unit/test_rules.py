@@ -64,6 +64,7 @@ WIDE = {"width": 1920, "height": 1080}
         ("threads", {"width": 3840, "height": 2160}, {}, ["threads.video_dimensions"]),
         ("threads", {"duration_seconds": 301.0}, {}, ["threads.video_duration"]),
         ("tiktok", {"duration_seconds": 601.0}, {}, ["tiktok.video_duration"]),
+        ("tiktok", {"duration_seconds": 20.0}, {"coverAtMs": 20_000}, []),
         ("tiktok", {"width": 300, "height": 600}, {}, ["tiktok.video_dimensions"]),
         ("tiktok", {"width": 1080, "height": 4100}, {}, ["tiktok.video_dimensions"]),
         ("youtube", {"duration_seconds": 12 * 3600 + 1.0}, {}, ["youtube.video_duration"]),
@@ -108,3 +109,15 @@ def test_a_gif_larger_than_x_shows_is_told() -> None:
     gif = StoredMedia("m", "u", "p", "image/gif", 1000, "00", 1920, 1080)
     problems = validate_content("x", content("", replace(image(0, "a.gif"), stored=gif)), {})
     assert [problem.rule for problem in problems] == ["x.image_dimensions"]
+
+
+@pytest.mark.parametrize(
+    ("options", "rule", "field"),
+    [
+        ({"coverAtMs": 20_001}, "tiktok.cover_outside", "coverAtMs"),
+        ({"brandedContent": True, "privacyLevel": "SELF_ONLY"}, "tiktok.branded_content_private", "privacyLevel"),
+    ],
+)
+def test_options_that_do_not_fit_each_other_or_the_video(options: dict[str, Any], rule: str, field: str) -> None:
+    [problem] = validate_content("tiktok", content("hello", replace(video(), stored=MP4)), options)
+    assert (problem.rule, problem.field) == (rule, f"options.{field}")

@@ -52,7 +52,7 @@ def _values(body: Any) -> Iterator[Any]:
 
 # TikTok
 
-INFO = {"title": "t", "privacy_level": "SELF_ONLY"}
+INFO = {"title": "t", "privacy_level": "SELF_ONLY", "brand_content_toggle": False, "brand_organic_toggle": False}
 UPLOAD = {"source": "FILE_UPLOAD", "video_size": 25_000_000, "chunk_size": 10_000_000, "total_chunk_count": 2}
 TIKTOK = "open.tiktokapis.com/v2/post/publish"
 
@@ -66,6 +66,8 @@ TIKTOK = "open.tiktokapis.com/v2/post/publish"
             403,
             "privacy_level_option_mismatch",
         ),
+        ({"post_info": {"title": "t", "privacy_level": "SELF_ONLY"}, "source_info": UPLOAD}, 400, "invalid_params"),
+        ({"post_info": {**INFO, "brand_content_toggle": True}, "source_info": UPLOAD}, 403, "privacy_level_option_mismatch"),
         ({"post_info": {**INFO, "title": "x" * 2201}, "source_info": UPLOAD}, 400, "invalid_params"),
         ({"post_info": INFO, "source_info": {**UPLOAD, "total_chunk_count": 3}}, 400, "invalid_params"),
         ({"post_info": INFO, "source_info": {**UPLOAD, "chunk_size": 4_000_000, "total_chunk_count": 6}}, 400, "invalid_params"),

@@ -1,6 +1,8 @@
 """What a TikTok target may say for itself."""
 
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from shared.platforms.options import NonBlank, TargetOptions
 
@@ -9,10 +11,16 @@ PrivacyLevel = Literal["PUBLIC_TO_EVERYONE", "MUTUAL_FOLLOW_FRIENDS", "FOLLOWER_
 
 class Options(TargetOptions):
     """Without `privacyLevel` the post is as public as the account allows. `title` heads photos; a video's title is
-    the text. The creator's own settings for comments, duets and stitches prevail."""
+    the text. The creator's own settings for comments, duets and stitches prevail. `brandedContent` discloses a paid partnership,
+    `yourBrand` one's own business; `coverAtMs` is the moment of a video that becomes its cover."""
 
     privacy_level: PrivacyLevel | None = None
     disable_comment: bool = False
     disable_duet: bool = False
     disable_stitch: bool = False
     title: NonBlank | None = None
+    branded_content: bool = False
+    your_brand: bool = False
+    ai_generated: bool = False
+    auto_add_music: bool = False
+    cover_at_ms: Annotated[int, Field(ge=0)] | None = None

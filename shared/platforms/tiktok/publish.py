@@ -125,9 +125,13 @@ def _validate_creator(publication: Publication, creator: dict[str, Any]) -> None
 
 
 def _privacy(publication: Publication, creator: dict[str, Any]) -> str:
-    wish = Options.read(publication.draft.options).privacy_level
+    options = Options.read(publication.draft.options)
     allowed: list[str] = creator.get("privacy_level_options") or []
-    return wish or ("PUBLIC_TO_EVERYONE" if "PUBLIC_TO_EVERYONE" in allowed or not allowed else allowed[0])
+    chosen = options.privacy_level or ("PUBLIC_TO_EVERYONE" if "PUBLIC_TO_EVERYONE" in allowed or not allowed else allowed[0])
+    if options.branded_content and chosen == "SELF_ONLY":
+        message = "This TikTok account posts for itself alone, and branded content has to be shown to others."
+        raise PlatformFailure("rejected", message, platform_code="tiktok.branded_content_private")
+    return chosen
 
 
 def _video(publication: Publication) -> dict[str, Any]:
@@ -140,6 +144,9 @@ def _video(publication: Publication) -> dict[str, Any]:
             "disable_comment": options.disable_comment or "comment" in closed,
             "disable_duet": options.disable_duet or "duet" in closed,
             "disable_stitch": options.disable_stitch or "stitch" in closed,
+            **_disclosed(options),
+            "is_aigc": options.ai_generated,
+            **({"video_cover_timestamp_ms": options.cover_at_ms} if options.cover_at_ms is not None else {}),
         },
         "source_info": {
             "source": "FILE_UPLOAD",
@@ -160,13 +167,21 @@ def _photos(publication: Publication) -> dict[str, Any]:
             "description": publication.draft.text,
             "privacy_level": publication.handle["privacy"],
             "disable_comment": options.disable_comment or "comment" in publication.handle["closed"],
+            "auto_add_music": options.auto_add_music,
+            **_disclosed(options),
         },
+        "is_aigc": options.ai_generated,
         "source_info": {
             "source": "PULL_FROM_URL",
             "photo_images": [stored_of(item).url for item in publication.draft.media],
             "photo_cover_index": 0,
         },
     }
+
+
+def _disclosed(options: Options) -> dict[str, bool]:
+    """Whether anything is advertised has to be said of every post."""
+    return {"brand_content_toggle": options.branded_content, "brand_organic_toggle": options.your_brand}
 
 
 def _found(publication: Publication, status: dict[str, Any]) -> Finding:

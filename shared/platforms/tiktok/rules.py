@@ -26,6 +26,8 @@ CAPABILITY = Capability(
     uses=(
         OptionUse("disableDuet", "a video", lambda draft: draft.is_one_video),
         OptionUse("disableStitch", "a video", lambda draft: draft.is_one_video),
+        OptionUse("coverAtMs", "a video", lambda draft: draft.is_one_video),
+        OptionUse("autoAddMusic", "images", lambda draft: draft.has_images and draft.video is None),
     ),
 )
 
@@ -47,4 +49,16 @@ def validate(draft: Draft) -> list[Problem]:
     if options.title is not None and draft.video is not None:
         message = "On TikTok a video's text is its title: leave title out, or say it differently there with text."
         problems.append(Problem("tiktok.video_title", message, "options.title"))
+    if options.branded_content and options.privacy_level == "SELF_ONLY":
+        message = "TikTok shows branded content to more people than oneself: choose another privacyLevel."
+        problems.append(Problem("tiktok.branded_content_private", message, "options.privacyLevel"))
+    stored = draft.video.stored if draft.video else None
+    if (
+        options.cover_at_ms is not None
+        and stored
+        and stored.duration_seconds
+        and options.cover_at_ms > stored.duration_seconds * 1000
+    ):
+        message = f"The video lasts {stored.duration_seconds:g} s: coverAtMs lies behind its end."
+        problems.append(Problem("tiktok.cover_outside", message, "options.coverAtMs"))
     return problems
