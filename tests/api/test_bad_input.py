@@ -99,7 +99,27 @@ def test_scalars_are_shown_as_received(client: FlaskClient, key: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "value", ["tomorrow", "2030-01-01", "2030-01-01T08:00:00", "", 7, "2030-13-01T00:00:00Z", "9999-12-31T23:59:59Z", True]
+    "value",
+    [
+        "tomorrow",
+        "2030-01-01",
+        "2030-01-01T08:00:00",
+        "",
+        7,
+        "2030-13-01T00:00:00Z",
+        True,
+        *(f"2030-01-31{between}18:30:00Z" for between in ("🙂", "\0", "X", "  ", "\t", "_")),
+        "2030-W05-4T18:30:00Z",
+        "2030-031T18:30:00Z",
+        "20300131T18:30:00Z",
+        "2030-01-31T1830Z",
+        "2030-01-31T18Z",
+        "2030-01-31T18:30:00+2",
+        "2030-01-31T18:30:00Z ",
+        "٢٠٣٠-01-31T18:30:00Z",
+        "2030-01-31T24:00:00Z",
+        "0001-01-01T00:00:00+23:59",
+    ],
 )
 def test_a_time_that_is_none(client: FlaskClient, world: World, key: str, stored_before: list[str], value: Any) -> None:
     answer = send(client, key, {"post": {"content": GOOD}, "scheduledTime": value})
@@ -120,7 +140,30 @@ def test_a_time_that_is_too_soon(client: FlaskClient, world: World, key: str, st
     assert nothing_stored_since(world, stored_before)
 
 
-@pytest.mark.parametrize("value", [None, "2026-01-15T09:01:00Z", "2026-01-15T10:01:00+01:00", "2099-01-01T00:00:00.123456-08:00"])
+@pytest.mark.parametrize("value", ["3000-01-01T00:00:00Z", "9999-12-31T23:59:59Z"])
+def test_a_time_that_is_too_far(client: FlaskClient, key: str, value: str) -> None:
+    answer = send(client, key, {"post": {"content": GOOD}, "scheduledTime": value})
+    [detail] = error_of(answer)["details"]
+    assert (answer.status_code, detail["field"], detail["code"]) == (400, "body.scheduledTime", "too_big")
+    assert "2999-12-31T23:59:59Z" in detail["message"]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        None,
+        "2026-01-15T09:01:00Z",
+        "2026-01-15T10:01:00+01:00",
+        "2099-01-01T00:00:00.123456-08:00",
+        "2999-12-31T23:59:59Z",
+        "2030-01-31t18:30:00z",
+        "2030-01-31 18:30Z",
+        "20300131T183000Z",
+        "20300131T1830+02",
+        "2030-01-31T18:30:00,5+0200",
+        "2030-01-31T18:30:00.123456789Z",
+    ],
+)
 def test_a_time_that_will_do(client: FlaskClient, key: str, value: Any) -> None:
     assert send(client, key, {"post": {"content": GOOD}, "scheduledTime": value}).status_code == 201
 

@@ -43,6 +43,8 @@ const kinds = {
   count: (db, attempt) => firestore.getCountFromServer(asQuery(db, attempt)),
   listenDocument: (db, { path }) => firstOf(firestore.doc(db, path)),
   listen: (db, attempt) => firstOf(asQuery(db, attempt)),
+  // As a web app does with what it has just been told the id of: the document may come later.
+  listenUntilDone: (db, { path }) => firstOf(firestore.doc(db, path), (answer) => Boolean(answer.data()?.completedAt)),
   set: (db, { path, fields }) => firestore.setDoc(firestore.doc(db, path), fields),
   merge: (db, { path, fields }) => firestore.setDoc(firestore.doc(db, path), fields, { merge: true }),
   update: (db, { path, fields }) => firestore.updateDoc(firestore.doc(db, path), fields),
@@ -57,11 +59,11 @@ function asQuery(db, { path, where }, collection = firestore.collection) {
   return firestore.query(collection(db, path), ...where.map((filter) => firestore.where(...filter)));
 }
 
-/** The first snapshot that is the server's. */
-function firstOf(target) {
+/** The first snapshot that is the server's, and that is `enough`. */
+function firstOf(target, enough = () => true) {
   return new Promise((resolve, reject) => {
     const answered = (settle) => (answer) => {
-      if (answer.metadata?.fromCache) return;
+      if (answer.metadata && (answer.metadata.fromCache || !enough(answer))) return;
       stop();
       settle(answer);
     };

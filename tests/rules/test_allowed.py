@@ -6,7 +6,7 @@ import re
 import pytest
 
 from tests.rules.conftest import Owned, secrets_of
-from tests.rules.webapp import Attempt, WebApp
+from tests.rules.webapp import Attempt, WebApp, unless
 
 pytestmark = pytest.mark.parametrize("where", ["node", "chrome"])
 
@@ -25,6 +25,14 @@ def test_the_owner_reads_every_document_that_is_theirs_to_see(web: WebApp, owned
     for attempt, outcome in web.tries(uid, attempts).items():
         assert isinstance(outcome, dict), f"{attempt}: {outcome}"
         assert outcome[name(attempt.path)]["uid"] == uid, f"{attempt}: {outcome}"
+
+
+NOT_YET = ["postSubmissions/none", "postSubmissions/none/runs/x", "postSubmissions/none/media/none", "media/none", "jobs/none"]
+
+
+def test_what_is_not_there_yet_can_be_asked_for(web: WebApp, owned: Owned) -> None:
+    attempts = [Attempt(kind, path) for path in NOT_YET for kind in ("get", "listenDocument")]
+    assert unless(web.tries(owned.owner.uid, attempts), {}) == {}
 
 
 def test_the_owner_lists_what_is_in_their_own_branch(web: WebApp, owned: Owned) -> None:

@@ -47,6 +47,15 @@ def test_the_owner_sees_a_post_move_forward_until_it_is_on_both_platforms(web: W
     assert [secret for secret in secrets_of(owner) if secret in json.dumps(watched)] == []
 
 
+def test_a_run_is_listened_to_before_it_is_there(web: WebApp, where: str, owner: Customer) -> None:
+    """Right after the 201, when nobody has made the run yet."""
+    submission_id = post_everywhere(owner, f"Awaited from {where}")
+    run = f"postSubmissions/{submission_id}/runs/x"
+    [seen] = web.tries(owner.uid, [Attempt("listenUntilDone", run)]).values()
+    assert isinstance(seen, dict), seen
+    assert seen["x"]["status"] == "succeeded"
+
+
 def test_the_owner_sees_no_runs_without_asking_for_their_own(web: WebApp, owned: Owned) -> None:
     """Rules are no filters: the plain collection of the own post's runs is refused, though every run in it could be read."""
     runs = f"postSubmissions/{owned.submission}/runs"

@@ -7,6 +7,7 @@ import pytest
 
 from shared.documents.document import Query
 from tests.rules.conftest import STRANGER, Owned
+from tests.rules.test_allowed import NOT_YET
 from tests.rules.webapp import REFUSED, SIGNED_OUT, Attempt, WebApp, unless
 
 pytestmark = pytest.mark.parametrize("where", ["node", "chrome"])
@@ -40,6 +41,18 @@ def test_others_can_not_list_documents_of_the_owner(web: WebApp, owned: Owned, w
     lists = [(path, where) for path in collections(owned.all) for where in filters]
     attempts = [Attempt(kind, path, where) for path, where in lists for kind in ("list", "listen", "count")]
     assert unless(web.tries(who, attempts), REFUSED) == {}
+
+
+@pytest.mark.usefixtures("stranger")
+def test_what_is_not_there_is_asked_for_by_nobody_where_ids_can_be_guessed(web: WebApp, owned: Owned) -> None:
+    signed_out = [Attempt("get", path) for path in NOT_YET]
+    assert unless(web.tries(SIGNED_OUT, signed_out), REFUSED) == {}
+    uid = owned.owner.uid
+    elsewhere = ("users/none", "users/none/integrations/x/accounts/a", "apiKeys/none", f"users/{uid}/credentials/none")
+    guessed = [Attempt(kind, path) for path in elsewhere for kind in ("get", "listenDocument")]
+    assert unless(web.tries(uid, guessed), REFUSED) == {}
+    lists = ("postSubmissions/none/runs", "postSubmissions/none/media")
+    assert unless(web.tries(uid, [Attempt("list", path) for path in lists]), REFUSED) == {}
 
 
 def test_the_owner_can_not_read_what_is_the_servers(web: WebApp, owned: Owned) -> None:

@@ -18,7 +18,7 @@ STOP_WITHIN_SECONDS = 30.0
 SIGNED_OUT = "signed out"
 REFUSED = "permission-denied"
 
-Kind = Literal["get", "list", "listGroup", "count", "listenDocument", "listen"]
+Kind = Literal["get", "list", "listGroup", "count", "listenDocument", "listenUntilDone", "listen"]
 WriteKind = Literal["set", "merge", "update", "delete", "add", "transact"]
 # The code of the refusal, or the fields of the documents found by their ids.
 Outcome = str | dict[str, dict[str, Any]]

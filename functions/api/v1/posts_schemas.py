@@ -1,8 +1,9 @@
 """What goes into POST /v1/posts: its shape, judged without the database, the clock or the platforms' rules."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal, cast
 
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, ValidationError, model_validator
@@ -26,12 +27,18 @@ MAX_FILES = 50
 MAX_CONTENT_BYTES = 190_000
 # Of all targets together, beside the content.
 MAX_OPTIONS_BYTES = 300_000
-# So that a record can outlive the post by a day and still have a date.
-LATEST = datetime(9999, 1, 1, tzinfo=UTC)
+# The contract's; and so that a record can outlive the post and still have a date.
+LATEST = datetime(3000, 1, 1, tzinfo=UTC)
 
 # The specification's message of a refusal for this alone; the detail says more.
 INVALID_TIME = "Invalid scheduledTime format"
 EXAMPLE_TIME = "2030-01-31T18:30:00Z"
+# Calendar date and time, extended or basic, seconds optional; whatever else the parser takes is none.
+_OFFSET = r"(?:Z|[+-]\d\d(?::?\d\d)?)"
+_ISO_8601 = re.compile(
+    rf"\d{{4}}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:[.,]\d{{1,9}})?)?{_OFFSET}|\d{{8}}[T ]\d{{4}}(?:\d\d(?:[.,]\d{{1,9}})?)?{_OFFSET}",
+    re.ASCII | re.IGNORECASE,
+)
 _CONTENT = ("post", "content")
 _NAMES = (*PLATFORMS, *ALIASES)
 
@@ -46,18 +53,14 @@ def _scheduled_time(value: object) -> datetime | None:
     wrong = _wrong("invalid_string", f"{INVALID_TIME}: give date, time and Z or an offset, as in {EXAMPLE_TIME}")
     if not isinstance(value, str):
         raise wrong
-    try:
-        moment = datetime.fromisoformat(value)
-    except ValueError:
-        raise wrong from None
-    if moment.tzinfo is None:
+    if _ISO_8601.fullmatch(value) is None:
         raise wrong
     try:
-        moment = moment.astimezone(UTC)
-    except OverflowError:
+        moment = datetime.fromisoformat(value.upper().replace(" ", "T")).astimezone(UTC)
+    except (ValueError, OverflowError):
         raise wrong from None
     if moment >= LATEST:
-        raise wrong
+        raise _wrong("too_big", f"scheduledTime is too far: the latest is {LATEST - timedelta(seconds=1):%Y-%m-%dT%H:%M:%SZ}")
     return moment
 
 
@@ -193,7 +196,8 @@ class PostsRequest(RequestBody):
 
     @classmethod
     def refusal(cls, details: Sequence[Detail]) -> str | None:
-        return INVALID_TIME if [detail.field for detail in details] == ["body.scheduledTime"] else None
+        about = [(detail.field, detail.code) for detail in details]
+        return INVALID_TIME if about == [("body.scheduledTime", "invalid_string")] else None
 
     def to_request(self, body: Mapping[str, Any]) -> PostRequest:
         """As the verb takes it; `body` is what this was validated from."""
