@@ -1,11 +1,14 @@
 """Connecting an account: a person is sent to the platform, comes back with a code, and that becomes accounts.
 
 begin ─► oauthStates/{sha256(state)}: whose, which platform, 10 minutes ─► complete: used up, then exchanged
+                                      ▲                                                  │
+                                      └──────── the platform gave no answer that settles it
 
 The state works once, and only for the user who began: nobody can slip his own authorisation to somebody else.
 """
 
 import hashlib
+import logging
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,10 +20,12 @@ from shared.core.clock import Clock
 from shared.core.encryption import Cipher
 from shared.core.errors import ConnectionRefused, Detail, NotFound, ServiceUnavailable, ValidationFailed
 from shared.core.platforms import PLATFORMS
-from shared.documents.document import Conflict, Create, Documents, Update
+from shared.documents.document import REMOVE, Conflict, Create, Documents, Unavailable, Update, Version
 from shared.http.client import Http, NoAnswer, NotSent
 from shared.platforms.connector import Connected, Connector, Grant, Request, challenge_of, new_verifier
 from shared.platforms.failure import PlatformFailure
+
+_log = logging.getLogger(__name__)
 
 STATE_LIVES = timedelta(minutes=10)
 
@@ -62,18 +67,21 @@ def complete(uid: str, platform: str, code: str, state: str, redirect_uri: str, 
     """The accounts, connected. Raises ValidationFailed for a state that is not this user's, ConnectionRefused by the platform."""
     connector = ports.connector(platform)
     again = f"Begin again with POST /v1/integrations/{platform}/connect."
-    secret = _used_up(uid, platform, state, ports)
+    later = f"Send the same once more, within ten minutes of beginning. {again}"
+    secret, version = _used_up(uid, platform, state, ports)
     grant = Grant(code, redirect_uri, secret.get("codeVerifier"), ports.clock.now())
     try:
         connected = connector.exchange(ports.http, grant)
     except PlatformFailure as failure:
         shown = failure.without((code,))
         if failure.kind in ("transient", "throttled"):
-            raise ServiceUnavailable(f"{shown.message.rstrip('.')}. {again}") from failure
+            _give_back(state, version, ports)
+            raise ServiceUnavailable(f"{shown.message.rstrip('.')}. {later}") from failure
         remedy = shown.remediation if shown.kind == "permission" else again
         raise ConnectionRefused(f"{shown.message.rstrip('.')}. {remedy}") from failure
     except (NotSent, NoAnswer) as error:
-        raise ServiceUnavailable(f"{PLATFORMS[platform]} did not answer. {again}") from error
+        _give_back(state, version, ports)
+        raise ServiceUnavailable(f"{PLATFORMS[platform]} did not answer. {later}") from error
     except (LookupError, TypeError, ValueError, AttributeError) as error:
         raise ConnectionRefused(f"{PLATFORMS[platform]} answered without what makes an account. {again}") from error
     for one in connected:
@@ -91,8 +99,8 @@ def complete(uid: str, platform: str, code: str, state: str, redirect_uri: str, 
     return connected
 
 
-def _used_up(uid: str, platform: str, state: str, ports: ConnectPorts) -> Mapping[str, Any]:
-    """What was kept with the state, which works no more from now on."""
+def _used_up(uid: str, platform: str, state: str, ports: ConnectPorts) -> tuple[Mapping[str, Any], Version]:
+    """What was kept with the state, which works no more from now on; and the version at which that is so."""
     path = _state_path(state)
     [document] = ports.documents.get(path)
     if document is not None:
@@ -100,12 +108,20 @@ def _used_up(uid: str, platform: str, state: str, ports: ConnectPorts) -> Mappin
         is_ours = fields["uid"] == uid and fields["platform"] == platform and "usedAt" not in fields
         if is_ours and fields["expireAt"] > ports.clock.now():
             try:
-                ports.documents.commit(Update(path, {"usedAt": ports.clock.now()}, if_version=document.version))
-                return ports.cipher.open(fields, path=path)
+                used = ports.documents.commit(Update(path, {"usedAt": ports.clock.now()}, if_version=document.version))
+                return ports.cipher.open(fields, path=path), used
             except Conflict:
                 pass
     message = "This state is unknown, was used, has expired or is not yours: begin again with POST …/connect."
     raise ValidationFailed(message, details=[Detail("body.state", message, "custom")])
+
+
+def _give_back(state: str, version: Version, ports: ConnectPorts) -> None:
+    """Where the code may still be good: if the platform has used it up all the same, it says so the next time."""
+    try:
+        ports.documents.commit(Update(_state_path(state), {"usedAt": REMOVE}, if_version=version))
+    except (Conflict, Unavailable):
+        _log.info("state.not_given_back")
 
 
 def _state_path(state: str) -> str:

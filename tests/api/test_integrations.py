@@ -479,7 +479,20 @@ def test_a_platform_that_cannot_be_asked_now_is_no_refusal(client: FlaskClient, 
     world.fail("x", "token", kind)
     answer = complete(client, "x", told)
     assert answer.status_code == 503
-    assert "egin again" in error_of(answer)["message"]
+    assert answer.headers["Retry-After"]
+    assert "Send the same once more" in error_of(answer)["message"]
+    again = complete(client, "x", told)
+    assert again.status_code == 200, "the state was not used up"
+    assert complete(client, "x", told).status_code == 400, "now it is"
+
+
+def test_a_code_that_was_used_up_by_a_lost_answer_is_told(client: FlaskClient, world: World) -> None:
+    told = consent(world, begin(client, "x"))
+    world.fail("x", "token", "reset_after")
+    assert complete(client, "x", told).status_code == 503
+    refused = complete(client, "x", told)
+    assert (refused.status_code, error_of(refused)["code"]) == (400, "connection_refused")
+    assert complete(client, "x", told).status_code == 400
 
 
 def test_an_answer_of_nonsense_is_a_refusal(client: FlaskClient, world: World) -> None:
