@@ -33,14 +33,27 @@ def send_follow_ups(attempt: Attempt, post_id: str, follow_ups: Sequence[FollowU
         if state == "sent":
             continue
         if state == "intent" and not follow_up.repeatable:
-            return [_note(follow_up, "may or may not be public: its request was sent and got no answer")]
+            unanswered = "may or may not be public: its request was sent and got no answer"
+            return [_note(follow_up, unanswered), *_left_out(follow_ups, position)]
         outcome = _send(attempt, follow_up, states[:position], public, perhaps_sent=state == "intent")
-        if not isinstance(outcome, str):
+        if isinstance(outcome, Wait):
             return outcome
+        if not isinstance(outcome, str):
+            return [*outcome, *_left_out(follow_ups, position)]
         states[position:] = [{"name": follow_up.name, "state": "sent", "id": outcome}]
         attempt.lease.renew({"followUps": states})
         public += [outcome] if outcome else []
     return []
+
+
+def _left_out(follow_ups: Sequence[FollowUp], position: int) -> Sequence[str]:
+    """What the one at this position keeps from being sent."""
+    left = len(follow_ups) - position - 1
+    return (
+        [f"After it {left} more {'was' if left == 1 else 'were'} not sent; {position} of {len(follow_ups)} are public."]
+        if left
+        else []
+    )
 
 
 def not_sent(follow_ups: Sequence[FollowUp], reason: str, states: Sequence[Mapping[str, Any]] = ()) -> Sequence[str]:

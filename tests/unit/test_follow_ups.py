@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from shared.documents.document import REMOVE, Update
-from shared.http.client import HttpAnswer, HttpRequest, NotSent
+from shared.http.client import HttpAnswer, HttpRequest, NoAnswer, NotSent
 from shared.posts.run import RunPath
 from shared.publishing.publish import publish_run
 from tests.fakes.world import World
@@ -121,3 +121,31 @@ def test_one_that_was_begun_by_a_worker_that_died_is_left_alone() -> None:
     publish_run(RunPath(submission, "x"), world.publishing)
     assert [entry.text for entry in world.sandbox.ledger] == ["one", "two", "three"]
     assert "may or may not be public" in world.run(submission)["notes"][0]
+
+
+@pytest.mark.parametrize(("failing", "told"), [(1, "5 more were not sent; 0 of 6"), (5, "1 more was not sent; 4 of 6"), (6, "")])
+def test_a_thread_that_is_cut_off_says_how_much_of_it_is_public(failing: int, told: str) -> None:
+    world = World()
+    key = world.user()
+    parts = [str(number) for number in range(1, 7)]
+    target = {"platform": "x", "options": {"thread": parts}}
+    world.replace_publishing(http=Unanswered(world, str(failing)))
+    submission = world.accepted(key, {"text": "0", "platform": [target]})
+    world.run_for(3600)
+    run = world.run(submission)
+    assert [entry.text for entry in world.sandbox.ledger] == ["0", *parts[: failing - 1]]
+    assert "may or may not be public" in run["notes"][0]
+    assert len(run["notes"]) == 1 + bool(told)
+    assert told in run["notes"][-1]
+
+
+class Unanswered:
+    """The sandbox, which never gets the request that says `text`, and nobody knows that."""
+
+    def __init__(self, world: World, text: str) -> None:
+        self._http, self._text = world.http, text
+
+    def send(self, request: HttpRequest) -> HttpAnswer:
+        if request.json and request.json.get("text") == self._text:
+            raise NoAnswer("ReadTimeout")
+        return self._http.send(request)

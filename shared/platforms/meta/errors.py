@@ -24,6 +24,7 @@ _BY_SUBCODE: dict[int, FailureKind] = {
     2207053: "transient",  # upload error
     2207057: "bug",  # thumb_offset
     2207051: "rejected",  # suspected spam; seen on posts that were live, see below
+    2207018: "rejected",  # a user who is named and cannot be
     2207042: "throttled",  # the daily limit of posts
     2207006: "transient",  # container not found
     2207008: "transient",  # container missing or expired

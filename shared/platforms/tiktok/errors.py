@@ -18,6 +18,7 @@ _BY_CODE: dict[str, FailureKind] = {
     # About one upload, not about the account.
     "token_not_authorized_for_specified_publish_id": "permission",
     "spam_risk_too_many_posts": "throttled",
+    "spam_risk_too_many_pending_share": "throttled",
     "reached_active_user_cap": "throttled",
     "rate_limit_exceeded": "throttled",
     "spam_risk_user_banned_from_posting": "rejected",
@@ -29,6 +30,7 @@ _BY_CODE: dict[str, FailureKind] = {
     "invalid_param": "rejected",
     "invalid_params": "rejected",
     "invalid_publish_id": "rejected",
+    "app_version_check_failed": "permission",
     "internal_error": "transient",
 }
 _REMEDIES = {
