@@ -55,15 +55,23 @@ def _parser() -> argparse.ArgumentParser:
     up.add_argument("--functions-root", type=_folder, metavar="DIR", help="run the functions' code from there")
     up.add_argument("--functions-python", type=Path, metavar="PATH", help="with this interpreter")
     up.add_argument("--kill-plans", type=_folder, metavar="DIR", help="run functions that die as the plans in there say (tests)")
+    up.add_argument(
+        "--rewrite",
+        action="append",
+        default=[],
+        type=_rewrite,
+        metavar="PREFIX=URL",
+        help="fetch files whose address begins with PREFIX from URL on this machine instead; may be given again",
+    )
     up.set_defaults(run=_up)
 
     demo = commands.add_parser("demo", parents=[common], help="watch one post travel, then shut down")
     demo.set_defaults(run=_demo)
 
     user = commands.add_parser("user", help="users of a running stack").add_subparsers(dest="verb", required=True)
-    add = user.add_parser("add", parents=[common], help="make a user, print {uid, apiKey, idToken}")
-    add.add_argument("--uid", type=_uid, help="default: a new one")
-    add.add_argument("--subscription", choices=["active", "trialing", "expired", "none"], default="active")
+    add = user.add_parser("add", parents=[common], help="make a user, print {uid, apiKey, idToken, email}")
+    add.add_argument("--uid", type=_uid, help="a new one, or somebody who has signed up; default: a new one")
+    add.add_argument("--subscription", choices=["active", "trialing", "expired", "none"], help="default: active, for a new user")
     add.add_argument("--credits", type=int, metavar="N")
     add.add_argument("--admin", action="store_true")
     add.add_argument("--connect", action="append", default=[], metavar="PLATFORM:ACCOUNT", type=_platform_and_account)
@@ -113,6 +121,13 @@ def _platform_and_account(text: str) -> tuple[str, str]:
     return platform, account
 
 
+def _rewrite(text: str) -> tuple[str, str]:
+    prefix, _, target = text.partition("=")
+    if not all(re.fullmatch(r"https?://[^\s,=]+", address) for address in (prefix, target)):
+        raise argparse.ArgumentTypeError(f"{text!r} is not PREFIX=URL, such as https://cdn.example.org/=http://127.0.0.1:8000/")
+    return prefix, target
+
+
 def _add_user(arguments: argparse.Namespace) -> int:
     wanted = NewUser(arguments.uid, arguments.subscription, arguments.credits, arguments.admin, tuple(arguments.connect))
     ports = Ports(arguments.port_offset)
@@ -132,6 +147,7 @@ def _up(arguments: argparse.Namespace) -> int:
         report=say,
         data=arguments.data.resolve() if arguments.data else None,
         sweep_every_seconds=arguments.sweep_every,
+        rewrites=dict(arguments.rewrite),
         **{name: value.absolute() for name, value in options.items() if value},
     )
 

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+from collections.abc import Mapping
 
 from emulator import connect_page
 from emulator.ports import BUCKET, HOST, PROJECT_ID, Ports, url
@@ -35,9 +36,12 @@ def emulator_variables(ports: Ports, firestore_host: str | None = None) -> dict[
     }
 
 
-def function_variables(ports: Ports, firestore_host: str | None = None) -> dict[str, str]:
-    """Everything a function needs to start."""
+def function_variables(
+    ports: Ports, firestore_host: str | None = None, *, rewrites: Mapping[str, str] | None = None
+) -> dict[str, str]:
+    """Everything a function needs to start; `rewrites` lead from addresses to servers on this machine, the longest first."""
     sandbox = url(ports.sandbox)
+    led = {"https://example.com/": f"{sandbox}/_media/", **(rewrites or {})}
     return {
         **emulator_variables(ports, firestore_host),
         "SOKU_VERSION": "local",
@@ -49,7 +53,7 @@ def function_variables(ports: Ports, firestore_host: str | None = None) -> dict[
         "SOKU_TOKEN_KEYS": TOKEN_KEYS,
         "SOKU_MEDIA_BUCKET": BUCKET,
         "SOKU_MEDIA_URL": f"{url(ports.storage)}/{BUCKET}",
-        "SOKU_FETCH_REWRITES": f"https://example.com/={sandbox}/_media/",
+        "SOKU_FETCH_REWRITES": ",".join(f"{prefix}={led[prefix]}" for prefix in sorted(led, key=len, reverse=True)),
         "SOKU_SANDBOX_URL": sandbox,
         "SOKU_APPS": json.dumps(sandbox_apps()),
         "SOKU_API_URL": f"{url(ports.api)}/api",

@@ -6,7 +6,7 @@ import socket
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
@@ -45,6 +45,7 @@ class Stack:
         functions_root: Path = engines.ROOT,
         functions_python: Path | None = None,
         kill_plans: Path | None = None,
+        rewrites: Mapping[str, str] | None = None,
     ) -> None:
         self.ports = ports
         self.processes: list[Process] = []
@@ -54,6 +55,7 @@ class Stack:
         self._functions_root = functions_root
         self._functions_python = functions_python or Path(sys.executable)
         self._kill_plans = kill_plans
+        self._rewrites = rewrites
         self._tasks = CloudTasks(report=lambda line: report(f"Cloud Tasks: {line}"))
         callback = f"{url(ports.api)}/api/v1/integrations/{{platform}}/callback"
         self._sandbox = SandboxServer(url(ports.sandbox), url(ports.storage), callback)
@@ -114,7 +116,7 @@ class Stack:
         source = "emulator/killing/main.py" if self._kill_plans else str(target.source)
         command = [str(self._functions_python), "-m", "functions_framework", "--target", target.name, "--source", source]
         environment = {
-            **function_variables(self.ports, self.firestore_host),
+            **function_variables(self.ports, self.firestore_host, rewrites=self._rewrites),
             "PYTHONPATH": str(self._functions_root),
             "THREADS": str(max(4, target.concurrency)),
             **({"SOKU_KILL_PLANS": str(self._kill_plans), "SOKU_KILL_TARGET": target.name} if self._kill_plans else {}),

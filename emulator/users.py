@@ -1,6 +1,8 @@
 """Makes a user on a running stack as a person would become one: sign up, subscribe, connect accounts, create an API key."""
 
+import json
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -17,7 +19,7 @@ from shared.core.clock import SystemClock
 from shared.core.encryption import Cipher
 from shared.core.ids import random_base62
 from shared.core.settings import TokenKeys
-from shared.documents.document import Documents, Merge
+from shared.documents.document import Document, Documents, Merge
 from shared.gcp import firestore
 from shared.platforms.credentials import Credentials
 from shared.users.user import user_path
@@ -29,8 +31,10 @@ PERIOD = timedelta(days=365)
 
 @dataclass(frozen=True)
 class NewUser:
+    """What is not named stays as it is; a new user's subscription is active."""
+
     uid: str | None = None
-    subscription: str = "active"
+    subscription: str | None = None
     credits: int | None = None
     admin: bool = False
     # (platform, account id)
@@ -53,15 +57,16 @@ def connect_documents(ports: Ports, firestore_host: str | None = None) -> Docume
 
 
 def add_user(wanted: NewUser, ports: Ports, documents: Documents) -> dict[str, str]:
-    """`{uid, apiKey, idToken}`. Adding a uid again changes the user and gives another key. Raises Failed."""
+    """`{uid, apiKey, idToken, email}`. Adding a uid again changes what is named, and gives another key. Raises Failed."""
     try:
-        uid, email, id_token = _sign_up(wanted.uid, ports)
-        documents.commit(Merge(user_path(uid), _user_fields(wanted, email)))
+        uid, email, id_token = _sign_in(wanted.uid, ports)
+        [known] = documents.get(user_path(uid))
+        documents.commit(Merge(user_path(uid), _user_fields(wanted, email, known)))
         if wanted.credits is not None:
             documents.commit(Merge(f"{user_path(uid)}/credits/current", {"uid": uid, "balance": wanted.credits}))
         for platform, account_id in wanted.connect:
             connect_sandbox_account(uid, platform, account_id, documents)
-        return {"uid": uid, "apiKey": _create_key(id_token, ports), "idToken": id_token}
+        return {"uid": uid, "apiKey": _create_key(id_token, ports), "idToken": id_token, "email": email}
     except requests.ConnectionError:
         raise Failed("The stack does not answer: start it with `make up`, or give its --port-offset.") from None
 
@@ -85,29 +90,43 @@ def credentials_of(account: SandboxAccount) -> Credentials:
     return Credentials(account.access_token, account.user_id, account.username, refresh_token)
 
 
-def _user_fields(wanted: NewUser, email: str) -> dict[str, Any]:
-    ends = datetime.now(UTC) + (PERIOD if wanted.subscription != "expired" else -timedelta(days=1))
-    status = "active" if wanted.subscription == "expired" else wanted.subscription
-    subscription = None if wanted.subscription == "none" else {"status": status, "currentPeriodEnd": ends}
-    return {"email": email, "admin": wanted.admin, "subscription": subscription}
+def _user_fields(wanted: NewUser, email: str, known: Document | None) -> dict[str, Any]:
+    fields: dict[str, Any] = {"email": email} if email else {}
+    if wanted.admin or known is None:
+        fields["admin"] = wanted.admin
+    named = wanted.subscription or ("active" if known is None or "subscription" not in known.fields else None)
+    if named is not None:
+        ends = datetime.now(UTC) + (PERIOD if named != "expired" else -timedelta(days=1))
+        status = "active" if named == "expired" else named
+        fields["subscription"] = None if named == "none" else {"status": status, "currentPeriodEnd": ends}
+    return fields
 
 
-def _sign_up(uid: str | None, ports: Ports) -> tuple[str, str, str]:
-    """uid, address and ID token; the account is made if it does not exist."""
+def _sign_in(uid: str | None, ports: Ports) -> tuple[str, str, str]:
+    """uid, address and ID token; the account is made if it does not exist. Who has signed up by other means keeps all they have."""
     base = f"{url(ports.auth)}/identitytoolkit.googleapis.com/v1"
-    email = f"{(uid or 'user-' + random_base62(8)).lower()}@example.com"
-    credentials = {"email": email, "password": PASSWORD, "returnSecureToken": True}
-    if uid is not None:
-        made = {**credentials, "localId": uid, "emailVerified": True}
-        owner = {"Authorization": "Bearer owner"}
-        requests.post(f"{base}/projects/{PROJECT_ID}/accounts", json=made, headers=owner, timeout=10)
-        answer = requests.post(f"{base}/accounts:signInWithPassword?key=local", json=credentials, timeout=10)
-    else:
-        answer = requests.post(f"{base}/accounts:signUp?key=local", json=credentials, timeout=10)
+    if uid is None:
+        credentials = {"email": f"user-{random_base62(8).lower()}@example.com", "password": PASSWORD, "returnSecureToken": True}
+        signed_in = _asked(f"{base}/accounts:signUp?key=local", credentials)
+        return signed_in["localId"], signed_in["email"], signed_in["idToken"]
+    owner = {"Authorization": "Bearer owner"}
+    account = {"localId": [uid]}
+    found = _asked(f"{base}/projects/{PROJECT_ID}/accounts:lookup", account, owner).get("users")
+    if not found:
+        made = {"localId": uid, "email": f"{uid.lower()}@example.com", "password": PASSWORD, "emailVerified": True}
+        _asked(f"{base}/projects/{PROJECT_ID}/accounts", made, owner)
+        found = [made]
+    # The Auth emulator takes custom tokens that nobody signed.
+    custom = {"token": json.dumps({"uid": uid}), "returnSecureToken": True}
+    signed_in = _asked(f"{base}/accounts:signInWithCustomToken?key=local", custom)
+    return uid, found[0].get("email") or "", signed_in["idToken"]
+
+
+def _asked(address: str, body: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> dict[str, Any]:
+    answer = requests.post(address, json=body, headers=headers, timeout=10)
     if answer.status_code != 200:
         raise Failed(f"The Auth emulator refused the user: {answer.text[:300]}")
-    signed_in = answer.json()
-    return signed_in["localId"], email, signed_in["idToken"]
+    return answer.json()
 
 
 def _create_key(id_token: str, ports: Ports) -> str:

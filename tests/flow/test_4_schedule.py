@@ -35,14 +35,14 @@ def test_a_post_forty_days_ahead_with_the_clock_moved(customer: Customer) -> Non
     assert customer.submission(submission_id)["sweepAt"] == due - timedelta(minutes=5), "too early: nothing happened"
     clock.at = due - timedelta(minutes=4)
     sweep(OUTBOXES, SweepPorts(customer.documents, scheduled, clock))
-    [task] = [task for task in scheduled.waiting if task.payload == {"postSubmissionId": submission_id}]
+    [task] = [task for task in scheduled.waiting if task.payload["postSubmissionId"] == submission_id]
     assert task.not_before == due
     # From here on with the real queues: the clock of Cloud Tasks cannot be moved, ours can.
     tasks = CloudTasksQueue(CloudTasks.model_validate(function_variables(Ports(customer.stack.offset))))
-    orchestrate_submission(submission_id, documents=customer.documents, tasks=tasks, clock=clock)
+    orchestrate_submission(submission_id, customer.uid, documents=customer.documents, tasks=tasks, clock=clock)
     assert customer.submission(submission_id)["status"] == "queued"
     clock.at = due
-    orchestrate_submission(submission_id, documents=customer.documents, tasks=tasks, clock=clock)
+    orchestrate_submission(submission_id, customer.uid, documents=customer.documents, tasks=tasks, clock=clock)
     assert customer.submission(submission_id)["status"] == "dispatched"
     customer.completed(submission_id)
     assert [entry["text"] for entry in customer.ledger()] == ["in forty days"]

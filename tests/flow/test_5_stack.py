@@ -1,13 +1,18 @@
 """The local stack as a person meets it: starting, stopping, going wrong, two at once, and keeping its data."""
 
+import hashlib
 import json
 import os
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +24,8 @@ from emulator.process import Failed
 from tests.conftest import ROOT, LocalStack, free_offset, start_stack, stop
 
 PATIENCE_SECONDS = 60
+# A picture that no sample is.
+JPEG = (ROOT / "emulator" / "sandbox" / "media" / "photo.jpg").read_bytes() + b"mine"
 
 
 def run(*arguments: str, path: str | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -100,6 +107,9 @@ def test_a_named_jar_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         (("up", "--ready-file", "/nonexistent/ready.json"), "no folder"),
         (("up", "--functions-root", "/nonexistent"), "no folder"),
         (("user", "add", "--uid", "a/b"), "not a uid"),
+        (("up", "--rewrite", "https://files.test/"), "PREFIX=URL"),
+        (("up", "--rewrite", "https://files.test/=file:///etc/"), "PREFIX=URL"),
+        (("up", "--rewrite", "https://files.test/,x=http://127.0.0.1:1/"), "PREFIX=URL"),
     ],
 )
 def test_senseless_commands_are_told_so(arguments: tuple[str, ...], word: str) -> None:
@@ -122,10 +132,32 @@ def test_users_of_every_kind(stack: LocalStack, subscription: str, status: int) 
     added = run("user", "add", "--port-offset", str(stack.offset), *wanted)
     assert added.returncode == 0, added.stderr
     user = json.loads(added.stdout)
-    assert set(user) == {"uid", "apiKey", "idToken"}
+    assert set(user) == {"uid", "apiKey", "idToken", "email"}
     post = {"post": {"content": {"text": "who am I", "platform": "x"}}}
     answer = requests.post(f"{stack.apiUrl}/v1/posts", json=post, headers={"soku-api-key": user["apiKey"]}, timeout=30)
     assert answer.status_code == status
+
+
+def test_who_signed_up_by_other_means_gets_what_is_named_and_keeps_the_rest(stack: LocalStack) -> None:
+    signing_up = f"http://{stack.authHost}/identitytoolkit.googleapis.com/v1/accounts:signUp?key=local"
+    email = "grace@elsewhere.example"
+    uid = requests.post(signing_up, json={"email": email, "password": "her own"}, timeout=10).json()["localId"]
+
+    def added(*named: str) -> dict[str, str]:
+        ended = run("user", "add", "--port-offset", str(stack.offset), "--uid", uid, *named)
+        assert ended.returncode == 0, ended.stderr
+        return json.loads(ended.stdout)
+
+    def post(user: dict[str, str]) -> requests.Response:
+        body = {"post": {"content": {"text": "by other means", "platform": "x"}}}
+        return requests.post(f"{stack.apiUrl}/v1/posts", json=body, headers={"soku-api-key": user["apiKey"]}, timeout=30)
+
+    first = added("--connect", f"x:{uid}")
+    assert (first["uid"], first["email"], post(first).status_code) == (uid, email, 201)
+    assert post(added("--subscription", "expired")).status_code == 403
+    assert post(added("--admin")).status_code == 403, "what is not named stays"
+    signing_in = f"http://{stack.authHost}/identitytoolkit.googleapis.com/v1/accounts:signInWithPassword?key=local"
+    assert requests.post(signing_in, json={"email": email, "password": "her own"}, timeout=10).status_code == 200
 
 
 def test_a_killed_function_is_started_again(stack: LocalStack) -> None:
@@ -155,9 +187,17 @@ def _answers(url: str) -> bool:
 
 def test_a_second_stack_beside_the_first_keeps_its_data_between_runs(stack: LocalStack, tmp_path: Path) -> None:
     data = tmp_path / "data"
-    process, ready, offset = start_stack(tmp_path, "--data", str(data))
+    with own_files({"mine.jpg": JPEG}) as server:
+        _keeps_apart(stack, tmp_path, data, server)
+
+
+def _keeps_apart(stack: LocalStack, tmp_path: Path, data: Path, server: str) -> None:
+    process, ready, offset = start_stack(tmp_path, "--data", str(data), "--rewrite", f"https://files.mine.test/={server}/")
     below = children_of(process.pid)
     try:
+        pictured = _post(ready, text="a file of one's own", imageUrls=["https://files.mine.test/mine.jpg"])
+        assert pictured.status_code == 201
+        until(lambda: _digests(ready) == [f"sha256:{hashlib.sha256(JPEG).hexdigest()}"])
         assert _answers(f"{ready['apiUrl']}/health")
         assert _answers(f"{stack.apiUrl}/health")
         before = _post(ready)
@@ -183,8 +223,34 @@ def test_a_second_stack_beside_the_first_keeps_its_data_between_runs(stack: Loca
     until(lambda: gone(below))
 
 
-def _post(ready: dict[str, Any], *, text: str = "kept", platform: str | list[str] = "x") -> requests.Response:
-    body = {"post": {"content": {"text": text, "platform": platform}}}
+@contextmanager
+def own_files(files: dict[str, bytes]) -> Iterator[str]:
+    """A server of a developer's own, on a port of its own."""
+
+    class Served(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            content = files.get(self.path.removeprefix("/"))
+            self.send_response(200 if content else 404)
+            self.send_header("Content-Length", str(len(content or b"")))
+            self.end_headers()
+            self.wfile.write(content or b"")
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Served) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+        server.shutdown()
+
+
+def _digests(ready: dict[str, Any]) -> list[str]:
+    entries = requests.get(f"{ready['sandboxUrl']}/_ledger", timeout=10).json()
+    return [digest for entry in entries if "one's own" in entry["text"] for digest in entry["media"]]
+
+
+def _post(ready: dict[str, Any], *, text: str = "kept", platform: str | list[str] = "x", **more: Any) -> requests.Response:
+    body = {"post": {"content": {"text": text, "platform": platform, **more}}}
     return requests.post(f"{ready['apiUrl']}/v1/posts", json=body, headers={"soku-api-key": ready["demo"]["apiKey"]}, timeout=30)
 
 
