@@ -4,7 +4,8 @@ begin ─► oauthStates/{sha256(state)}: whose, which platform, 10 minutes ─�
                                       ▲                                                  │
                                       └──────── the platform gave no answer that settles it
 
-The state works once, and only for the user who began: nobody can slip his own authorisation to somebody else.
+The state works once (again only where the platform settled nothing), and only for the user who began: nobody can slip his own
+authorisation to somebody else.
 """
 
 import hashlib
@@ -21,7 +22,7 @@ from shared.core.encryption import Cipher
 from shared.core.errors import ConnectionRefused, Detail, NotFound, ServiceUnavailable, ValidationFailed
 from shared.core.platforms import PLATFORMS
 from shared.documents.document import REMOVE, Conflict, Create, Documents, Unavailable, Update, Version
-from shared.http.client import Http, NoAnswer, NotSent
+from shared.http.client import Http, HttpAnswer, HttpRequest, NoAnswer, NotSent
 from shared.platforms.connector import Connected, Connector, Grant, Request, challenge_of, new_verifier
 from shared.platforms.failure import PlatformFailure
 
@@ -67,21 +68,21 @@ def complete(uid: str, platform: str, code: str, state: str, redirect_uri: str, 
     """The accounts, connected. Raises ValidationFailed for a state that is not this user's, ConnectionRefused by the platform."""
     connector = ports.connector(platform)
     again = f"Begin again with POST /v1/integrations/{platform}/connect."
-    later = f"Send the same once more, within ten minutes of beginning. {again}"
     secret, version = _used_up(uid, platform, state, ports)
+    watched = _Watched(ports.http)
     grant = Grant(code, redirect_uri, secret.get("codeVerifier"), ports.clock.now())
     try:
-        connected = connector.exchange(ports.http, grant)
+        connected = connector.exchange(watched, grant)
     except PlatformFailure as failure:
         shown = failure.without((code,))
         if failure.kind in ("transient", "throttled"):
-            _give_back(state, version, ports)
-            raise ServiceUnavailable(f"{shown.message.rstrip('.')}. {later}") from failure
+            remedy = again if watched.was_redeemed else _give_back(state, version, ports)
+            raise ServiceUnavailable(f"{shown.message.rstrip('.')}. {remedy}") from failure
         remedy = shown.remediation if shown.kind == "permission" else again
         raise ConnectionRefused(f"{shown.message.rstrip('.')}. {remedy}") from failure
     except (NotSent, NoAnswer) as error:
-        _give_back(state, version, ports)
-        raise ServiceUnavailable(f"{PLATFORMS[platform]} did not answer. {later}") from error
+        remedy = again if watched.was_redeemed else _give_back(state, version, ports)
+        raise ServiceUnavailable(f"{PLATFORMS[platform]} did not answer. {remedy}") from error
     except (LookupError, TypeError, ValueError, AttributeError) as error:
         raise ConnectionRefused(f"{PLATFORMS[platform]} answered without what makes an account. {again}") from error
     for one in connected:
@@ -116,12 +117,26 @@ def _used_up(uid: str, platform: str, state: str, ports: ConnectPorts) -> tuple[
     raise ValidationFailed(message, details=[Detail("body.state", message, "custom")])
 
 
-def _give_back(state: str, version: Version, ports: ConnectPorts) -> None:
-    """Where the code may still be good: if the platform has used it up all the same, it says so the next time."""
+class _Watched:
+    """The first request redeems the code: once it was granted, the code is good for nothing any more."""
+
+    def __init__(self, http: Http) -> None:
+        self._http = http
+        self.was_redeemed = False
+
+    def send(self, request: HttpRequest) -> HttpAnswer:
+        answer = self._http.send(request)
+        self.was_redeemed |= 200 <= answer.status < 300
+        return answer
+
+
+def _give_back(state: str, version: Version, ports: ConnectPorts) -> str:
+    """Where the code may still be good: if the platform has used it up all the same, it says so the next time. What to do now."""
     try:
         ports.documents.commit(Update(_state_path(state), {"usedAt": REMOVE}, if_version=version))
     except (Conflict, Unavailable):
         _log.info("state.not_given_back")
+    return "Send the same once more, within ten minutes of beginning, or begin again."
 
 
 def _state_path(state: str) -> str:

@@ -25,6 +25,9 @@ def issue_key(uid: str, name: str | None, *, documents: Documents, clock: Clock)
         [user] = documents.get(user_path(uid))
         live = _live(uid, user, documents)
         if live >= MAX_LIVE:
+            # Keys may have been revoked past this code.
+            live = _count_live(uid, documents)
+        if live >= MAX_LIVE:
             raise ApiKeyLimitReached(f"You have {live} live API keys, of {MAX_LIVE} at most: revoke one that is not used any more")
         record = {"uid": uid, "name": name, "tokenPreview": preview_of(key), "createdAt": clock.now(), "revokedAt": None}
         documents.commit(Create(key_path(hash_of(key)), record), _counted(uid, user, live + 1))
@@ -61,8 +64,10 @@ def revoke_key(uid: str, key_id: str, *, documents: Documents, clock: Clock) -> 
 def _live(uid: str, user: Document | None, documents: Documents) -> int:
     """How many live keys the user has: as counted by every commit since the first that counted."""
     counted = user.fields.get("liveApiKeys") if user is not None else None
-    if counted is not None:
-        return counted
+    return counted if counted is not None else _count_live(uid, documents)
+
+
+def _count_live(uid: str, documents: Documents) -> int:
     live = Query("apiKeys", where=(("uid", "==", uid), ("revokedAt", "==", None)), limit=MAX_LISTED)
     return len(documents.query(live))
 

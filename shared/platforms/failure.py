@@ -7,7 +7,7 @@ transient        back off, try again               nobody knows: reconcile
 processing       wait, ask again                   back to preparing
 media_invalid    fail                              fail
 rejected         fail                              fail
-duplicate        fail                              fail; reconcile, where an earlier call got no answer: it may be ours
+duplicate        fail                              reconcile: it may be ours; never sent again on this word alone
 permission       fail                              fail
 outcome_unknown  –                                 reconcile
 bug              fail                              fail

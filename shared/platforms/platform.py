@@ -39,10 +39,11 @@ class Published:
 
 @dataclass(frozen=True)
 class Found:
-    """It is public. `post_id` is None where the platform says so without saying which post it is."""
+    """It is public. `post_id` is None where the platform says so without saying which post it is; `notes` as of `Published`."""
 
     post_id: str | None
     url: str | None = None
+    notes: tuple[str, ...] = ()
 
 
 COPY_LAG = timedelta(seconds=120)

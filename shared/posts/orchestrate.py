@@ -50,7 +50,7 @@ def orchestrate_submission(submission_id: str, uid: str | None, *, documents: Do
 
 
 def _refusal(submission: Submission, user: Document | None) -> PlatformFailure | None:
-    """Why the user may not publish this any more. A subscription counts as it was when the post was due, however late we are."""
+    """Why the user may not publish this any more. A subscription is judged by the moment when the post was due, not by now."""
     if user is None or (owner := User.from_document(submission.uid, user)).is_disabled:
         message = "The user was disabled or deleted before the post was due: nothing was published."
         return PlatformFailure("permission", message, code="user_disabled", remediation="Ask the operator of this Soku.")

@@ -6,7 +6,7 @@ phase    queued ─► preparing ─► intent ─(public call)─► published 
                        └───────────┘ refused, or provably absent on the platform
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal
@@ -60,9 +60,9 @@ def intended(run: "Run") -> Changes:
     return {"phase": "intent", "intentAt": COMMIT_TIME, "firstIntentAt": first, "intents": run.intents + 1}
 
 
-def made_public(post_id: str, url: str | None) -> Changes:
+def made_public(post_id: str, url: str | None, notes: Sequence[str]) -> Changes:
     """The platform has named the post; whatever happens now, it is published."""
-    return {"phase": "published", "platformPostId": post_id, "platformPostUrl": url}
+    return {"phase": "published", "platformPostId": post_id, "platformPostUrl": url, "notes": list(notes)}
 
 
 def ended(status: Literal["succeeded", "failed"], now: datetime) -> dict[str, Any]:
@@ -120,6 +120,8 @@ class Run:
     error_code: str | None = None
     # How often the platform refused the account's token in this run.
     reauths: int = 0
+    # What is otherwise than was asked for, of a post that is public.
+    notes: tuple[str, ...] = ()
     # What is sent after the post is public, as far as it got: {name, state: intent | sent, id}.
     follow_ups: tuple[Mapping[str, Any], ...] = ()
 
@@ -127,6 +129,12 @@ class Run:
     def may_be_public(self) -> bool:
         """Whether its outcome is unknown so far."""
         return self.phase == "intent" or (self.phase == "preparing" and self.unresolved)
+
+    @property
+    def refused_as_duplicate(self) -> PlatformFailure | None:
+        """The refusal of a public call that no earlier one casts doubt on: of a copy, or of this very call delivered twice."""
+        said = self.call_failure
+        return said if said is not None and said.kind == "duplicate" and not self.doubted else None
 
     @property
     def is_final(self) -> bool:
@@ -170,6 +178,7 @@ class Run:
             attempts=tuple(fields.get("attempts", ())),
             error_code=(fields.get("error") or {}).get("code"),
             reauths=fields.get("reauths", 0),
+            notes=tuple(fields.get("notes", ())),
             follow_ups=tuple(fields.get("followUps", ())),
         )
 

@@ -73,6 +73,8 @@ def _send(
     """The new id, notes, or when to come back. `perhaps_sent`: by a try that got no answer."""
     attempt.lease.renew({"followUps": [*before, {"name": follow_up.name, "state": "intent", "id": ""}]})
     unsent: Changes = {} if perhaps_sent else {"followUps": list(before)}
+    if attempt.lease.clock_has_jumped:
+        return _later(attempt, "Our clock was set meanwhile.", unsent)
     try:
         waiting = _with_cover(attempt) if follow_up.needs_cover else None
         if waiting is not None:

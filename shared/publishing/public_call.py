@@ -44,7 +44,7 @@ def completed(attempt: Attempt, published: Published) -> Outcome:
     lease, publication, url = attempt.lease, attempt.publication, published.url
     follow_ups = attempt.platform.follow_ups(publication.draft) if published.post_id else ()
     if published.post_id and (url is None or follow_ups) and attempt.run.phase != "published":
-        lease.renew(made_public(published.post_id, url))
+        lease.renew(made_public(published.post_id, url, published.notes))
     if url is None and published.post_id:
         try:
             url = attempt.platform.permalink(publication, published.post_id)
@@ -54,7 +54,9 @@ def completed(attempt: Attempt, published: Published) -> Outcome:
     if not published.post_id:
         nameless = "the platform does not say which post it belongs to"
         notes = (*notes, *not_sent(attempt.platform.follow_ups(publication.draft), nameless))
-    if follow_ups:
+    if follow_ups and lease.is_orphaned:
+        notes = (*notes, *not_sent(follow_ups, "the post was deleted", attempt.run.follow_ups))
+    elif follow_ups:
         sent = send_follow_ups(attempt, published.post_id, follow_ups)
         if isinstance(sent, Wait):
             return replace(sent, changes={**sent.changes, "platformPostUrl": url})

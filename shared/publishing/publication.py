@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from shared.core.encryption import Cipher
@@ -13,6 +13,9 @@ from shared.platforms.rules import Capability, Draft
 from shared.posts.run import intended
 from shared.publishing.look_alikes import CLOCK_SKEW, is_anothers
 from shared.publishing.run_lease import RunLease
+
+# Platforms write times in whole seconds.
+TRUNCATION = timedelta(seconds=2)
 
 
 @dataclass
@@ -48,7 +51,8 @@ class LeasedPublication:
 
     @property
     def search_from(self) -> datetime:
-        return self.first_intent_at - CLOCK_SKEW
+        """A refused copy's original may be a moment older than our call: less is allowed for the platform's clock then."""
+        return self.first_intent_at - (TRUNCATION if self.lease.run.refused_as_duplicate else CLOCK_SKEW)
 
     @property
     def intents(self) -> int:

@@ -82,6 +82,9 @@ def _advance(lease: RunLease, ports: PublisherPorts) -> Outcome:
             return _without_account(lease, ports, late)
         case Wait():
             return Wait(account.seconds + random.uniform(0, min(SPREAD_SECONDS, account.seconds)), account.reason)
+        case Unusable() if run.phase == "intent" and (said := run.refused_as_duplicate) is not None:
+            # Nobody can look whether it was this post that the platform took for a copy.
+            return Failed(said)
         case Unusable() if account.is_dead and run.may_be_public and not lease.is_late:
             # Once the person has connected the account again, the platform can be asked.
             return Wait(RECONNECT_SECONDS, account.reason, "reauth_required")
@@ -106,9 +109,9 @@ def _without_account(lease: RunLease, ports: PublisherPorts, failure: PlatformFa
 def _notes(run: Run, platform: Platform | None, failure: PlatformFailure) -> Sequence[str]:
     """What a published post lacks because of the failure, which may be a fault of ours in finding that out."""
     if platform is None or failure.kind == "bug":
-        return [failure.message]
+        return [*run.notes, failure.message]
     draft = compose(run.content, platform.capability, run.options)
-    return [*draft.notes, *not_sent(platform.follow_ups(draft), failure.message, run.follow_ups)]
+    return [*draft.notes, *run.notes, *not_sent(platform.follow_ups(draft), failure.message, run.follow_ups)]
 
 
 def _account(lease: RunLease, ports: PublisherPorts) -> Credentials | Wait | Unusable:
@@ -130,7 +133,7 @@ def _go_on(attempt: Attempt) -> Outcome:
     try:
         if run.phase == "published":
             # Whoever saved the id died before asking for the address, or before sending what follows.
-            return completed(attempt, Published(run.platform_post_id or "", run.platform_post_url))
+            return completed(attempt, Published(run.platform_post_id or "", run.platform_post_url, run.notes))
         if run.phase == "intent":
             found = reconcile(attempt)
             if found is not None:

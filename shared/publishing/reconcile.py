@@ -56,13 +56,8 @@ def reconcile(attempt: Attempt) -> Published | Failed | Wait | None:
         return _cannot_ask(attempt, failure)
     except (NotSent, NoAnswer) as error:
         return _cannot_ask(attempt, PlatformFailure("transient", f"no answer ({error})"))
-    said = _first_refusal_as_duplicate(attempt)
+    said = attempt.run.refused_as_duplicate
     return _conclude(attempt, finding) if said is None else _of_a_duplicate(attempt, finding, said)
-
-
-def _first_refusal_as_duplicate(attempt: Attempt) -> PlatformFailure | None:
-    said = attempt.run.call_failure
-    return said if said is not None and said.kind == "duplicate" and not attempt.run.doubted else None
 
 
 def _of_a_duplicate(attempt: Attempt, finding: Finding, said: PlatformFailure) -> Published | Failed | Wait:
@@ -70,7 +65,7 @@ def _of_a_duplicate(attempt: Attempt, finding: Finding, said: PlatformFailure) -
     since_intent = attempt.publication.now() - attempt.publication.intent_at
     match finding:
         case Found():
-            return Published(finding.post_id or "", finding.url)
+            return Published(finding.post_id or "", finding.url, finding.notes)
         case NotListed() if since_intent < (lag := timedelta(seconds=finding.lag_seconds)) and not attempt.is_late:
             return _look_again(lag - since_intent, "not listed yet")
         case NotListed() if finding.similar:
@@ -84,7 +79,7 @@ def _of_a_duplicate(attempt: Attempt, finding: Finding, said: PlatformFailure) -
 def _conclude(attempt: Attempt, finding: Finding) -> Published | Failed | Wait | None:
     match finding:
         case Found():
-            return Published(finding.post_id or "", finding.url)
+            return Published(finding.post_id or "", finding.url, finding.notes)
         case Absent():
             return _absent_for_sure(attempt)
         case Failed():
@@ -161,7 +156,7 @@ def _cannot_ask(attempt: Attempt, failure: PlatformFailure) -> Failed | Wait:
         longest = backoff(attempt.run.attempt) if pause_of(failure, attempt.run, attempt.lease.clock) else timedelta(0)
         return _look_again(max(timedelta(seconds=after.seconds), longest), after.reason, after.changes)
     failure = after.failure
-    said = _first_refusal_as_duplicate(attempt)
+    said = attempt.run.refused_as_duplicate
     if said is not None and not isinstance(failure, PerhapsAnothers):
         return Failed(attempt.redacted(said))
     if failure.kind == "reauth" and not attempt.is_late:

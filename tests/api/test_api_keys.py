@@ -124,6 +124,14 @@ def test_keys_of_a_version_that_did_not_count_are_counted_once(client: FlaskClie
     assert [create(client, {}).status_code for _ in range(2)] == [201, 409]
 
 
+def test_keys_that_were_revoked_past_us_make_room_too(client: FlaskClient, world: World) -> None:
+    for _ in range(20):
+        create(client, {})
+    for path in world.paths("apiKeys/")[:2]:
+        world.documents.commit(Update(path, {"revokedAt": world.clock.now()}))
+    assert [create(client, {}).status_code for _ in range(3)] == [201, 201, 409]
+
+
 @pytest.mark.parametrize("has_document", [False, True])
 def test_of_two_twentieth_keys_one_is_refused(client: FlaskClient, world: World, has_document: bool) -> None:
     """A twin commits between the other's read and its commit."""
@@ -175,6 +183,8 @@ def test_keys_come_in_pages(client: FlaskClient, world: World) -> None:
         ("cursor=%00", "query.cursor", "invalid_string"),
         ("cursor=AAAA", "query.cursor", "invalid_string"),
         ("cursor=" + "A" * 501, "query.cursor", "too_big"),
+        # 2026-01-15T09:00:00+00:00 apiKeys/
+        ("cursor=MjAyNi0wMS0xNVQwOTowMDowMCswMDowMCBhcGlLZXlzLw", "query.cursor", "invalid_string"),
         # 2026-01-15T09:00:00+00:00 users/eve
         ("cursor=MjAyNi0wMS0xNVQwOTowMDowMCswMDowMCB1c2Vycy9ldmU", "query.cursor", "invalid_string"),
         ("limt=3", "query.limt", "unrecognized_keys"),

@@ -114,8 +114,14 @@ def test_a_person_is_connected_where_linkedin_does_not_tell_the_organisations(cl
     world.fail("linkedin", "organisations", "reject")
     refused = complete(client, "linkedin", consent(world, begin(client, "linkedin"), "ada, org_acme"))
     assert len(refused.get_json()["accounts"]) == 1
-    world.fail("linkedin", "organisations", "server_error_before")
-    assert complete(client, "linkedin", consent(world, begin(client, "linkedin"), "ada, org_acme")).status_code == 503
+    for kind in ("server_error_before", "rate_limit", "reset_before"):
+        world.fail("linkedin", "organisations", kind)
+        answer = complete(client, "linkedin", consent(world, begin(client, "linkedin"), "ada, org_acme"))
+        assert len(answer.get_json()["accounts"]) == 1, "the code is used up by then"
+    world.fail("linkedin", "organisation", "reject")
+    nameless = complete(client, "linkedin", consent(world, begin(client, "linkedin"), "ada, org_acme, org_initech"))
+    names = [account["displayName"] for account in nameless.get_json()["accounts"]]
+    assert (len(names), names[1].startswith("urn:li:organization:"), names[2]) == (3, True, "org_initech")
 
 
 def test_more_organisations_than_a_page_of_linkedins_has(client: FlaskClient, world: World) -> None:
@@ -484,6 +490,15 @@ def test_a_platform_that_cannot_be_asked_now_is_no_refusal(client: FlaskClient, 
     again = complete(client, "x", told)
     assert again.status_code == 200, "the state was not used up"
     assert complete(client, "x", told).status_code == 400, "now it is"
+
+
+def test_once_the_code_is_redeemed_the_same_is_not_asked_for_again(client: FlaskClient, world: World) -> None:
+    told = consent(world, begin(client, "x"))
+    world.fail("x", "me", "server_error_before")
+    answer = complete(client, "x", told)
+    assert answer.status_code == 503
+    assert error_of(answer)["message"].endswith("Begin again with POST /v1/integrations/x/connect.")
+    assert complete(client, "x", told).status_code == 400
 
 
 def test_a_code_that_was_used_up_by_a_lost_answer_is_told(client: FlaskClient, world: World) -> None:

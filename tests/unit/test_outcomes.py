@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 
+from emulator.sandbox.accounts import SandboxAccount
 from shared.accounts.account import AccountKey, credentials_path, open_credentials
-from shared.documents.document import Create, Delete
+from shared.documents.document import Create, Delete, Update
 from shared.http.client import HttpAnswer, HttpRequest, NoAnswer
 from shared.media.storage import StorageUnavailable
+from tests.fakes.outside import SANDBOX_URL
 from tests.fakes.world import World
 
 PHOTO, VIDEO, UPRIGHT = "https://example.com/photo.jpg", "https://example.com/video.mp4", "https://example.com/vertical.mp4"
@@ -762,3 +764,63 @@ def test_what_a_link_costs_on_x_is_told(text: str, notes: int) -> None:
     submission = post(world, world.user(connect=("x:main",)), "x", text)
     world.run_for(60)
     assert len(world.run(submission)["notes"]) == notes
+
+
+def test_a_post_that_somebody_made_a_moment_before_is_not_this_one() -> None:
+    """By hand, or with another tool: the platform's word is true then."""
+    world = World()
+    key = world.user(connect=("x:main",))
+    by_hand = HttpRequest(
+        "POST",
+        f"{SANDBOX_URL}/api.x.com/2/tweets",
+        headers={"Authorization": f"Bearer {SandboxAccount('x', 'main').access_token}"},
+        json={"text": "the same"},
+    )
+    assert world.http.send(by_hand).status == 201
+    world.clock.advance(20)
+    submission = post(world, key, "x", "the same")
+    world.run_for(600)
+    assert world.run(submission)["error"]["code"] == "duplicate_content"
+
+
+def test_what_is_otherwise_than_asked_for_is_told_after_a_detour_too() -> None:
+    world = World()
+    key = world.user(connect=("youtube:private_channel",))
+    world.fail("youtube", "thumbnail", "rate_limit")
+    submission = post(world, key, "youtube", "a film", {"thumbnailUrl": PHOTO}, videoUrl=VIDEO)
+    world.run_for(3600)
+    run = world.run(submission, "youtube")
+    assert run["status"] == "succeeded"
+    assert [note for note in run["notes"] if "private, though public" in note]
+
+
+def test_a_deleted_posts_thread_goes_no_further() -> None:
+    world = World()
+    key = world.user(connect=("x:main",))
+    submission = post(world, key, "x", "one", {"thread": ["two", "three"]})
+    limited = HttpAnswer(429, {"retry-after": "60"}, b"{}")
+    between(world, lambda request: limited if request.json and request.json.get("text") == "two" else None)
+    world.run_for(10)
+    assert world.ledger() == ["one"]
+    del world.memory.contents[f"postSubmissions/{submission}"]
+    between(world, lambda request: None)
+    world.run_for(3600)
+    run = world.run(submission)
+    assert (world.ledger(), run["status"]) == (["one"], "succeeded")
+    assert all("the post was deleted" in note for note in run["notes"])
+    assert len(run["notes"]) == 2
+
+
+def test_a_duplicate_of_an_account_that_died_meanwhile_is_believed() -> None:
+    world = World()
+    key = world.user(connect=("x:main",))
+    answering(world, "/2/tweets", lambda _: DUPLICATE_ON_X)
+    submission = post(world, key, "x", "once")
+    for _ in range(2):
+        task = world.tasks.take()
+        assert task is not None
+        world.deliver(task)
+    assert world.run(submission)["phase"] == "intent"
+    world.documents.commit(Update(credentials_path("ada", "x", "main"), {"dead": True}))
+    world.run_for(60)
+    assert world.run(submission)["error"]["code"] == "duplicate_content"

@@ -48,7 +48,7 @@ WIDE = {"width": 1920, "height": 1080}
         ("x", {"duration_seconds": 1200.0}, {}, []),
         ("x", {"duration_seconds": 1201.0}, {}, ["x.video_duration"]),
         ("x", {"duration_seconds": 0.4}, {}, ["x.video_duration"]),
-        ("x", {"size_bytes": (8 << 30) + 1}, {}, ["x.video_size"]),
+        ("x", {"size_bytes": (4763 << 20) + 1}, {}, ["x.video_size"]),
         ("x", {"width": 400, "height": 1300}, {}, ["x.video_ratio"]),
         ("x", {"content_type": "video/x-msvideo"}, {}, ["x.video_type"]),
         ("instagram", {"duration_seconds": 901.0}, {}, ["instagram.video_duration"]),

@@ -31,7 +31,8 @@ def decode_cursor(cursor: str, collection: str) -> tuple[datetime, str]:
     try:
         moment, _, path = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode().partition(" ")
         at = datetime.fromisoformat(moment)
-        if at.tzinfo is not None and path.startswith(f"{collection}/") and path.count("/") == collection.count("/") + 1:
+        parent, _, name = path.rpartition("/")
+        if at.tzinfo is not None and parent == collection and name:
             return at, path
     except (binascii.Error, ValueError):
         pass

@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import quote
 
 from shared.core.settings import App
-from shared.http.client import Http, HttpRequest
+from shared.http.client import Http, HttpRequest, NoAnswer, NotSent
 from shared.platforms.connector import (
     Connected,
     Connector,
@@ -38,7 +38,7 @@ ADMIN_SCOPES = frozenset({"r_organization_admin", "rw_organization_admin"})
 ROLES = frozenset({"ADMINISTRATOR", "CONTENT_ADMINISTRATOR", "CONTENT_ADMIN", "DIRECT_SPONSORED_CONTENT_POSTER"})
 # More organisations than a person speaks for; each costs a request for its name.
 MAX_ORGANISATIONS = 50
-PAGE = 100
+PAGE, MAX_PAGES = 100, 10
 
 
 def connector(context: Context, app: App) -> Connector:
@@ -64,10 +64,12 @@ def connector(context: Context, app: App) -> Connector:
         person_urn = f"urn:li:person:{person['sub']}"
         credentials = replace(credentials, platform_user_id=person_urn, username=person["name"], granted_by=person_urn)
         connected = [Connected(person["sub"], person["name"], credentials, scopes)]
-        if ORGANISATION_SCOPE in scopes and not ADMIN_SCOPES.isdisjoint(scopes):
+        if ORGANISATION_SCOPE in scopes:
+            may_ask = not ADMIN_SCOPES.isdisjoint(scopes)
+            told = _organisations(http, get, credentials.access_token) if may_ask else _untold("the scope is missing")
             connected += [
                 Connected(urn.rpartition(":")[2], name, replace(credentials, platform_user_id=urn, username=name), scopes)
-                for urn, name in _organisations(http, get, credentials.access_token)
+                for urn, name in told
             ]
         return connected
 
@@ -82,20 +84,22 @@ def connector(context: Context, app: App) -> Connector:
 
 
 def _organisations(http: Http, get: Callable[..., dict[str, Any]], token: str) -> list[tuple[str, str]]:
-    """URNs and names of the organisations whose posts this person may write; none where LinkedIn does not tell, so that the person
-    is connected all the same. The paths of single organisations are from memory."""
+    """URNs and names of the organisations whose posts this person may write; none where LinkedIn does not tell: the code is used up
+    by now, so the person is connected all the same. The paths of single organisations are from memory."""
     try:
         return [(urn, _name(http, get, token, urn)) for urn in _administered(http, get, token)]
-    except PlatformFailure as failure:
-        if failure.kind in ("transient", "throttled"):
-            raise
-        _log.warning("account.organisations_refused", extra={"platform": "linkedin", "reason": failure.message})
-        return []
+    except (PlatformFailure, NotSent, NoAnswer) as failure:
+        return _untold(str(failure))
+
+
+def _untold(reason: str) -> list[tuple[str, str]]:
+    _log.warning("account.organisations_refused", extra={"platform": "linkedin", "reason": reason})
+    return []
 
 
 def _administered(http: Http, get: Callable[..., dict[str, Any]], token: str) -> list[str]:
     urns: dict[str, None] = {}
-    for start in range(0, MAX_ORGANISATIONS * 2, PAGE):
+    for start in range(0, MAX_PAGES * PAGE, PAGE):
         params = {"q": "roleAssignee", "state": "APPROVED", "start": str(start), "count": str(PAGE)}
         elements = get(http, "rest/organizationAcls", token, params).get("elements") or []
         # The finder's documentation shows both names.
@@ -103,9 +107,12 @@ def _administered(http: Http, get: Callable[..., dict[str, Any]], token: str) ->
         urns |= {str(element.get("organization") or element.get("organizationTarget")): None for element in may_post}
         if len(elements) < PAGE:
             break
-    return [urn for urn in urns if urn.startswith("urn:li:organization")][:MAX_ORGANISATIONS]
+    return [urn for urn in urns if urn.startswith("urn:li:organization:")][:MAX_ORGANISATIONS]
 
 
 def _name(http: Http, get: Callable[..., dict[str, Any]], token: str, urn: str) -> str:
-    organisation = get(http, f"rest/organizations/{quote(urn.rpartition(':')[2], safe='')}", token)
+    try:
+        organisation = get(http, f"rest/organizations/{quote(urn.rpartition(':')[2], safe='')}", token)
+    except (PlatformFailure, NotSent, NoAnswer):
+        return urn
     return str(organisation.get("localizedName") or urn)

@@ -127,7 +127,8 @@ def _validate_creator(publication: Publication, creator: dict[str, Any]) -> None
 def _privacy(publication: Publication, creator: dict[str, Any]) -> str:
     options = Options.read(publication.draft.options)
     allowed: list[str] = creator.get("privacy_level_options") or []
-    chosen = options.privacy_level or ("PUBLIC_TO_EVERYONE" if "PUBLIC_TO_EVERYONE" in allowed or not allowed else allowed[0])
+    fitting = [level for level in allowed if not (options.branded_content and level == "SELF_ONLY")] or allowed
+    chosen = options.privacy_level or ("PUBLIC_TO_EVERYONE" if "PUBLIC_TO_EVERYONE" in allowed or not allowed else fitting[0])
     if options.branded_content and chosen == "SELF_ONLY":
         message = "This TikTok account posts for itself alone, and branded content has to be shown to others."
         raise PlatformFailure("rejected", message, platform_code="tiktok.branded_content_private")

@@ -122,7 +122,7 @@ class _YouTube:
             return _listed(publication, self._get)
         if isinstance(state, session.Incomplete):
             return Absent()
-        return Found(state.video_id, _published(state.video_id).url)
+        return Found(state.video_id, _published(state.video_id).url, _privacy_note(publication, state.privacy))
 
     def follow_ups(self, draft: Draft) -> Sequence[FollowUp]:
         def thumbnail(publication: Publication, public: Sequence[str]) -> str:
