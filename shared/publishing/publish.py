@@ -49,14 +49,19 @@ def publish_run(path: RunPath, ports: PublisherPorts) -> None:
     if lease is None:
         return
     try:
-        record(lease, _advance(lease, ports))
+        _work(lease, ports)
     except Fenced:
         _log.info("run.lease_lost", extra={"run": str(path)})
-    except Unavailable:
-        # The task's next delivery comes before the lease is over and finds it held; the sweeper comes after.
+
+
+def _work(lease: RunLease, ports: PublisherPorts) -> None:
+    """Raises Fenced; Unavailable, when the task's next delivery finds the lease held, and the sweeper comes once it is over."""
+    try:
+        record(lease, _advance(lease, ports))
+    except (Fenced, Unavailable):
         raise
     except Exception as error:
-        _log.exception("run.unexpected_error", extra={"run": str(path)})
+        _log.exception("run.unexpected_error", extra={"run": lease.lease.path})
         record(lease, _after_unexpected(lease, ports, error))
 
 

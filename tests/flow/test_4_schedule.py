@@ -35,7 +35,8 @@ def test_a_post_forty_days_ahead_with_the_clock_moved(customer: Customer) -> Non
     assert customer.submission(submission_id)["sweepAt"] == due - timedelta(minutes=5), "too early: nothing happened"
     clock.at = due - timedelta(minutes=4)
     sweep(OUTBOXES, SweepPorts(customer.documents, scheduled, clock))
-    [task] = [task for task in scheduled.waiting if task.payload["postSubmissionId"] == submission_id]
+    wanted = {"postSubmissionId": submission_id, "uid": customer.uid}
+    [task] = [task for task in scheduled.waiting if task.payload == wanted]
     assert task.not_before == due
     # From here on with the real queues: the clock of Cloud Tasks cannot be moved, ours can.
     tasks = CloudTasksQueue(CloudTasks.model_validate(function_variables(Ports(customer.stack.offset))))

@@ -619,3 +619,18 @@ def delete_at(world: World, path: str, phase: str, *, and_overtake: bool = False
         return version
 
     world.memory.commit = deleting  # type: ignore[method-assign]
+
+
+def test_a_worker_that_stumbles_when_it_was_overtaken_lets_go(world: World, key: str) -> None:
+    submission = world.accepted(key, {**X, "text": "hello"})
+    orchestrate_only(world)
+
+    def stumble(_: Any) -> Any:
+        world.memory.commit(Update(f"postSubmissions/{submission}/runs/x", {"attempt": 99}))
+        raise KeyError("a fault of ours")
+
+    platforms = world.publishing.platforms
+    world.replace_publishing(platforms={**platforms, "x": replace(platforms["x"], prepare=stumble)})
+    world.deliver_due()
+    assert world.run(submission)["attempt"] == 99
+    assert "attempts" not in world.run(submission)
