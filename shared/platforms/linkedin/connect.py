@@ -84,12 +84,16 @@ def connector(context: Context, app: App) -> Connector:
 
 
 def _organisations(http: Http, get: Callable[..., dict[str, Any]], token: str) -> list[tuple[str, str]]:
-    """URNs and names of the organisations whose posts this person may write; none where LinkedIn does not tell: the code is used up
-    by now, so the person is connected all the same. The paths of single organisations are from memory."""
+    """URNs and names of the organisations whose posts this person may write; none where LinkedIn refuses to tell, so that the
+    person is connected all the same. What passes is raised: accounts that are to come back must not be left out without a word.
+    The paths of single organisations are from memory."""
     try:
-        return [(urn, _name(http, get, token, urn)) for urn in _administered(http, get, token)]
-    except (PlatformFailure, NotSent, NoAnswer) as failure:
-        return _untold(str(failure))
+        urns = _administered(http, get, token)
+    except PlatformFailure as failure:
+        if failure.kind in ("transient", "throttled"):
+            raise
+        return _untold(failure.message)
+    return [(urn, _name(http, get, token, urn)) for urn in urns]
 
 
 def _untold(reason: str) -> list[tuple[str, str]]:
