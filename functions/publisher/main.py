@@ -1,6 +1,6 @@
 """Target `publisher`: called by Cloud Tasks (queues `publish-…`) with {postSubmissionId, runId}.
 
-Writes the run, copies files into storage, calls the platform, enqueues delayed tasks. On failure Cloud Tasks delivers again,
+Writes the run, calls the platform, enqueues delayed tasks. On failure Cloud Tasks delivers again,
 and the run's lease decides whether there is anything to do; the sweeper after that.
 """
 

@@ -4,20 +4,19 @@ from dataclasses import dataclass
 from functools import cache
 
 from shared.core.encryption import Cipher
-from shared.core.settings import CloudTasks, MediaFetch, MediaStorage, Platforms, TokenKeys, read_settings
+from shared.core.settings import CloudTasks, MediaStorage, Platforms, TokenKeys, read_settings
 from shared.gcp import firestore
 from shared.gcp.cloud_storage import CloudStorage
 from shared.gcp.cloud_tasks import CloudTasksQueue
 from shared.gcp.oidc import OidcVerifier
 from shared.http.client import RequestsHttp
-from shared.media.fetch import GuardedFetcher
 from shared.platforms.registry import connectors, publishers
 from shared.platforms.versions import announce_ageing
 from shared.publishing.attempt import PublisherPorts
 from shared.tasks.invoker import Verifier
 
 
-class PublisherSettings(CloudTasks, MediaStorage, MediaFetch, TokenKeys, Platforms):
+class PublisherSettings(CloudTasks, MediaStorage, TokenKeys, Platforms):
     """Everything the publisher needs to know."""
 
 
@@ -40,7 +39,6 @@ def ports() -> Ports:
             tasks=CloudTasksQueue(SETTINGS),
             http=RequestsHttp(),
             storage=CloudStorage(SETTINGS),
-            fetcher=GuardedFetcher(SETTINGS),
             cipher=Cipher(SETTINGS.token_keys),
             clock=documents.clock,
             platforms=publishers(SETTINGS),

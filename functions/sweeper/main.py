@@ -1,6 +1,6 @@
 """Target `sweeper`: called by Cloud Scheduler every minute, with nothing.
 
-Enqueues tasks for what is due, runs and tokens alike, and settles what its worker left. On failure the next minute's call goes on.
+Enqueues tasks for what is due: submissions, copies, runs, tokens; settles what a worker left. On failure the next call goes on.
 """
 
 import logging
@@ -9,14 +9,14 @@ from functions.sweeper import wiring
 from functions.task import Payload, task_function
 from shared.accounts.sweep import CREDENTIALS
 from shared.core.log import start_logging
-from shared.posts.sweep import RUNS, SUBMISSIONS
+from shared.posts.sweep import COPIES, RUNS, SUBMISSIONS
 from shared.tasks.sweep import sweep
 
 start_logging()
 _log = logging.getLogger(__name__)
 
 # In the order in which a tick looks at them.
-OUTBOXES = (SUBMISSIONS, RUNS, CREDENTIALS)
+OUTBOXES = (SUBMISSIONS, COPIES, RUNS, CREDENTIALS)
 
 
 def handle(_: Payload, ports: wiring.Ports) -> None:

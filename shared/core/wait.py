@@ -15,6 +15,8 @@ class Wait:
     code: str = "waiting"
     details: Mapping[str, Any] = field(default_factory=dict)
     changes: Mapping[Any, Any] = field(default_factory=dict)
+    # Whoever ends what is waited for enqueues the task: any delivery may go on, and `seconds` is when the sweeper looks.
+    is_woken: bool = False
 
     def to_fields(self) -> dict[str, Any]:
         """The attempt's entry."""

@@ -1,6 +1,7 @@
 """Copies of files in a Cloud Storage bucket, streamed both ways. STORAGE_EMULATOR_HOST, if set, leads to the emulator."""
 
 from collections.abc import Iterator
+from datetime import datetime
 from functools import cached_property
 
 from google.api_core import exceptions
@@ -31,10 +32,12 @@ class CloudStorage:
         keep_connections(client._http)  # pyright: ignore[reportPrivateUsage]
         return client.bucket(self._settings.bucket)
 
-    def write(self, path: str, content_type: str, chunks: Iterator[bytes]) -> None:
+    def write(self, path: str, content_type: str, chunks: Iterator[bytes], *, keep_until: datetime) -> None:
         blob = self._bucket.blob(path, chunk_size=PART_BYTES)
         # Names are never used twice, so whatever is fetched may be kept for ever.
         blob.cache_control = "public, max-age=31536000, immutable"
+        # What storage.lifecycle.json counts from.
+        blob.custom_time = keep_until
         try:
             # Leaving the block by an exception cancels the upload; by a kill, it is never finalized and lapses after a week.
             with blob.open("wb", content_type=content_type, ignore_flush=True) as writer:
@@ -47,6 +50,14 @@ class CloudStorage:
         end = None if length is None else start + length - 1
         try:
             return self._bucket.blob(path).download_as_bytes(start=start or None, end=end, raw_download=True)
+        except _FAILURES as error:
+            raise StorageUnavailable(str(error)) from error
+
+    def delete(self, path: str) -> None:
+        try:
+            self._bucket.blob(path).delete()
+        except exceptions.NotFound:
+            return
         except _FAILURES as error:
             raise StorageUnavailable(str(error)) from error
 

@@ -1,39 +1,52 @@
-"""Copies what a post names by URL into our storage, once per submission and URL, whichever run needs it first.
+"""Copies one address that a post names into our storage. Called by `ingest`, for as many deliveries of its task as it takes.
 
 (nothing) ─create─► copying ─► ready        the others wait
-                      │  └───► failed       for good: every run that needs the file fails with the same reason
-                      └ lease over: the next run takes it
+                      │  └───► failed       for good, or until the post is taken up again (posts/ingest.py)
+                      └ lease over: the next one takes it
 """
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 from shared.core.clock import Clock
-from shared.core.errors import SokuError
 from shared.core.ids import random_base62
 from shared.core.wait import Wait
-from shared.documents.document import Conflict, Create, Document, Documents, Update
+from shared.documents.document import REMOVE, Conflict, Document, Documents
 from shared.documents.lease import Fenced, Lease, Term
+from shared.media.copied import CopyFailed, Limits, failure_of
 from shared.media.fetch import Fetcher, FetchFailed, FetchRefused
-from shared.media.measure import HEAD_BYTES, Measured, content_type_of, dimensions_of, extension_of, measure_playable
-from shared.media.media import StoredMedia, media_path
+from shared.media.measure import VERSION, Measured, Measurer, Unmeasurable
+from shared.media.media import StoredMedia, kind_of
+from shared.media.sniff import HEAD_BYTES, content_type_of, extension_of
 from shared.media.storage import Storage, StorageUnavailable
 
 # A copier that died is replaced after this long; a live one renews its lease between chunks.
-TERM = Term(timedelta(seconds=60))
-LOOK_AGAIN_SECONDS = 3.0
+TERM = Term(timedelta(seconds=60), ("leaseUntil", "sweepAt"))
 TRY_AGAIN_SECONDS = 10.0
 # How often an address that fails is asked, and how many copiers may die of a file.
 MAX_TRIES, MAX_CLAIMS = 5, 8
-# Our own storage's failures are waited out, as long as the run may wait.
+# Our own storage's failures are waited out, as long as the post may wait.
 MAX_OUTAGE_PAUSE_SECONDS = 300.0
-_OTHERS_AT_IT = Wait(LOOK_AGAIN_SECONDS, "the file is being copied")
+# Where copies live: apart from what was uploaded to be used again, as these lapse.
+FOLDER = "copies"
 
 
-class CopyFailed(SokuError):
-    """The file cannot be had; the message says why, in words for the customer."""
+class Unfit(FetchRefused):
+    """The address answered, but with a file that no platform of the post takes."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """One address and the document of its copy; `keep_until` is the earliest moment from which the copy may lapse."""
+
+    path: str
+    url: str
+    uid: str
+    limits: Limits
+    keep_until: datetime
 
 
 @dataclass
@@ -47,88 +60,79 @@ class _Claim:
 
 @dataclass(frozen=True)
 class Copier:
-    """Copies for one run: `uid` will own the file, `keep_alive` is called between chunks."""
-
     documents: Documents
     storage: Storage
     fetcher: Fetcher
+    measurer: Measurer
     clock: Clock
-    uid: str
-    keep_alive: Callable[[], None]
 
-    def copied(self, submission_path: str, url: str) -> StoredMedia | Wait:
-        """The stored copy of `url` for this submission. Raises CopyFailed, and Fenced where `keep_alive` does."""
-        path = f"{submission_path}/media/{hashlib.sha256(url.encode()).hexdigest()[:32]}"
+    def copied(self, wanted: Wanted, document: Document | None, *, anew: bool = False) -> StoredMedia | Wait | None:
+        """The stored copy, when to try again, or None while somebody else is at it. `document` is that of the copy, as it was read
+        just now; `anew` gives one that failed another round of tries. Raises CopyFailed."""
+        if document is not None and document.fields["status"] == "ready":
+            return StoredMedia.from_fields(document.fields)
+        if document is not None and document.fields["status"] == "failed" and not anew:
+            raise failure_of(document)
+        if document is not None and TERM.is_held(document.fields, self.clock.now()):
+            return None
         try:
-            return self._copied(path, url)
-        except Conflict:
-            return _OTHERS_AT_IT
-        except Fenced as fenced:
-            if fenced.path != path:
-                raise
-            return _OTHERS_AT_IT
+            claim = self._claim(wanted, document)
+            return self._give_up(claim) if claim.tries > MAX_CLAIMS else self._copy(claim, wanted)
+        except (Conflict, Fenced):
+            return None
 
-    def _copied(self, path: str, url: str) -> StoredMedia | Wait:
-        [document] = self.documents.get(path)
-        if document is not None:
-            match document.fields["status"]:
-                case "ready":
-                    return StoredMedia.from_fields(document.fields)
-                case "failed":
-                    raise CopyFailed(document.fields["error"])
-                case _ if TERM.is_held(document.fields, self.clock.now()):
-                    return _OTHERS_AT_IT
-                case _ if document.fields["tries"] >= MAX_CLAIMS:
-                    # Its copiers died or gave up, every one.
-                    reason = "the file could not be copied"
-                    self.documents.commit(Update(path, {"status": "failed", "error": reason}, if_version=document.version))
-                    raise CopyFailed(reason)
-                case _:
-                    pass
-        return self._copy(self._claim(path, url, document), url)
-
-    def _claim(self, path: str, url: str, document: Document | None) -> _Claim:
-        tries = document.fields["tries"] + 1 if document else 1
-        outages = document.fields.get("outages", 0) if document else 0
-        made = {} if document else {"uid": self.uid, "url": url, "createdAt": self.clock.now()}
+    def _claim(self, wanted: Wanted, document: Document | None) -> _Claim:
+        begun = document.fields if document and document.fields["status"] == "copying" else {}
+        tries, outages = begun.get("tries", 0) + 1, begun.get("outages", 0)
+        made = {} if document else {"uid": wanted.uid, "url": wanted.url, "createdAt": self.clock.now()}
         changes = {**made, "status": "copying", "tries": tries}
         version = document.version if document else None
-        lease = Lease.claim(path, TERM, changes, if_version=version, documents=self.documents, clock=self.clock)
+        lease = Lease.claim(wanted.path, TERM, changes, if_version=version, documents=self.documents, clock=self.clock)
         return _Claim(lease, tries, outages)
 
-    def _copy(self, claim: _Claim, url: str) -> StoredMedia | Wait:
+    def _give_up(self, claim: _Claim) -> StoredMedia:
+        """Its copiers died or gave up, every one."""
+        return self._fail(claim, CopyFailed("the file could not be copied"))
+
+    def _fail(self, claim: _Claim, failure: CopyFailed) -> StoredMedia:
+        state = {"status": "failed", "error": str(failure), "code": failure.code, "failedAt": self.clock.now()}
+        claim.lease.write({**state, **dict.fromkeys(TERM.fields, REMOVE)})
+        raise failure
+
+    def _copy(self, claim: _Claim, wanted: Wanted) -> StoredMedia | Wait:
         try:
-            stored = self._store(url, claim)
+            stored = self._stored(claim, wanted)
         except StorageUnavailable as error:
-            return self._after_outage(claim, error)
-        except (FetchRefused, FetchFailed) as error:
-            if isinstance(error, FetchRefused) or claim.tries >= MAX_TRIES:
-                claim.lease.write({"status": "failed", "error": str(error), **TERM.over()})
-                raise CopyFailed(str(error)) from error
-            # Released, so that the next try may begin as soon as its time has come.
-            claim.lease.write({"leaseUntil": self.clock.now()})
-            return Wait(TRY_AGAIN_SECONDS * claim.tries, str(error))
-        media = {"uid": self.uid, "createdAt": self.clock.now(), **stored.to_fields()}
-        ready = {"status": "ready", **TERM.over(), **stored.to_fields()}
-        claim.lease.write(ready, Create(media_path(stored.media_id), media))
+            # Not the file's fault, so not one of its tries.
+            pause = min(TRY_AGAIN_SECONDS * (claim.outages + 1), MAX_OUTAGE_PAUSE_SECONDS)
+            return self._later(claim, pause, str(error), {"tries": claim.tries - 1, "outages": claim.outages + 1})
+        except FetchRefused as error:
+            return self._fail(claim, CopyFailed(str(error), "media_invalid" if isinstance(error, Unfit) else "media_unavailable"))
+        except FetchFailed as error:
+            if claim.tries >= MAX_TRIES:
+                return self._fail(claim, CopyFailed(str(error)))
+            return self._later(claim, TRY_AGAIN_SECONDS * claim.tries, str(error), {})
+        ready = {"status": "ready", **dict.fromkeys(TERM.fields, REMOVE), **stored.to_fields()}
+        claim.lease.write(ready)
         return stored
 
-    def _after_outage(self, claim: _Claim, error: StorageUnavailable) -> Wait:
-        """Not the file's fault, so not one of its tries."""
-        outages = claim.outages + 1
-        claim.lease.write({"leaseUntil": self.clock.now(), "tries": claim.tries - 1, "outages": outages})
-        return Wait(min(TRY_AGAIN_SECONDS * outages, MAX_OUTAGE_PAUSE_SECONDS), str(error))
+    def _later(self, claim: _Claim, seconds: float, reason: str, changes: Mapping[str, Any]) -> Wait:
+        """Until then it counts as held: nobody asks the address sooner."""
+        until = self.clock.now() + timedelta(seconds=seconds)
+        claim.lease.write({**changes, **TERM.ends(until)})
+        return Wait(seconds, reason)
 
-    def _store(self, url: str, claim: _Claim) -> StoredMedia:
-        counted = _Counted(self.fetcher.fetch(url), (self.keep_alive, claim.lease.keep_alive))
-        head, chunks = _peek(iter(counted))
+    def _stored(self, claim: _Claim, wanted: Wanted) -> StoredMedia:
+        head, chunks = _peek(self.fetcher.fetch(wanted.url))
         content_type = content_type_of(head)
         if content_type is None:
-            raise FetchRefused("the file is no image, video or audio file that Soku knows")
+            raise Unfit("the file is no image or video that Soku knows")
+        counted = _Counted(chunks, _limit(content_type, wanted.limits), content_type, claim.lease.keep_alive)
         media_id = random_base62(22)
-        path = f"media/{media_id}.{extension_of(content_type)}"
-        self.storage.write(path, content_type, chunks)
+        path = f"{FOLDER}/{media_id}.{extension_of(content_type)}"
+        self.storage.write(path, content_type, iter(counted), keep_until=wanted.keep_until)
         measured = self._measured(path, content_type, head, counted.size_bytes)
+        claim.lease.keep_alive()
         return StoredMedia(
             media_id=media_id,
             url=self.storage.url(path),
@@ -136,37 +140,53 @@ class Copier:
             content_type=content_type,
             size_bytes=counted.size_bytes,
             sha256=counted.sha256.hexdigest(),
-            width=measured.width,
-            height=measured.height,
-            duration_seconds=measured.duration_seconds,
+            measured_by=VERSION,
+            **vars(measured),
         )
 
     def _measured(self, path: str, content_type: str, head: bytes, size_bytes: int) -> Measured:
-        if content_type.startswith("image/"):
-            return Measured(*(dimensions_of(head, content_type) or ()))
-        return measure_playable(self.storage, path, size_bytes)
+        def read(offset: int, length: int) -> bytes:
+            if offset + length <= len(head):
+                return head[offset : offset + length]
+            return self.storage.read(path, offset, length)
+
+        try:
+            return self.measurer.measure(read, size_bytes, content_type)
+        except Unmeasurable as error:
+            self.storage.delete(path)
+            raise Unfit(str(error)) from error
+
+
+def _limit(content_type: str, limits: Limits) -> int:
+    kind = kind_of(content_type)
+    if kind in limits:
+        return limits[kind]
+    taken = " and ".join(f"{kind}s" for kind in limits) or "no files"
+    raise Unfit(f"the file is {content_type}, and the platforms of this post take {taken}")
 
 
 class _Counted:
-    """Passes chunks on, counting and hashing them, and keeps leases alive meanwhile."""
+    """Passes chunks on, counting and hashing them, and keeps the lease alive meanwhile. Raises Unfit for too many."""
 
-    def __init__(self, chunks: Iterator[bytes], renewals: Sequence[Callable[[], None]]) -> None:
-        self._chunks = chunks
-        self._renewals = renewals
+    def __init__(self, chunks: Iterator[bytes], limit: int, content_type: str, keep_alive: Callable[[], None]) -> None:
+        self._chunks, self._limit, self._content_type = chunks, limit, content_type
+        self._keep_alive = keep_alive
         self.size_bytes = 0
         self.sha256 = hashlib.sha256()
 
     def __iter__(self) -> Iterator[bytes]:
         for chunk in self._chunks:
             self.size_bytes += len(chunk)
+            if self.size_bytes > self._limit:
+                kind, most = kind_of(self._content_type), self._limit / (1 << 20)
+                raise Unfit(f"the file is larger than {most:.4g} MiB, the most that any platform of this post takes of one {kind}")
             self.sha256.update(chunk)
-            for renew in self._renewals:
-                renew()
+            self._keep_alive()
             yield chunk
 
 
 def _peek(chunks: Iterator[bytes]) -> tuple[bytes, Iterator[bytes]]:
-    """The first HEAD_BYTES, and an iterator over everything including them."""
+    """At least the first HEAD_BYTES, if there are as many, and an iterator over everything including them."""
     head = b""
     for chunk in chunks:
         head += chunk

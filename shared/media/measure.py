@@ -1,132 +1,188 @@
-"""What is this file really? Its type is read from its first bytes, never taken from its name or headers.
+"""How large a picture is, how long a film lasts, what it is made of: measured by a program of its own (measuring.py).
 
-Images tell their size there too (imagesize). How long a video or a sound lasts may stand anywhere in it: MediaInfo (pymediainfo,
-with the library in its wheel) reads just the parts of the stored file that say so.
+Libraries in C read what strangers sent. So they run in a process without our credentials, our environment and a network, with
+limits on memory and time: whatever a file does to it, it does to nobody else.
+
+    this process  ──SIZE CONTENT_TYPE──►  measuring.py        one process a file
+                  ◄──READ offset length──                     64 MiB in all, 20 s
+                  ───────bytes──────────►
+                  ◄──DONE facts──────────
 """
 
+import json
+import math
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from io import SEEK_CUR, SEEK_END, BytesIO
-from typing import Any
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import IO, Any, Protocol
 
-import filetype
-import imagesize
+from shared.core.errors import SokuError
+from shared.media.storage import StorageUnavailable
 
-from shared.media.storage import Storage
+# Raised with every change of what is measured, or how: files that an older version measured are measured again.
+VERSION = 1
+WALL_SECONDS = 20.0
+MAX_BYTES = 64 << 20
+# What is read ahead from the storage, as each reading is a request.
+WINDOW_BYTES = 1 << 20
+# A process that died of the machine's trouble, and not of the file, does not die of it twice.
+TRIES = 2
+PROGRAM = Path(__file__).with_name("measuring.py")
+_MAX_LINE_BYTES = 4096
+_MAX_NUMBER, _MAX_WORD_LENGTH = 1e9, 40
 
-# Enough for every signature, and for the size fields of images with a usual amount of metadata before them.
-HEAD_BYTES = 1 << 18
-
-# ISO base media files say what they are in their brand; filetype knows only the commonest.
-_BRANDS = {
-    b"M4V ": "video/mp4",
-    b"avc1": "video/mp4",
-    b"dash": "video/mp4",
-    b"iso2": "video/mp4",
-    b"iso4": "video/mp4",
-    b"iso5": "video/mp4",
-    b"iso6": "video/mp4",
-    b"mp41": "video/mp4",
-    b"mp42": "video/mp4",
-    b"MSNV": "video/mp4",
-    b"qt  ": "video/quicktime",
-}
-_EXTENSIONS = {
-    "image/jpeg": "jpg",
-    "image/png": "png",
-    "image/webp": "webp",
-    "image/gif": "gif",
-    "image/heic": "heic",
-    "image/avif": "avif",
-    "video/mp4": "mp4",
-    "video/quicktime": "mov",
-    "video/webm": "webm",
-    "audio/mpeg": "mp3",
-    "audio/mp4": "m4a",
-    "audio/x-wav": "wav",
-    "audio/ogg": "ogg",
-}
+# Bytes of the file: offset, length.
+Read = Callable[[int, int], bytes]
 
 
-def content_type_of(head: bytes) -> str | None:
-    """One of the types we store, or None for everything else: HTML and SVG could run as pages from our address."""
-    if head[4:8] == b"ftyp" and head[8:12] in _BRANDS:
-        return _BRANDS[head[8:12]]
-    guessed = filetype.guess_mime(head)
-    return guessed if guessed in _EXTENSIONS else None
-
-
-def extension_of(content_type: str) -> str:
-    return _EXTENSIONS[content_type]
-
-
-def dimensions_of(head: bytes, content_type: str) -> tuple[int, int] | None:
-    """An image's width and height in pixels, where its first bytes tell."""
-    if not content_type.startswith("image/"):
-        return None
-    try:
-        width, height = imagesize.get(BytesIO(head))
-    except (ValueError, OSError):
-        return None
-    return (int(width), int(height)) if width > 0 and height > 0 else None
+class Unmeasurable(SokuError):
+    """The file brings down whatever measures it."""
 
 
 @dataclass(frozen=True)
 class Measured:
-    """Pixels as they are shown (turned, if the file says so), and seconds; None where the file does not tell."""
+    """Pixels as they are shown (turned, if the file says so), seconds, pictures a second; `frames` are a GIF's. None where the file
+    does not tell."""
 
     width: int | None = None
     height: int | None = None
     duration_seconds: float | None = None
+    frame_rate: float | None = None
+    video_codec: str | None = None
+    audio_codec: str | None = None
+    chroma: str | None = None
+    frames: int | None = None
 
 
-def measure_playable(storage: Storage, path: str, size_bytes: int) -> Measured:
-    """A stored video's or sound's facts. Raises StorageUnavailable."""
-    # Imported here: loading it takes 100 ms, and most posts have no video.
-    from pymediainfo import MediaInfo
-
-    file: Any = StoredFile(storage, path, size_bytes)
-    try:
-        tracks: list[Any] = MediaInfo.parse(file).tracks
-    except (RuntimeError, ValueError, OSError):
-        # Broken beyond reading: the platform will say so.
-        return Measured()
-    video = next((track for track in tracks if track.track_type == "Video"), None)
-    general = next((track for track in tracks if track.track_type == "General"), None)
-    milliseconds = next((t.duration for t in (general, video) if t is not None and t.duration), None)
-    seconds = float(milliseconds) / 1000 if milliseconds else None
-    if video is None or not video.width or not video.height:
-        return Measured(duration_seconds=seconds)
-    sides = (int(video.width), int(video.height))
-    width, height = sides[::-1] if float(video.rotation or 0) % 180 == 90 else sides
-    return Measured(width, height, seconds)
+class Measurer(Protocol):
+    def measure(self, read: Read, size_bytes: int, content_type: str) -> Measured:
+        """Raises Unmeasurable for good, and whatever `read` raises."""
+        ...
 
 
-class StoredFile:
-    """A file in our storage as MediaInfo reads one: it asks for 64 KiB at a time, here or there."""
+class ProcessMeasurer:
+    """The real one."""
 
-    mode = "rb"
-    # What is read at once, as each reading is a request: a header seldom needs more than one.
-    WINDOW_BYTES = 1 << 20
+    def measure(self, read: Read, size_bytes: int, content_type: str) -> Measured:
+        for _ in range(TRIES):
+            facts = _Measuring(_windows(read, size_bytes), size_bytes, content_type).run()
+            if facts is not None:
+                return _measured(facts)
+        raise Unmeasurable("the file is broken: measuring it takes more memory or time than any sound file does")
 
-    def __init__(self, storage: Storage, path: str, size_bytes: int) -> None:
-        self._storage, self._path, self._size = storage, path, size_bytes
-        self._position = 0
-        self._window_start, self._window = 0, b""
 
-    def read(self, length: int) -> bytes:
-        start, end = self._position, min(self._position + length, self._size)
-        if start >= end:
-            return b""
-        if not self._window_start <= start or end > self._window_start + len(self._window):
-            wanted = min(max(self.WINDOW_BYTES, end - start), self._size - start)
-            self._window_start, self._window = start, self._storage.read(self._path, start, wanted)
-        self._position = end
-        return self._window[start - self._window_start : end - self._window_start]
+class _Measuring:
+    """One process and one file."""
 
-    def seek(self, offset: int, whence: int = 0) -> int:
-        origin = {SEEK_CUR: self._position, SEEK_END: self._size}.get(whence, 0)
-        self._position = max(0, origin + offset)
-        return self._position
+    def __init__(self, read: Read, size_bytes: int, content_type: str) -> None:
+        self._read, self._size_bytes, self._content_type = read, size_bytes, content_type
+        self._budget = MAX_BYTES
+        self._reading_seconds = 0.0
 
-    def tell(self) -> int:
-        return self._position
+    def run(self) -> Mapping[str, Any] | None:
+        """What the process says; None if it died, or was killed. Raises what reading raises."""
+        command = [sys.executable, "-I", "-S", str(PROGRAM), str(self._size_bytes), self._content_type, *_folders()]
+        # No `preexec_fn` and no `multiprocessing`: forking a process that has threads and gRPC is not safe.
+        with subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env={}, cwd="/", close_fds=True
+        ) as process:
+            watchdog = threading.Timer(WALL_SECONDS, process.kill)
+            watchdog.daemon = True
+            watchdog.start()
+            started = time.monotonic()
+            try:
+                facts = self._converse(process.stdout, process.stdin)
+            finally:
+                watchdog.cancel()
+                process.kill()
+        if facts is None and time.monotonic() - started >= WALL_SECONDS and self._reading_seconds > WALL_SECONDS / 2:
+            raise StorageUnavailable("our storage was too slow to measure the file")
+        return facts
+
+    def _converse(self, questions: IO[bytes] | None, answers: IO[bytes] | None) -> Mapping[str, Any] | None:
+        if questions is None or answers is None:
+            return None
+        try:
+            while line := questions.readline(_MAX_LINE_BYTES):
+                word, _, rest = line.partition(b" ")
+                if word == b"DONE":
+                    return _object(rest)
+                offset, length = (int(number) for number in rest.split())
+                if word != b"READ" or not 0 <= offset < offset + length <= self._size_bytes:
+                    return None
+                self._budget -= length
+                if self._budget < 0:
+                    return None
+                started = time.monotonic()
+                piece = self._read(offset, length)
+                self._reading_seconds += time.monotonic() - started
+                answers.write(piece)
+                answers.flush()
+        except (BrokenPipeError, ValueError, RecursionError):
+            pass
+        return None
+
+
+@cache
+def _folders() -> list[str]:
+    """Where the program finds its libraries, which the interpreter, told to look nowhere, does not."""
+    found = (find_spec(name) for name in ("imagesize", "pymediainfo"))
+    return sorted({str(Path(spec.origin).parents[1]) for spec in found if spec is not None and spec.origin})
+
+
+def _windows(read: Read, size_bytes: int) -> Read:
+    """Reads ahead, and not for ever."""
+    start, window, budget = 0, b"", MAX_BYTES
+
+    def windowed(offset: int, length: int) -> bytes:
+        nonlocal start, window, budget
+        if not (start <= offset and offset + length <= start + len(window)):
+            wanted = min(max(WINDOW_BYTES, length), size_bytes - offset)
+            budget -= wanted
+            if budget < 0:
+                raise ValueError("it asks for too much")
+            start, window = offset, read(offset, wanted)
+        return window[offset - start : offset - start + length]
+
+    return windowed
+
+
+def _object(text: bytes) -> Mapping[str, Any]:
+    parsed = json.loads(text)
+    return parsed if isinstance(parsed, dict) else {}
+
+
+def _measured(facts: Mapping[str, Any]) -> Measured:
+    """The facts, as far as they can be true: what said them read a stranger's bytes."""
+    return Measured(
+        width=_whole(_number(facts, "width")),
+        height=_whole(_number(facts, "height")),
+        duration_seconds=_number(facts, "durationSeconds"),
+        frame_rate=_number(facts, "frameRate"),
+        video_codec=_word(facts, "videoCodec"),
+        audio_codec=_word(facts, "audioCodec"),
+        chroma=_word(facts, "chroma"),
+        frames=_whole(_number(facts, "frames")),
+    )
+
+
+def _number(facts: Mapping[str, Any], name: str) -> float | None:
+    value = facts.get(name)
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return None
+    return float(value) if math.isfinite(value) and 0 < value <= _MAX_NUMBER else None
+
+
+def _whole(value: float | None) -> int | None:
+    return int(value) if value is not None and value >= 1 else None
+
+
+def _word(facts: Mapping[str, Any], name: str) -> str | None:
+    value = facts.get(name)
+    return value if isinstance(value, str) and value.isprintable() and 0 < len(value) <= _MAX_WORD_LENGTH else None

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
+from shared.media.measure import Measured
+
 Kind = Literal["image", "video", "unknown"]
 # It names a document: no slash, and not like __this__, which Firestore keeps for itself.
 MEDIA_ID = r"^[0-9A-Za-z][0-9A-Za-z_-]{0,127}$"
@@ -16,9 +18,22 @@ def media_path(media_id: str) -> str:
     return f"media/{media_id}"
 
 
-@dataclass(frozen=True)
-class StoredMedia:
-    """A copy in our storage. Sizes in bytes and pixels, duration in seconds; None where nothing could be measured."""
+# How measured facts are called in documents.
+_MEASURED = {
+    "width": "width",
+    "height": "height",
+    "durationSeconds": "duration_seconds",
+    "frameRate": "frame_rate",
+    "videoCodec": "video_codec",
+    "audioCodec": "audio_codec",
+    "chroma": "chroma",
+    "frames": "frames",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoredMedia(Measured):
+    """A file in our storage, and what the version `measured_by` of our measuring found; 0 where an older one did."""
 
     media_id: str
     url: str
@@ -26,9 +41,7 @@ class StoredMedia:
     content_type: str
     size_bytes: int
     sha256: str
-    width: int | None = None
-    height: int | None = None
-    duration_seconds: float | None = None
+    measured_by: int = 0
 
     def to_fields(self) -> dict[str, Any]:
         fields = {
@@ -38,9 +51,8 @@ class StoredMedia:
             "contentType": self.content_type,
             "sizeBytes": self.size_bytes,
             "sha256": self.sha256,
-            "width": self.width,
-            "height": self.height,
-            "durationSeconds": self.duration_seconds,
+            "measuredBy": self.measured_by,
+            **{name: getattr(self, attribute) for name, attribute in _MEASURED.items()},
         }
         return {name: value for name, value in fields.items() if value is not None}
 
@@ -53,9 +65,8 @@ class StoredMedia:
             content_type=fields["contentType"],
             size_bytes=fields["sizeBytes"],
             sha256=fields["sha256"],
-            width=fields.get("width"),
-            height=fields.get("height"),
-            duration_seconds=fields.get("durationSeconds"),
+            measured_by=fields.get("measuredBy", 0),
+            **{attribute: fields.get(name) for name, attribute in _MEASURED.items()},
         )
 
 

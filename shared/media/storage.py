@@ -1,6 +1,7 @@
 """Where copies of files live: written as a stream, read in ranges, fetched by platforms at a public address."""
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Protocol
 
 from shared.core.errors import SokuError
@@ -11,9 +12,13 @@ class StorageUnavailable(SokuError):
 
 
 class Storage(Protocol):
-    def write(self, path: str, content_type: str, chunks: Iterator[bytes]) -> None:
+    def write(self, path: str, content_type: str, chunks: Iterator[bytes], *, keep_until: datetime) -> None:
         """Store the chunks under `path`, all or nothing, never the whole in memory. Raises StorageUnavailable and whatever
-        `chunks` raises, leaving nothing behind."""
+        `chunks` raises, leaving nothing behind. From `keep_until` on, the storage's own clearing up may take it."""
+        ...
+
+    def delete(self, path: str) -> None:
+        """Nothing happens where there is nothing. Raises StorageUnavailable."""
         ...
 
     def read(self, path: str, start: int = 0, length: int | None = None) -> bytes:

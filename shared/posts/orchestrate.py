@@ -66,6 +66,9 @@ def _refusal(submission: Submission, user: Document | None) -> PlatformFailure |
 def _orchestrate(submission: Submission, refusal: PlatformFailure | None, documents: Documents, tasks: Tasks, clock: Clock) -> None:
     """Raises Conflict when the submission was changed before it could be started."""
     now = clock.now()
+    if submission.awaits_files:
+        # `ingest` enqueues this again.
+        return
     if submission.due_at > now:
         if submission.status == "queued" and submission.due_at - now <= EARLY:
             tasks.enqueue(orchestrate(submission.id, submission.uid, not_before=submission.due_at))

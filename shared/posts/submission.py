@@ -2,6 +2,8 @@
 
     queued ─► orchestrating ─► dispatched          (or cancelled, from queued)
 
+files, of one that names addresses: pending ─► done, while it is queued (ingest.py); until then it is not started.
+
 It is the outbox as well: `sweepAt` is when the sweeper looks whether it has moved.
 """
 
@@ -19,6 +21,13 @@ SubmissionStatus = Literal["queued", "orchestrating", "dispatched", "cancelled"]
 MAX_TARGETS = 50
 # The sweeper takes up a scheduled post this long before it is due.
 SCHEDULE_AHEAD = timedelta(minutes=5)
+# A submission that nobody started after this long is started by the sweeper; likewise one whose time has come.
+START_GRACE = timedelta(seconds=30)
+
+
+def taken_up_at(now: datetime, due_at: datetime) -> datetime:
+    """When the sweeper looks at a submission that only waits for its time: once its task should have started it."""
+    return due_at - SCHEDULE_AHEAD if due_at - now > SCHEDULE_AHEAD else max(now, due_at) + START_GRACE
 
 
 @dataclass(frozen=True)
@@ -63,6 +72,17 @@ class Submission:
     completed_at: datetime | None
     sweep_at: datetime | None
     request_id: str
+    # `ingest` has yet to copy what it names by address, and enqueues its orchestration.
+    awaits_files: bool = False
+    warnings: tuple[Mapping[str, Any], ...] = ()
+
+    @property
+    def is_over(self) -> bool:
+        return self.status == "cancelled" or self.completed_at is not None
+
+    @property
+    def is_scheduled(self) -> bool:
+        return self.due_at > self.created_at
 
     @property
     def path(self) -> str:
@@ -94,4 +114,6 @@ class Submission:
             completed_at=fields.get("completedAt"),
             sweep_at=fields.get("sweepAt"),
             request_id=fields["requestId"],
+            awaits_files=fields["status"] == "queued" and fields.get("files") == "pending",
+            warnings=tuple(fields.get("warnings", ())),
         )

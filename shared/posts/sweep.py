@@ -1,20 +1,16 @@
-"""What the sweeper does with submissions and runs whose time has come: enqueue them again, or settle what their workers left."""
+"""What the sweeper does with submissions, copies and runs whose time has come: enqueue them again, or settle what workers left."""
 
 import logging
-from datetime import timedelta
 
 from shared.documents.document import Document
-from shared.posts.run import Run
+from shared.posts.run import Run, submission_path
 from shared.posts.settle import settle
-from shared.posts.submission import SCHEDULE_AHEAD, Submission
+from shared.posts.submission import SCHEDULE_AHEAD, START_GRACE, Submission
 from shared.tasks.hand_over import hand_over
 from shared.tasks.sweep import PUSH, Outbox, SweepPorts, put_off
-from shared.tasks.task import orchestrate, publish
+from shared.tasks.task import ingest, orchestrate, publish
 
 _log = logging.getLogger(__name__)
-
-# How long after a scheduled post's time the sweeper checks that it has started.
-LATE_GRACE = timedelta(seconds=30)
 
 
 def _move_submission(document: Document, ports: SweepPorts) -> None:
@@ -25,6 +21,11 @@ def _move_submission(document: Document, ports: SweepPorts) -> None:
             # Every ended run is settled, the others carry their own sweepAt.
             put_off(submission.path, submission.version, None, ports)
         return
+    if submission.awaits_files:
+        if hand_over(ingest(submission.id, submission.uid), ports.tasks):
+            _log.info("sweep.enqueued", extra={"document": submission.path})
+        put_off(submission.path, submission.version, now + PUSH, ports)
+        return
     if submission.due_at - now > SCHEDULE_AHEAD:
         put_off(submission.path, submission.version, submission.due_at - SCHEDULE_AHEAD, ports)
         return
@@ -32,7 +33,7 @@ def _move_submission(document: Document, ports: SweepPorts) -> None:
     again = now + PUSH
     if hand_over(orchestrate(submission.id, submission.uid, not_before=not_before), ports.tasks):
         _log.info("sweep.enqueued", extra={"document": submission.path})
-        again = max(again, submission.due_at + LATE_GRACE)
+        again = max(again, submission.due_at + START_GRACE)
     put_off(submission.path, submission.version, again, ports)
 
 
@@ -43,5 +44,18 @@ def _move_run(document: Document, ports: SweepPorts) -> None:
     put_off(document.path, run.version, ports.clock.now() + PUSH, ports)
 
 
+def _move_copy(document: Document, ports: SweepPorts) -> None:
+    """Whoever copied it is gone, or its next try was not enqueued."""
+    submission_id = document.path.split("/")[1]
+    [submission] = ports.documents.get(submission_path(submission_id))
+    if submission is None:
+        put_off(document.path, document.version, None, ports)
+        return
+    if hand_over(ingest(submission_id, document.fields["uid"]), ports.tasks):
+        _log.info("sweep.enqueued", extra={"document": document.path})
+    put_off(document.path, document.version, ports.clock.now() + PUSH, ports)
+
+
 SUBMISSIONS = Outbox("postSubmissions", group=False, field="sweepAt", move=_move_submission)
 RUNS = Outbox("runs", group=True, field="sweepAt", move=_move_run)
+COPIES = Outbox("media", group=True, field="sweepAt", move=_move_copy)

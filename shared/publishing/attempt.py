@@ -10,7 +10,6 @@ from shared.core.encryption import Cipher
 from shared.core.wait import Wait
 from shared.documents.document import Changes, Documents
 from shared.http.client import Http
-from shared.media.fetch import Fetcher
 from shared.media.storage import Storage
 from shared.platforms.connector import Connector
 from shared.platforms.failure import PlatformFailure
@@ -37,7 +36,6 @@ class PublisherPorts:
     tasks: Tasks
     http: Http
     storage: Storage
-    fetcher: Fetcher
     cipher: Cipher
     clock: Clock
     platforms: Mapping[str, Platform]

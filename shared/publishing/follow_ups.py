@@ -16,7 +16,7 @@ from shared.platforms.failure import PlatformFailure
 from shared.platforms.platform import Failed, FollowUp
 from shared.publishing.attempt import Attempt
 from shared.publishing.backoff import backoff
-from shared.publishing.files import stored_files
+from shared.publishing.files import stored_file
 
 _NAMES = {"thread": "A further post of the thread", "firstComment": "The first comment", "thumbnail": "The thumbnail"}
 
@@ -109,11 +109,11 @@ def _later(attempt: Attempt, why: str, changes: Changes) -> Wait:
 
 def _with_cover(attempt: Attempt) -> Wait | None:
     """The draft of a run that was leased anew knows its cover only by its address. Raises PlatformFailure if it cannot be had."""
-    publication, ports = attempt.publication, attempt.ports
+    publication = attempt.publication
     cover = publication.draft.cover
     if cover is None or cover.stored is not None:
         return None
-    [found] = stored_files([cover], attempt.lease, storage=ports.storage, fetcher=ports.fetcher)
+    found = stored_file(cover, attempt.lease)
     if isinstance(found, Wait):
         return found
     publication.draft = replace(publication.draft, cover=found)

@@ -49,6 +49,10 @@ def _wait(lease: RunLease, wait: Wait) -> None:
     now, deadline = lease.clock.now(), lease.run.deadline
     until = now + timedelta(seconds=wait.seconds)
     until = min(until, deadline) if now < deadline else until
+    if wait.is_woken:
+        waiting = {**wait.changes, **TERM.over(), "sweepAt": until}
+        lease.write({**waiting, "attempts": lease.attempts_with(wait.to_fields())})
+        return
     released = {**TERM.over(), "nextAttemptAt": until, "sweepAt": until + SWEEP_GRACE}
     lease.write({**wait.changes, **released, "attempts": lease.attempts_with(wait.to_fields())})
     path = lease.run.path

@@ -1,6 +1,6 @@
 """One run to one platform, never twice. Called by the publisher function for each task, however often it is delivered.
 
-    lease ─► tokens fresh ─► files copied and validated ─► prepare ─► intent saved ─► public call ─► id saved ─► succeeded
+    lease ─► tokens fresh ─► files found and validated  ─► prepare ─► intent saved ─► public call ─► id saved ─► succeeded
                      │ Wait, throttled, transient: release the lease, come back by a delayed task
     leased after the intent: nobody knows what the public call did ─► reconcile (reconcile.py)
 
@@ -155,13 +155,13 @@ def _go_on(attempt: Attempt) -> Outcome:
 
 
 def _prepare_and_call(attempt: Attempt) -> Outcome:
-    lease, publication, ports = attempt.lease, attempt.publication, attempt.ports
+    lease, publication = attempt.lease, attempt.publication
     if lease.is_orphaned:
         message = "The post was deleted before it was published."
         return Failed(
             PlatformFailure("permission", message, code="post_deleted", remediation="Send the post again if you want it.")
         )
-    draft = with_files(publication.draft, attempt.platform.capability, lease, storage=ports.storage, fetcher=ports.fetcher)
+    draft = with_files(publication.draft, attempt.platform.capability, lease)
     if isinstance(draft, Wait):
         return draft
     publication.draft = draft

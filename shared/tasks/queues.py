@@ -26,5 +26,7 @@ PUBLISH = {
     platform: Queue(f"publish-{platform}", "publisher", dispatches_per_second=100, concurrent_dispatches=100)
     for platform in PLATFORMS
 }
+# A customer's posts share one of these, so that slow servers hold up few others; four files of a queue are copied at once.
+INGEST = tuple(Queue(f"ingest-{number:02}", "ingest", dispatches_per_second=50, concurrent_dispatches=4) for number in range(16))
 REFRESH = Queue("refresh", "refresher", dispatches_per_second=20, concurrent_dispatches=20, max_retry_seconds=600)
-QUEUES = (ORCHESTRATE, *PUBLISH.values(), REFRESH)
+QUEUES = (ORCHESTRATE, *INGEST, *PUBLISH.values(), REFRESH)

@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
+from zlib import crc32
 
 from shared.core.errors import SokuError
-from shared.tasks.queues import ORCHESTRATE, PUBLISH, REFRESH, Queue
+from shared.tasks.queues import INGEST, ORCHESTRATE, PUBLISH, REFRESH, Queue
 
 
 class NotEnqueued(SokuError):
@@ -35,6 +36,12 @@ class Tasks(Protocol):
 def orchestrate(submission_id: str, uid: str, *, not_before: datetime | None = None) -> Task:
     """`uid` is whose it is, so that both are read at once."""
     return Task(ORCHESTRATE, {"postSubmissionId": submission_id, "uid": uid}, not_before)
+
+
+def ingest(submission_id: str, uid: str, *, not_before: datetime | None = None) -> Task:
+    """On the queue that all of this user's copying goes through."""
+    queue = INGEST[crc32(uid.encode()) % len(INGEST)]
+    return Task(queue, {"postSubmissionId": submission_id, "uid": uid}, not_before)
 
 
 def publish(submission_id: str, run_id: str, platform: str, *, not_before: datetime | None = None) -> Task:

@@ -1,12 +1,15 @@
 """Storage, the web and the platforms, in memory."""
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
+from functools import cache
 from urllib.parse import parse_qsl, urlsplit
 
 from emulator.sandbox.platform import Answer, Call, Sandbox, respond
 from emulator.sandbox.platforms import by_host
 from shared.http.client import HttpAnswer, HttpRequest, NoAnswer
 from shared.media.fetch import FetchFailed, FetchRefused
+from shared.media.measure import Measured, ProcessMeasurer, Read
 
 STORAGE_URL = "https://storage.test"
 SANDBOX_URL = "https://sandbox.test"
@@ -15,9 +18,14 @@ SANDBOX_URL = "https://sandbox.test"
 class MemoryStorage:
     def __init__(self) -> None:
         self.objects: dict[str, bytes] = {}
+        self.kept_until: dict[str, datetime] = {}
 
-    def write(self, path: str, content_type: str, chunks: Iterator[bytes]) -> None:
+    def write(self, path: str, content_type: str, chunks: Iterator[bytes], *, keep_until: datetime) -> None:
         self.objects[path] = b"".join(chunks)
+        self.kept_until[path] = keep_until
+
+    def delete(self, path: str) -> None:
+        self.objects.pop(path, None)
 
     def read(self, path: str, start: int = 0, length: int | None = None) -> bytes:
         return self.objects[path][start : None if length is None else start + length]
@@ -44,6 +52,18 @@ class MemoryFetcher:
             raise page
         for start in range(0, len(page), 1 << 16):
             yield page[start : start + (1 << 16)]
+
+
+class RememberingMeasurer:
+    """The real one, asked once for the same bytes: worlds are many, and their files few."""
+
+    def measure(self, read: Read, size_bytes: int, content_type: str) -> Measured:
+        return _measured(read(0, size_bytes), content_type)
+
+
+@cache
+def _measured(content: bytes, content_type: str) -> Measured:
+    return ProcessMeasurer().measure(lambda offset, length: content[offset : offset + length], len(content), content_type)
 
 
 class SandboxHttp:

@@ -32,12 +32,13 @@ from shared.documents.document import Document, Merge
 from shared.documents.reliable import ReliableDocuments
 from shared.http.client import HttpRequest
 from shared.platforms.registry import connectors, publishers
+from shared.posts.ingest import IngestPorts
 from shared.publishing.attempt import PublisherPorts
 from shared.tasks.sweep import SweepPorts
 from shared.tasks.task import Task
 from tests.fakes.clock import StandingClock
 from tests.fakes.documents import MemoryDocuments
-from tests.fakes.outside import SANDBOX_URL, STORAGE_URL, MemoryFetcher, MemoryStorage, SandboxHttp, call_of
+from tests.fakes.outside import SANDBOX_URL, STORAGE_URL, MemoryFetcher, MemoryStorage, RememberingMeasurer, SandboxHttp, call_of
 from tests.fakes.tasks import MemoryTasks
 
 MEDIA = Path(__file__).parents[2] / "emulator" / "sandbox" / "media"
@@ -91,12 +92,12 @@ class World:
             tasks=self.tasks,
             http=self.http,
             storage=self.storage,
-            fetcher=self.fetcher,
             cipher=self.cipher,
             clock=self.clock,
             platforms=publishers(settings),
             connectors=connectors(settings),
         )
+        self.ingesting = IngestPorts(self.documents, self.tasks, self.storage, self.fetcher, RememberingMeasurer(), self.clock)
         self.invocations = 0
         # Nothing arrives here from outside.
         self.verifier = None
@@ -213,3 +214,6 @@ class World:
 
     def replace_publishing(self, **ports: Any) -> None:
         self.publishing = replace(self.publishing, **ports)
+
+    def replace_ingesting(self, **ports: Any) -> None:
+        self.ingesting = replace(self.ingesting, **ports)

@@ -3,7 +3,7 @@ and disconnect one now and then, to think better of it minutes later.
 """
 
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from emulator.sandbox.accounts import SandboxAccount
 from shared.accounts.account import account_path, credentials_path
 from shared.documents.reliable import BUDGET_SECONDS
 from shared.users.user import user_path
@@ -28,6 +29,15 @@ LOOK_MINUTES = 4
 # As long as a request may take to read what it needs of the database, which it asks twice.
 SEEN_SECONDS = 2 * (BUDGET_SECONDS + 4.0) + 1.0
 _DECLINED = ("connection_refused", "validation_error")
+
+
+def _name_of(platform: str, connected: Mapping[str, str]) -> str:
+    """The sandbox's name of an account; an organisation whose own LinkedIn did not tell is called by its URN."""
+    name = connected["username"]
+    if not name.startswith("urn:"):
+        return name
+    names = (SandboxAccount(platform, one) for one in NAMES[platform].split(", "))
+    return next(one.account_id for one in names if one.user_id == name)
 
 
 @dataclass
@@ -157,7 +167,7 @@ class People:
         if len(answers) > 1:
             self.broken.append(f"{platform}: one state connected {len(answers)} times")
         for one in answers[0] if answers else ():
-            self._is_back((platform, one["accountId"]), one["username"])
+            self._is_back((platform, one["accountId"]), _name_of(platform, one))
         return bool(answers)
 
     @contextmanager

@@ -13,12 +13,19 @@ from shared.core.clock import DatabaseClock
 from shared.core.errors import SokuError
 from shared.documents.document import Conflict, Unavailable
 from shared.http.client import NoAnswer, NotSent
+from shared.media.fetch import FetchFailed
 from shared.media.storage import StorageUnavailable
 from shared.tasks.task import NotEnqueued
 from tests.faults.scheduler import Killed, Process, Scheduler
 
 # How long calls take, in seconds: as a rule, and now and then. What takes longer than the callers' own limits gets no answer.
-LATENCIES = {"documents": (0.005, 0.05, 4.0), "tasks": (0.01, 0.05, 1.5), "http": (0.05, 1.0, 34.0), "storage": (0.01, 0.1, 4.0)}
+LATENCIES = {
+    "documents": (0.005, 0.05, 4.0),
+    "tasks": (0.01, 0.05, 1.5),
+    "http": (0.05, 1.0, 34.0),
+    "storage": (0.01, 0.1, 4.0),
+    "fetcher": (0.05, 1.0, 60.0),
+}
 SLOW = 0.01
 # A commit that timed out may still arrive.
 LATE_COMMIT_SECONDS = 20.0
@@ -143,6 +150,7 @@ FAILURES: dict[str, tuple[type[SokuError] | None, type[SokuError] | None]] = {
     "tasks": (NotEnqueued, NotEnqueued),
     "http": (NoAnswer, NotSent),
     "storage": (StorageUnavailable, StorageUnavailable),
+    "fetcher": (FetchFailed, FetchFailed),
 }
 
 

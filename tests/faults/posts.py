@@ -35,6 +35,8 @@ class Wanted:
     key: str | None
     # When it is to be published, if not at once.
     scheduled: datetime | None = None
+    # Whether its files are named by address, to be copied, and not by the ids of what was uploaded before.
+    by_address: bool = False
 
     @property
     def targets(self) -> tuple[tuple[str, str], ...]:
@@ -80,7 +82,9 @@ class Wanted:
             if "firstComment" in given:
                 spoken["firstComment"] = self.said[platform][0]
             entries.append({"platform": platform, "accountId": account, "options": spoken})
-        content = {"text": self.text, "mediaIds": [name.partition(".")[0] for name in self.files], "platform": entries}
+        ids = [name.partition(".")[0] for name in self.files]
+        named = {"mediaUrls": [address_of(name) for name in self.files]} if self.by_address else {"mediaIds": ids}
+        content = {"text": self.text, **named, "platform": entries}
         when = {"scheduledTime": self.scheduled.isoformat()} if self.scheduled else {}
         return {"post": {"content": content}, **when}
 
@@ -96,7 +100,11 @@ def wanted_post(chance: random.Random, platforms: Sequence[str], accounts: Calla
             if alike:
                 chosen.setdefault(platform, chance.choice(alike))
     placed = {platform: (chance.choice(accounts(platform)), given) for platform, given in chosen.items()}
-    return Wanted(number, f"post {number}", placed, tuple(files), f"key {number}")
+    return Wanted(number, f"post {number}", placed, tuple(files), f"key {number}", by_address=chance.random() < 0.4)
+
+
+def address_of(name: str) -> str:
+    return f"https://files.test/{name}"
 
 
 def _said(prefix: str, given: Mapping[str, Any]) -> tuple[str, ...]:

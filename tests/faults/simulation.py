@@ -14,6 +14,7 @@ from emulator.sandbox.platforms import STEPS as SANDBOX_STEPS
 from functions.api.app import create_app
 from shared.documents.document import Unavailable
 from shared.documents.reliable import ReliableDocuments
+from shared.media.measure import Measured, Read
 from shared.platforms.failure import PlatformFailure
 from shared.tasks.task import NotEnqueued, Task
 from tests.fakes.world import World
@@ -21,7 +22,7 @@ from tests.faults.ablation import Ablation
 from tests.faults.check import Verdict, judge
 from tests.faults.people import NAMES, UID, People
 from tests.faults.ports import ProcessClock, Trouble, faulty, seeded
-from tests.faults.posts import Wanted, wanted_post
+from tests.faults.posts import Wanted, address_of, wanted_post
 from tests.faults.scheduler import Process, Scheduler
 from tests.faults.witness import Renewals, StoredTokens, Witness
 from tests.platforms import all_cases
@@ -144,6 +145,14 @@ class Simulation:
             clock=clock,
             platforms={name: change(platform) for name, platform in world.publishing.platforms.items()},
         )
+        world.replace_ingesting(
+            documents=documents,
+            tasks=tasks,
+            storage=faulty(world.storage, "storage", scheduler, self.trouble),
+            fetcher=faulty(world.fetcher, "fetcher", scheduler, self.trouble),
+            measurer=KnownMeasurer(),
+            clock=clock,
+        )
         world.sound_documents = world.documents  # type: ignore[attr-defined]
         world.documents, world.clock = documents, clock
         connecting = replace(world.api_ports.connecting, documents=documents, http=self.renewals, clock=clock)
@@ -160,10 +169,15 @@ class Simulation:
             return Fault(platform, step, self.chance.choice(("server_error_before", "server_error_after")), 1)
         return None
 
-    def _upload(self, files: Mapping[str, bytes]) -> None:
-        for name, content in files.items():
-            self.world.storage.objects[f"media/{name}"] = content
-        self.world.memory.contents.update(_media_documents(self.world, files))
+    def _upload(self, wanted: Wanted) -> None:
+        """Where the request says that its files are."""
+        for name, content in wanted.files.items():
+            if wanted.by_address:
+                self.world.fetcher.pages[address_of(name)] = content
+            else:
+                self.world.storage.objects[f"media/{name}"] = content
+        if not wanted.by_address:
+            self.world.memory.contents.update(_media_documents(self.world, wanted.files))
 
     # Processes
 
@@ -174,7 +188,7 @@ class Simulation:
         number, made = 0, 0
         while made < self.options.publications:
             wanted = self._next(f"{self.seed}.{number}")
-            self._upload(wanted.files)
+            self._upload(wanted)
             self._customer(wanted)
             number, made = number + 1, made + len(wanted.targets)
             if self.options.outage and not self.down and made >= self.options.publications / 2:
@@ -326,6 +340,16 @@ class Simulation:
         ]
 
 
+class KnownMeasurer:
+    """The files of histories are no real ones."""
+
+    def measure(self, read: Read, size_bytes: int, content_type: str) -> Measured:
+        return FILM if content_type == "video/mp4" else PICTURE
+
+
+PICTURE, FILM = Measured(1080, 1080), Measured(1080, 1920, 20.0)
+
+
 class _TrueClock:
     offset = timedelta(0)
 
@@ -341,7 +365,8 @@ def _media_documents(world: World, files: Mapping[str, bytes]) -> dict[str, Any]
     for name, content in files.items():
         media_id, _, extension = name.partition(".")
         is_video = extension == "mp4"
-        facts = {"width": 1080, "height": 1920, "durationSeconds": 20.0} if is_video else {"width": 1080, "height": 1080}
+        measured = FILM if is_video else PICTURE
+        facts = {"width": measured.width, "height": measured.height, "durationSeconds": measured.duration_seconds}
         documents[f"media/{media_id}"] = (
             {
                 "uid": "ada",

@@ -1,6 +1,8 @@
 """Posts as the rules see them, short to write."""
 
-from shared.media.media import MediaItem
+from typing import Any
+
+from shared.media.media import MediaItem, StoredMedia
 from shared.platforms.content import Content, MediaType
 
 PREFIX = "body.post.content"
@@ -16,6 +18,18 @@ def images(number: int) -> tuple[MediaItem, ...]:
 
 def video(name: str = "v.mp4") -> MediaItem:
     return MediaItem(f"{PREFIX}.videoUrl", "video", f"https://e.test/{name}")
+
+
+def stored(content_type: str, size_bytes: int = 1000, **facts: Any) -> StoredMedia:
+    return StoredMedia(
+        media_id="m",
+        url="https://s.test/m",
+        storage_path="media/m",
+        content_type=content_type,
+        size_bytes=size_bytes,
+        sha256="00",
+        **facts,
+    )
 
 
 def content(text: str = "", *media: MediaItem, kind: MediaType | None = None) -> Content:

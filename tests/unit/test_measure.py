@@ -1,24 +1,50 @@
-"""What a file really is."""
+"""What a file really is, and what measuring it may cost."""
+
+import resource
+import struct
+import time
 
 import pytest
 
-from shared.media.measure import content_type_of, dimensions_of
+from shared.media import measure
+from shared.media.measure import Measured, ProcessMeasurer, Unmeasurable
+from shared.media.sniff import content_type_of
+from shared.media.storage import StorageUnavailable
 from tests.fakes.world import MEDIA
 
 
+def measured(content: bytes, content_type: str | None = None) -> Measured:
+    type_ = content_type or content_type_of(content)
+    assert type_ is not None
+    return ProcessMeasurer().measure(lambda offset, length: content[offset : offset + length], len(content), type_)
+
+
 @pytest.mark.parametrize(
-    ("name", "content_type", "dimensions"),
+    ("name", "content_type", "facts"),
     [
-        ("photo.jpg", "image/jpeg", (1080, 1350)),
-        ("photo.png", "image/png", (640, 640)),
-        ("video.mp4", "video/mp4", None),
-        ("podcast.mp3", "audio/mpeg", None),
+        ("photo.jpg", "image/jpeg", Measured(1080, 1350)),
+        ("photo.png", "image/png", Measured(640, 640)),
+        ("video.mp4", "video/mp4", Measured(1280, 720, 4.0, 30.0, "AVC", "AAC", "4:2:0")),
+        ("vertical.mp4", "video/mp4", Measured(540, 960, 6.0, 30.0, "AVC", "AAC", "4:2:0")),
+        ("podcast.mp3", "audio/mpeg", Measured(duration_seconds=8.592, audio_codec="MPEG Audio")),
     ],
 )
-def test_sample_files(name: str, content_type: str, dimensions: tuple[int, int] | None) -> None:
-    head = (MEDIA / name).read_bytes()
-    assert content_type_of(head) == content_type
-    assert dimensions_of(head, content_type) == dimensions
+def test_sample_files(name: str, content_type: str, facts: Measured) -> None:
+    content = (MEDIA / name).read_bytes()
+    assert content_type_of(content) == content_type
+    assert measured(content) == facts
+
+
+@pytest.mark.parametrize("frames", [1, 3, 400])
+def test_the_pictures_of_a_gif_are_counted(frames: int) -> None:
+    assert measured(gif(frames)) == Measured(2, 2, frames=frames)
+
+
+def gif(frames: int) -> bytes:
+    colours = b"\0\0\0\xff\xff\xff"
+    picture = b"\x2c" + struct.pack("<HHHH", 0, 0, 2, 2) + b"\x80" + colours + b"\x02\x03\x44\x02\x05\0"
+    paused = b"\x21\xf9\x04\0\x0a\0\0\0"
+    return b"GIF89a" + struct.pack("<HH", 2, 2) + b"\x80\0\0" + colours + (paused + picture) * frames + b"\x3b"
 
 
 @pytest.mark.parametrize(
@@ -39,3 +65,131 @@ def test_what_is_not_stored(head: bytes, why: str) -> None:
 @pytest.mark.parametrize("brand", [b"M4V ", b"mp42", b"iso5", b"avc1"])
 def test_every_brand_of_mp4_is_known(brand: bytes) -> None:
     assert content_type_of(b"\x00\x00\x00\x20ftyp" + brand + b"\x00" * 20) == "video/mp4"
+
+
+@pytest.mark.parametrize("box", [b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot"])
+def test_quicktime_files_without_a_brand_are_known(box: bytes) -> None:
+    assert content_type_of(b"\x00\x00\x00\x08" + box + b"\x00" * 20) == "video/quicktime"
+
+
+# Files that are made to do harm
+
+
+def box(name: bytes, content: bytes) -> bytes:
+    return struct.pack(">I", 8 + len(content)) + name + content
+
+
+def film_with(entries: int) -> bytes:
+    """An MP4 whose edit list says that it has so many entries, and has none."""
+    edits = box(b"elst", bytes(4) + struct.pack(">I", entries) + bytes(24))
+    head = box(b"mvhd", bytes(12) + struct.pack(">II", 1000, 4000) + b"\0\1\0\0" + bytes(76) + struct.pack(">I", 2))
+    track = box(b"trak", box(b"tkhd", b"\0\0\0\7" + bytes(8) + struct.pack(">II", 1, 0) + bytes(68)) + box(b"edts", edits))
+    return box(b"ftyp", b"isom\0\0\2\0isomiso2") + box(b"moov", head + track) + box(b"mdat", bytes(8))
+
+
+def test_an_edit_list_of_four_thousand_million_entries_takes_no_memory_of_ours() -> None:
+    began = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    assert measured(film_with(0xFF000001), "video/mp4").width is None
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - began < 16 << 10
+    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss < 256 << 10
+
+
+MISBEHAVING = {
+    "dies": "raise SystemExit(1)",
+    "takes memory": "limit_memory_and_time(); bytes(300 << 20)",
+    "sleeps": "import time; time.sleep(60)",
+    "says nothing that makes sense": "print('hello', flush=True)",
+    "says too much": "print('DONE ' + '[' * 100_000, flush=True)",
+    "asks for what is not there": "print('READ 0 999999999', flush=True); import time; time.sleep(60)",
+    "asks and does not listen": "print('READ 0 100000', flush=True); import time; time.sleep(60)",
+    "asks for ever": "import sys\nwhile True: print('READ 0 65536', flush=True); sys.stdin.buffer.read(65536)",
+}
+
+
+@pytest.mark.parametrize("how", MISBEHAVING)
+def test_a_process_that_misbehaves_is_tried_twice_and_then_the_file_is_refused(
+    how: str, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    program = tmp_path_factory.mktemp("program") / "measuring.py"
+    started = program.with_name("started")
+    limits = measure.PROGRAM.read_text().rpartition("if __name__")[0]
+    program.write_text(f"{limits}\nopen({str(started)!r}, 'a').write('x')\n{MISBEHAVING[how]}")
+    monkeypatch.setattr(measure, "PROGRAM", program)
+    monkeypatch.setattr(measure, "WALL_SECONDS", 0.5)
+    began = time.monotonic()
+    with pytest.raises(Unmeasurable):
+        measured(bytes(1 << 20), "video/mp4")
+    assert started.read_text() == "xx"
+    assert time.monotonic() - began < 20
+
+
+def test_it_has_no_environment_no_network_and_no_files(
+    monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    program = tmp_path_factory.mktemp("program") / "measuring.py"
+    trying = (
+        "import os, socket, sys\n"
+        "def refused(call):\n"
+        "    try: call()\n"
+        "    except OSError: return 1\n"
+        "    return 9\n"
+        "forbid_files_and_network()\n"
+        "facts = {'width': 1 + len([n for n in os.environ if n != 'LC_CTYPE']), 'height': refused(socket.socket),\n"
+        "         'frames': refused(lambda: open('/etc/passwd'))}\n"
+        "print('DONE ' + json.dumps(facts), flush=True)\n"
+    )
+    program.write_text(measure.PROGRAM.read_text().rpartition("if __name__")[0] + trying)
+    monkeypatch.setattr(measure, "PROGRAM", program)
+    monkeypatch.setenv("SOKU_TOKEN_KEYS", "secret")
+    assert measured(bytes(100), "image/gif") == Measured(1, 1, frames=1)
+
+
+LIES = {
+    "width": -5,
+    "height": float("inf"),
+    "durationSeconds": "long",
+    "videoCodec": "A" * 1000,
+    "chroma": "\x1b[31m",
+    "frames": True,
+}
+
+
+def test_what_it_says_is_believed_only_where_it_can_be_true(
+    monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    program = tmp_path_factory.mktemp("program") / "measuring.py"
+    program.write_text(f"import json\nprint('DONE ' + json.dumps({LIES!r}".replace("inf,", "float('inf'),") + "), flush=True)")
+    monkeypatch.setattr(measure, "PROGRAM", program)
+    assert measured(bytes(100), "video/mp4") == Measured()
+
+
+def test_our_storages_failure_is_not_the_files() -> None:
+    def unavailable(offset: int, length: int) -> bytes:
+        raise StorageUnavailable("down")
+
+    with pytest.raises(StorageUnavailable):
+        ProcessMeasurer().measure(unavailable, 1000, "video/mp4")
+
+
+@pytest.mark.parametrize("piece", [1, 4096, 1 << 16, 1 << 20])
+def test_measuring_does_not_depend_on_how_much_is_read_at_once(piece: int) -> None:
+    """300 kB of metadata stand before the size of the picture."""
+    content = photo_after_metadata(300_000)
+    read: list[int] = []
+
+    def reading(offset: int, length: int) -> bytes:
+        read.append(length)
+        return content[offset : offset + length]
+
+    window, measure.WINDOW_BYTES = measure.WINDOW_BYTES, piece
+    try:
+        assert ProcessMeasurer().measure(reading, len(content), "image/jpeg") == Measured(1600, 400)
+    finally:
+        measure.WINDOW_BYTES = window
+    assert sum(read) <= 2 * len(content)
+
+
+def photo_after_metadata(size: int) -> bytes:
+    segment = b"\xff\xe1" + struct.pack(">H", 60_002) + bytes(60_000)
+    frame = b"\xff\xc0" + struct.pack(">HBHHB", 17, 8, 400, 1600, 3) + bytes(9)
+    return b"\xff\xd8" + segment * (size // 60_000) + frame + b"\xff\xd9"

@@ -18,7 +18,10 @@ def key(world: World) -> str:
 
 
 def scheduled(world: World, key: str) -> str:
-    return world.accepted(key, TWO, scheduledTime=(world.clock.now() + timedelta(hours=1)).isoformat())
+    """A post whose files are copied."""
+    submission = world.accepted(key, TWO, scheduledTime=(world.clock.now() + timedelta(hours=1)).isoformat())
+    world.deliver_due()
+    return submission
 
 
 DISABLED, DELETED = Update("users/ada", {"disabled": True}), Delete("users/ada")

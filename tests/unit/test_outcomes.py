@@ -359,11 +359,11 @@ def test_a_storage_that_fails_for_a_while_fails_no_post() -> None:
     remaining = [8]
     write = world.storage.write
 
-    def failing(path: str, content_type: str, chunks: Any) -> None:
+    def failing(path: str, content_type: str, chunks: Any, *, keep_until: datetime) -> None:
         if remaining[0]:
             remaining[0] -= 1
             raise StorageUnavailable("503")
-        write(path, content_type, chunks)
+        write(path, content_type, chunks, keep_until=keep_until)
 
     world.storage.write = failing  # type: ignore[method-assign]
     submission = post(world, key, "x", "stored in the end", imageUrls=[PHOTO])

@@ -177,7 +177,7 @@ def test_a_platform_that_cannot_be_reached_for_a_day_fails_the_run_with_its_dead
     [
         (FetchRefused("the address leads to a private network"), "media_unavailable"),
         (FetchFailed("the address answered 503"), "media_unavailable"),
-        (b"<html>not an image</html>", "media_unavailable"),
+        (b"<html>not an image</html>", "media_invalid"),
     ],
 )
 def test_a_file_that_cannot_be_had_fails_every_run_that_needs_it(world: World, key: str, page: Any, code: str) -> None:
@@ -540,7 +540,7 @@ def test_a_file_that_kills_its_copiers_is_given_up(world: World, key: str) -> No
             self.fetched += 1
             raise Killed
 
-    world.replace_publishing(fetcher=(deadly := Deadly()))
+    world.replace_ingesting(fetcher=(deadly := Deadly()))
     for _ in range(60):
         with contextlib.suppress(Killed):
             world.run_for(120)

@@ -6,14 +6,14 @@ from typing import Any
 import pytest
 
 from shared.core.platforms import PLATFORMS
-from shared.media.media import MediaItem, StoredMedia
+from shared.media.media import MediaItem
 from shared.platforms.compose import compose
 from shared.platforms.content import Content
 from shared.platforms.instagram.rules import CAPABILITY as INSTAGRAM
 from shared.platforms.preflight import validate_content
 from shared.platforms.x.rules import CAPABILITY as X
 from tests.platforms import all_cases
-from tests.platforms.drafts import PREFIX, content, image, video
+from tests.platforms.drafts import PREFIX, content, image, stored, video
 
 RULES = [(platform, *case) for platform, cases in all_cases().items() for case in cases.rules]
 
@@ -32,12 +32,12 @@ def test_what_can_be_known_before_anything_is_queued(platform: str, post: Conten
     ],
 )
 def test_what_only_the_measured_file_tells(changes: dict[str, Any], rules: list[str]) -> None:
-    measured = replace(StoredMedia("m", "https://s.test/m.jpg", "media/m.jpg", "image/jpeg", 1000, "00"), **changes)
+    measured = replace(stored("image/jpeg"), **changes)
     post = content("", replace(image(), stored=measured))
     assert [problem.rule for problem in validate_content("instagram", post, {})] == rules
 
 
-MP4 = StoredMedia("m", "https://s.test/m.mp4", "media/m.mp4", "video/mp4", 1 << 20, "00", 1080, 1920, 20.0)
+MP4 = stored("video/mp4", 1 << 20, width=1080, height=1920, duration_seconds=20.0)
 WIDE = {"width": 1920, "height": 1080}
 
 
@@ -90,8 +90,8 @@ def test_what_only_the_measured_video_tells(
 def test_an_audio_file_is_refused_once_it_is_known_to_be_one() -> None:
     item = MediaItem(f"{PREFIX}.mediaUrls.0", "unknown", "https://e.test/download?id=1")
     assert validate_content("x", content("", item), {}) == []
-    stored = StoredMedia("m", "u", "p", "audio/mpeg", 10, "00")
-    assert [p.rule for p in validate_content("x", content("", replace(item, stored=stored)), {})] == ["x.media_type"]
+    sound = replace(item, stored=stored("audio/mpeg"))
+    assert [p.rule for p in validate_content("x", content("", sound), {})] == ["x.media_type"]
 
 
 def test_images_beside_a_video_become_its_cover_or_are_left_out() -> None:
@@ -106,7 +106,7 @@ def test_images_beside_a_video_become_its_cover_or_are_left_out() -> None:
 
 
 def test_a_gif_larger_than_x_shows_is_told() -> None:
-    gif = StoredMedia("m", "u", "p", "image/gif", 1000, "00", 1920, 1080)
+    gif = stored("image/gif", width=1920, height=1080)
     problems = validate_content("x", content("", replace(image(0, "a.gif"), stored=gif)), {})
     assert [problem.rule for problem in problems] == ["x.image_dimensions"]
 

@@ -7,12 +7,12 @@ from itertools import pairwise
 import pytest
 
 from shared.http.client import HttpRequest
-from shared.media.media import StoredMedia
 from shared.platforms.failure import PlatformFailure
 from shared.platforms.snapchat.upload import _path as snapchat_path
 from shared.platforms.snapchat.upload import encrypted_parts
 from shared.platforms.tiktok.upload import Chunks
 from tests.fakes.world import World
+from tests.platforms.drafts import stored
 
 BIG = "https://example.com/big.mp4"
 VIDEO = b"\0\0\0\x18ftypisom" + random.Random(1).randbytes(44_999_988)
@@ -129,8 +129,7 @@ class Nothing:
 @pytest.mark.parametrize("size", [1, 15, 16, 8 << 20, (8 << 20) + 1, 280 << 20, 500 << 20])
 def test_snapchat_gets_at_most_35_parts_of_at_most_32_mb_that_decrypt_to_the_whole_length(size: int) -> None:
     storage = Nothing()
-    stored = StoredMedia("m", "u", "p", "video/mp4", size, "00")
-    lengths = [len(part) for part in encrypted_parts(storage, stored, bytes(32), bytes(16))]  # type: ignore[arg-type]
+    lengths = [len(part) for part in encrypted_parts(storage, stored("video/mp4", size), bytes(32), bytes(16))]  # type: ignore[arg-type]
     assert len(lengths) <= 35
     assert max(lengths) <= 32_000_000
     assert sum(lengths) == size // 16 * 16 + 16

@@ -1,0 +1,248 @@
+"""Copy what a post names by address into our storage, before anything is sent. Called by `ingest` for each delivery of its task.
+
+files    pending ─ every address copied, or failed for good ─► done ─► orchestrate
+            └ failed before the post is due: a warning, and copied anew when the post is taken up, and at its time
+
+A post that is scheduled has three chances, the first soon after it is accepted; one that is not, has the last. Any number of
+deliveries, at any point of each other, copy each address once: whoever finds all of them copied goes on.
+"""
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import IntEnum
+from typing import Any
+
+from shared.core.clock import Clock
+from shared.core.wait import Wait
+from shared.documents.change import read_modify_write
+from shared.documents.document import Changes, Document, Documents, Update
+from shared.media.copied import CopyFailed, copy_path, failure_of
+from shared.media.copy import Copier, Wanted
+from shared.media.fetch import Fetcher
+from shared.media.measure import Measurer
+from shared.media.media import MediaItem, StoredMedia, kind_of, media_path
+from shared.media.storage import Storage
+from shared.platforms.compose import with_stored
+from shared.platforms.registry import rules_of
+from shared.posts.addresses import Address, addresses_of, draft_of
+from shared.posts.run import DEADLINE, Run, submission_path
+from shared.posts.submission import SCHEDULE_AHEAD, Submission, Target, taken_up_at
+from shared.tasks.hand_over import hand_over
+from shared.tasks.task import Task, Tasks, ingest, orchestrate, publish
+
+_log = logging.getLogger(__name__)
+
+# A delivery that has worked for so long leaves the next address to another one: the longest copy must still fit into its time.
+WORK_TIME = timedelta(seconds=120)
+# Copies outlast the moment when they are needed.
+KEEP = timedelta(days=1)
+MAX_WARNINGS = 50
+_OURS = ("media_unavailable", "media_invalid")
+
+Copied = StoredMedia | CopyFailed
+
+
+@dataclass(frozen=True)
+class IngestPorts:
+    """Everything outside of the process that copying touches."""
+
+    documents: Documents
+    tasks: Tasks
+    storage: Storage
+    fetcher: Fetcher
+    measurer: Measurer
+    clock: Clock
+
+    @property
+    def copier(self) -> Copier:
+        return Copier(self.documents, self.storage, self.fetcher, self.measurer, self.clock)
+
+
+class Chance(IntEnum):
+    """When an address is tried: soon after the post is accepted, when it is taken up, and once it is due."""
+
+    EARLY, AHEAD, LAST = range(3)
+
+
+_AGAIN = {
+    Chance.EARLY: " It is tried again five minutes before the post is due, and at its time.",
+    Chance.AHEAD: " It is tried again when the post is due.",
+    Chance.LAST: "",
+}
+
+
+def chance_at(moment: datetime, due_at: datetime) -> Chance:
+    if moment >= due_at:
+        return Chance.LAST
+    return Chance.AHEAD if moment >= due_at - SCHEDULE_AHEAD else Chance.EARLY
+
+
+def ingest_submission(submission_id: str, ports: IngestPorts) -> None:
+    [document] = ports.documents.get(submission_path(submission_id))
+    if document is None:
+        _log.warning("submission.not_found", extra={"submission": submission_id})
+        return
+    submission = Submission.from_document(document)
+    if submission.is_over or (submission.status == "queued" and not submission.awaits_files):
+        return
+    if ports.clock.now() >= submission.due_at + DEADLINE:
+        # Its runs say so.
+        _finish(submission, {}, ports)
+        return
+    copied = _copy_all(submission, addresses_of(submission.content, submission.targets), ports)
+    if copied is None:
+        return
+    if submission.awaits_files:
+        _finish(submission, copied, ports)
+    else:
+        _wake_runs(submission, ports)
+
+
+def _copy_all(submission: Submission, addresses: Sequence[Address], ports: IngestPorts) -> Mapping[str, Copied] | None:
+    """address → its copy; None if some are to be looked at later, by somebody else or by the task that was made for it."""
+    begun = ports.clock.now()
+    paths = [copy_path(submission.path, address.url) for address in addresses]
+    copied: dict[str, Copied] = {}
+    waits: list[Wait] = []
+    for address, path, document in zip(addresses, paths, ports.documents.get(*paths), strict=True):
+        if ports.clock.now() - begun > WORK_TIME:
+            waits = [Wait(0.0, "other files took long")]
+            break
+        wanted = Wanted(path, address.url, submission.uid, address.limits, submission.due_at + KEEP)
+        try:
+            result = ports.copier.copied(wanted, document, anew=_may_be_tried_anew(submission, document, ports.clock.now()))
+        except CopyFailed as failure:
+            result = failure
+        if isinstance(result, Wait):
+            waits.append(result)
+        elif result is not None:
+            copied[address.url] = result
+    if waits:
+        at = ports.clock.now() + timedelta(seconds=min(wait.seconds for wait in waits))
+        hand_over(ingest(submission.id, submission.uid, not_before=at), ports.tasks)
+        return None
+    if len(copied) < len(addresses):
+        # Others were at it: whoever is last sees that all is done.
+        found = zip(addresses, ports.documents.get(*paths), strict=True)
+        copied = {address.url: result for address, document in found if document and (result := _result(document)) is not None}
+    return copied if len(copied) == len(addresses) else None
+
+
+def _result(document: Document) -> Copied | None:
+    match document.fields["status"]:
+        case "ready":
+            return StoredMedia.from_fields(document.fields)
+        case "failed":
+            return failure_of(document)
+        case _:
+            return None
+
+
+def _may_be_tried_anew(submission: Submission, document: Document | None, now: datetime) -> bool:
+    if document is None or document.fields["status"] != "failed" or not submission.awaits_files:
+        return False
+    return chance_at(now, submission.due_at) > chance_at(document.fields["failedAt"], submission.due_at)
+
+
+def _finish(submission: Submission, copied: Mapping[str, Copied], ports: IngestPorts) -> None:
+    """All there is to copy for now is copied: what comes next is written, and then begun."""
+    known: Submission | None = submission
+
+    def attempt() -> Task | None:
+        nonlocal known
+        current, known = known, None
+        if current is None:
+            [document] = ports.documents.get(submission.path)
+            current = Submission.from_document(document) if document is not None else None
+        if current is None or not current.awaits_files:
+            return None
+        changes, task = _next(current, copied, ports)
+        ports.documents.commit(Update(current.path, changes, if_version=current.version))
+        return task
+
+    task = read_modify_write(attempt)
+    if task is not None:
+        hand_over(task, ports.tasks)
+
+
+def _next(submission: Submission, copied: Mapping[str, Copied], ports: IngestPorts) -> tuple[Changes, Task | None]:
+    """What is written, and the task that follows."""
+    now, due_at = ports.clock.now(), submission.due_at
+    failed = any(isinstance(result, CopyFailed) for result in copied.values())
+    chance = chance_at(now, due_at)
+    changes: dict[str, Any] = {"updatedAt": now}
+    if submission.is_scheduled:
+        changes["warnings"] = _warnings(submission, copied, chance, now, ports.documents)
+    if failed and chance is Chance.EARLY:
+        return {**changes, "sweepAt": due_at - SCHEDULE_AHEAD}, None
+    if failed and chance is Chance.AHEAD:
+        return {**changes, "sweepAt": due_at}, ingest(submission.id, submission.uid, not_before=due_at)
+    changes |= {"files": "done", "sweepAt": taken_up_at(now, due_at)}
+    if due_at - now > SCHEDULE_AHEAD:
+        return changes, None
+    return changes, orchestrate(submission.id, submission.uid, not_before=due_at if due_at > now else None)
+
+
+def _warnings(
+    submission: Submission, copied: Mapping[str, Copied], chance: Chance, now: datetime, documents: Documents
+) -> list[Mapping[str, Any]]:
+    """What can be mended until the post is due; those of earlier looks at its files are replaced."""
+    kept = [warning for warning in submission.warnings if warning["code"] not in _OURS]
+    fields = {address.url: address.field for address in addresses_of(submission.content, submission.targets)}
+    found = [
+        {
+            "code": result.code,
+            "field": fields[url],
+            "message": f"{fields[url]}: {result}.{_AGAIN[chance]}",
+            "at": now,
+        }
+        for url, result in copied.items()
+        if isinstance(result, CopyFailed)
+    ]
+    stored = {url: result for url, result in copied.items() if isinstance(result, StoredMedia)}
+    uploads = _uploads(submission, documents)
+    for target in submission.targets:
+        found += _problems(submission, target, stored, uploads, now)
+    return [*kept, *found][-MAX_WARNINGS:]
+
+
+def _uploads(submission: Submission, documents: Documents) -> Mapping[str, StoredMedia]:
+    """What the post names by media id."""
+    ids = [item.media_id for item in submission.content.media if item.media_id]
+    found = zip(ids, documents.get(*map(media_path, ids)), strict=True) if ids else ()
+    return {media_id: StoredMedia.from_fields({**doc.fields, "mediaId": media_id}) for media_id, doc in found if doc is not None}
+
+
+def _problems(
+    submission: Submission, target: Target, stored: Mapping[str, StoredMedia], uploads: Mapping[str, StoredMedia], now: datetime
+) -> list[Mapping[str, Any]]:
+    """What the target's platform will not take, by the same rules as when it is published; nothing while a file is missing."""
+    draft, capability = draft_of(submission.content, target)
+    items: list[MediaItem] = []
+    for item in (*draft.media, *([draft.cover] if draft.cover else [])):
+        file = stored.get(item.url or "") or uploads.get(item.media_id or "")
+        if file is None:
+            return []
+        items.append(replace(item, stored=file, kind=kind_of(file.content_type)))
+    problems = rules_of(target.platform).validate(with_stored(draft, items, capability))
+    return [
+        {
+            "code": "media_invalid",
+            "field": problem.field,
+            "message": problem.message,
+            "rule": problem.rule,
+            "target": target.target_id,
+            "at": now,
+        }
+        for problem in problems
+    ]
+
+
+def _wake_runs(submission: Submission, ports: IngestPorts) -> None:
+    """Runs that met an unfinished copy wait without a time of their own."""
+    found = zip(submission.targets, ports.documents.get(*map(str, submission.run_paths)), strict=True)
+    for target, document in found:
+        if document is not None and not Run.from_document(document).is_final:
+            hand_over(publish(submission.id, target.run_id, target.platform), ports.tasks)
