@@ -22,8 +22,9 @@ class Target:
 TARGETS = (
     Target("api", public=True, memory_mib=512, timeout_seconds=60, concurrency=32),
     Target("orchestrator", public=False, memory_mib=512, timeout_seconds=90, concurrency=16),
-    # Meets what strangers serve. Each copy holds one part of a file, and a process that measures it, of 256 MiB at most.
-    Target("ingest", public=False, memory_mib=2048, timeout_seconds=540, concurrency=6),
+    # Meets what strangers serve, and waits for it most of the time. Each copy holds one part of a file (4 MiB, twice); at most six
+    # are measured at once, in 256 MiB each.
+    Target("ingest", public=False, memory_mib=2048, timeout_seconds=540, concurrency=16),
     # Waiting for platforms is most of its work, so many runs share an instance; sending a large file is its longest. A run that
     # uploads holds at most two parts of a file (TikTok's last chunk: 20 MB), so 40 of them fit.
     Target("publisher", public=False, memory_mib=2048, timeout_seconds=540, concurrency=40),

@@ -45,7 +45,12 @@ def pytest(name: str, *paths: str) -> Suite:
 # What needs a stack, and waits more than it computes; `code` is whatever is in none of these.
 KILLS, FAULTS = ("tests/flow/test_6_kills.py",), ("tests/flow/test_8_faults.py",)
 FLOW = tuple(f"tests/flow/test_{step}.py" for step in ("1_accept", "2_orchestrate", "3_publish", "4_schedule"))
-LOCAL = ("tests/flow/test_5_stack.py", "tests/flow/test_7_connect.py", "tests/structure/test_deploy.py")
+LOCAL = (
+    "tests/flow/test_5_stack.py",
+    "tests/flow/test_7_connect.py",
+    "tests/flow/test_9_attacks.py",
+    "tests/structure/test_deploy.py",
+)
 CONTRACTS = ("tests/contracts", "tests/rules")
 CODE = ("tests", *(f"--ignore={path}" for path in (*KILLS, *FAULTS, *FLOW, *LOCAL, *CONTRACTS)))
 # Side by side; the suites of a lane one after the other.

@@ -26,6 +26,7 @@ from shared.documents.document import Unavailable
 from shared.documents.reliable import ReliableDocuments
 from shared.gcp.firestore import FirestoreDocuments
 from shared.http.client import NoAnswer
+from shared.media.fetch import FetchFailed
 from shared.media.storage import StorageUnavailable
 from shared.tasks.task import NotEnqueued
 
@@ -37,11 +38,12 @@ _LOST: dict[str, Callable[[], Exception]] = {
     "http.send": NoAnswer,
     "storage.read": StorageUnavailable,
     "storage.write": StorageUnavailable,
+    "fetcher.fetch": FetchFailed,
 }
 
 
 # The ports that leave the process, beside the database.
-OUTWARD = ("tasks", "http", "storage", "fetcher")
+OUTWARD = ("tasks", "http", "storage", "fetcher", "measurer")
 
 
 class SkewedClock:

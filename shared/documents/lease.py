@@ -84,3 +84,8 @@ class Lease:
         """Between the parts of something long. Raises Fenced."""
         if self.is_half_over:
             self.renew({})
+
+    def hold_for(self, seconds: float) -> None:
+        """Before something that cannot be interrupted. Raises Fenced."""
+        if self.until - self.clock.now() < timedelta(seconds=seconds):
+            self.renew({})

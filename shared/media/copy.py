@@ -18,7 +18,7 @@ from shared.documents.document import REMOVE, Conflict, Document, Documents
 from shared.documents.lease import Fenced, Lease, Term
 from shared.media.copied import CopyFailed, Limits, failure_of
 from shared.media.fetch import Fetcher, FetchFailed, FetchRefused
-from shared.media.measure import VERSION, Measured, Measurer, Unmeasurable
+from shared.media.measure import TRIES, VERSION, WALL_SECONDS, Measured, Measurer, Unmeasurable
 from shared.media.media import StoredMedia, kind_of
 from shared.media.sniff import HEAD_BYTES, content_type_of, extension_of
 from shared.media.storage import Storage, StorageUnavailable
@@ -131,8 +131,8 @@ class Copier:
         media_id = random_base62(22)
         path = f"{FOLDER}/{media_id}.{extension_of(content_type)}"
         self.storage.write(path, content_type, iter(counted), keep_until=wanted.keep_until)
+        claim.lease.hold_for(TRIES * WALL_SECONDS)
         measured = self._measured(path, content_type, head, counted.size_bytes)
-        claim.lease.keep_alive()
         return StoredMedia(
             media_id=media_id,
             url=self.storage.url(path),

@@ -31,6 +31,8 @@ WALL_SECONDS = 20.0
 MAX_BYTES = 64 << 20
 # What is read ahead from the storage, as each reading is a request.
 WINDOW_BYTES = 1 << 20
+# Of one instance, whose memory they share: 256 MiB each at most.
+AT_ONCE = 6
 # A process that died of the machine's trouble, and not of the file, does not die of it twice.
 TRIES = 2
 PROGRAM = Path(__file__).with_name("measuring.py")
@@ -69,9 +71,13 @@ class Measurer(Protocol):
 class ProcessMeasurer:
     """The real one."""
 
+    def __init__(self) -> None:
+        self._slots = threading.BoundedSemaphore(AT_ONCE)
+
     def measure(self, read: Read, size_bytes: int, content_type: str) -> Measured:
         for _ in range(TRIES):
-            facts = _Measuring(_windows(read, size_bytes), size_bytes, content_type).run()
+            with self._slots:
+                facts = _Measuring(_windows(read, size_bytes), size_bytes, content_type).run()
             if facts is not None:
                 return _measured(facts)
         raise Unmeasurable("the file is broken: measuring it takes more memory or time than any sound file does")

@@ -1,8 +1,14 @@
 """Counts what one text post costs, from request to settled, on the twins: no clock, so no noise."""
 
 from dataclasses import dataclass
+from typing import Any
 
-from tests.fakes.world import World
+from shared.documents.document import Create
+from shared.media.measure import VERSION
+from shared.media.media import StoredMedia
+from tests.fakes.world import MEDIA, World
+
+PNG = MEDIA / "photo.png"
 
 
 @dataclass(frozen=True)
@@ -26,17 +32,57 @@ def costs_of_a_text_post(accounts: int) -> Costs:
     world = World()
     names = [f"x_{n}" for n in range(accounts)]
     key = world.user(connect=[f"x:{name}" for name in names])
+    content = {"text": "t", "platform": [{"platform": "x", "accountId": name} for name in names]}
+    return _costs_of(world, key, content, accounts)
+
+
+def costs_of_addresses(number: int) -> Costs:
+    """What it adds that so many images of a post to one account are named by their addresses, and not by their media ids."""
+    by_address, by_id = World(), World()
+    urls = [f"https://example.com/photo.png?{n}" for n in range(number)]
+    by_address.fetcher.pages |= dict.fromkeys(urls, by_address.fetcher.pages["https://example.com/photo.png"])
+    added = _costs_of(by_address, by_address.user(), {"text": "t", "platform": ["x"], "imageUrls": urls}, 1)
+    key = by_id.user()
+    known = _costs_of(by_id, key, {"text": "t", "platform": ["x"], "mediaIds": [_upload(by_id, n) for n in range(number)]}, 1)
+    # Of what is stored, POST reads the documents: one more request.
+    return Costs(
+        1,
+        request_rpcs=added.request_rpcs - known.request_rpcs,
+        reads=added.reads - known.reads,
+        writes=added.writes - known.writes,
+        invocations=added.invocations - known.invocations,
+    )
+
+
+def _upload(world: World, number: int) -> str:
+    media_id, content = f"upload{number}", PNG.read_bytes()
+    world.storage.objects[f"media/{media_id}.png"] = content
+    stored = StoredMedia(
+        media_id=media_id,
+        url=world.storage.url(f"media/{media_id}.png"),
+        storage_path=f"media/{media_id}.png",
+        content_type="image/png",
+        size_bytes=len(content),
+        sha256="00",
+        measured_by=VERSION,
+        width=640,
+        height=640,
+    )
+    world.memory.commit(Create(f"media/{media_id}", {"uid": "ada", **stored.to_fields()}))
+    return media_id
+
+
+def _costs_of(world: World, key: str, content: dict[str, Any], posts: int) -> Costs:
     before = vars(world.memory.counts).copy()
     client = world.client()
-    targets = [{"platform": "x", "accountId": name} for name in names]
-    answer = client.post("/v1/posts", json={"post": {"content": {"text": "t", "platform": targets}}}, headers={"soku-api-key": key})
+    answer = client.post("/v1/posts", json={"post": {"content": content}}, headers={"soku-api-key": key})
     assert answer.status_code == 201
     request_rpcs = world.memory.counts.rpcs - before["rpcs"] + len(world.tasks)
     world.run_for(30)
-    assert len(world.sandbox.ledger) == accounts
+    assert len(world.sandbox.ledger) == posts
     counts = world.memory.counts
     return Costs(
-        accounts,
+        posts,
         request_rpcs,
         reads=counts.reads - before["reads"],
         writes=counts.writes - before["writes"],
@@ -52,3 +98,7 @@ def print_costs() -> None:
         budget = costs.budget
         pairs = [f"{getattr(costs, name)} / {getattr(budget, name)}" for name in ("request_rpcs", "reads", "writes", "invocations")]
         print(f"{accounts:>3} {pairs[0]:>20} {pairs[1]:>16} {pairs[2]:>12} {pairs[3]:>12}")
+    print("What it adds that N images are named by address and not by media id: counted")
+    for number in (1, 4):
+        more = costs_of_addresses(number)
+        print(f"{number:>3} {more.request_rpcs:>20} {more.reads:>16} {more.writes:>12} {more.invocations:>12}")

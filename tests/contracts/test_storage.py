@@ -1,16 +1,23 @@
 """Where files live: what the Cloud Storage emulator does, the twin does too."""
 
+import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import pytest
 import requests
+from google.auth.credentials import AnonymousCredentials
+from google.cloud.storage import Client
 
 from shared.core.settings import MediaStorage
 from shared.gcp.cloud_storage import CloudStorage
+from shared.media.copy import FOLDER
 from shared.media.storage import Storage, StorageUnavailable
-from tests.conftest import LocalStack
+from tests.conftest import ROOT, LocalStack
 from tests.fakes.outside import MemoryStorage
 from tests.fakes.world import SETTINGS
+
+UNTIL = datetime(2027, 1, 31, 9, 30, tzinfo=UTC)
 
 
 @pytest.fixture(params=["memory", "emulator"])
@@ -36,7 +43,7 @@ def _emulator(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -
 
 def test_what_was_written_is_read_whole_and_in_ranges(storage: Storage) -> None:
     content = bytes(range(256)) * 40_000  # 10 MB: more than two parts
-    storage.write("media/a.bin", "image/png", (content[n : n + 70_000] for n in range(0, len(content), 70_000)))
+    storage.write("media/a.bin", "image/png", (content[n : n + 70_000] for n in range(0, len(content), 70_000)), keep_until=UNTIL)
     assert storage.read("media/a.bin") == content
     assert storage.read("media/a.bin", 5, 10) == content[5:15]
     assert storage.read("media/a.bin", len(content) - 3) == content[-3:]
@@ -49,14 +56,33 @@ def test_a_write_that_breaks_off_leaves_nothing(storage: Storage) -> None:
         raise ConnectionError("the source went away")
 
     with pytest.raises(ConnectionError):
-        storage.write("media/broken.bin", "image/png", broken())
+        storage.write("media/broken.bin", "image/png", broken(), keep_until=UNTIL)
     with pytest.raises((StorageUnavailable, KeyError)):
         storage.read("media/broken.bin")
 
 
+def test_what_was_deleted_is_gone_and_may_be_deleted_again(storage: Storage) -> None:
+    storage.write("copies/a.bin", "image/png", iter([b"x"]), keep_until=UNTIL)
+    storage.delete("copies/a.bin")
+    storage.delete("copies/a.bin")
+    with pytest.raises((StorageUnavailable, KeyError)):
+        storage.read("copies/a.bin")
+
+
+def test_real_objects_say_until_when_they_are_kept(stack: LocalStack) -> None:
+    """By `customTime`, from which storage.lifecycle.json counts."""
+    cloud_storage(stack.storageUrl).write("copies/kept.jpg", "image/jpeg", iter([b"x"]), keep_until=UNTIL)
+    client = Client(project="demo-soku", credentials=AnonymousCredentials())
+    blob = client.bucket(SETTINGS["SOKU_MEDIA_BUCKET"]).get_blob("copies/kept.jpg")
+    assert blob is not None
+    assert blob.custom_time == UNTIL
+    [rule] = json.loads((ROOT / "storage.lifecycle.json").read_text())["rule"]
+    assert rule["condition"] == {"daysSinceCustomTime": 30, "matchesPrefix": [f"{FOLDER}/"]}
+
+
 def test_real_objects_are_served_at_their_public_address(stack: LocalStack) -> None:
     storage = cloud_storage(stack.storageUrl)
-    storage.write("media/public.jpg", "image/jpeg", iter([b"\xff\xd8\xff public"]))
+    storage.write("media/public.jpg", "image/jpeg", iter([b"\xff\xd8\xff public"]), keep_until=UNTIL)
     answer = requests.get(storage.url("media/public.jpg"), timeout=10)
     assert (answer.status_code, answer.content) == (200, b"\xff\xd8\xff public")
     assert answer.headers["Content-Type"] == "image/jpeg"

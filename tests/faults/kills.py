@@ -22,7 +22,7 @@ from shared.accounts.connect import connect_account
 from shared.core.clock import SystemClock
 from shared.documents.document import Documents
 from tests.conftest import LocalStack
-from tests.platforms import Kind, all_cases
+from tests.platforms import RANGE, Kind, all_cases
 
 CASES = all_cases()
 # A post of each kind of upload and of each kind of public call, and the platform that it goes to.
@@ -31,7 +31,16 @@ PLATFORM: Mapping[str, str] = {name: platform for platform, cases in CASES.items
 WAYS = ("before", "after", "lost")
 # Which calls have an answer that can be lost (emulator/killing/traps.py).
 LOSABLE = frozenset(
-    {"documents.commit", "documents.get", "documents.query", "tasks.enqueue", "http.send", "storage.read", "storage.write"}
+    {
+        "documents.commit",
+        "documents.get",
+        "documents.query",
+        "tasks.enqueue",
+        "http.send",
+        "storage.read",
+        "storage.write",
+        "fetcher.fetch",
+    }
 )
 PATIENCE_SECONDS, SLOW_PATIENCE_SECONDS = 300.0, 1800.0
 # How a run may fail that its platform refused for good.
@@ -200,7 +209,7 @@ class Range:
     def _user(self, platform: str, account: str, kind: Kind) -> str:
         """One user for all; each post goes to an account of its own."""
         if "key" not in self._keys:
-            user = self.stack.add_user("range")
+            user = self.stack.add_user(RANGE)
             self._keys["key"] = user["apiKey"]
         self.connect(platform, account, lives=kind.lives, issued=kind.issued)
         return self._keys["key"]
@@ -212,22 +221,20 @@ class Range:
             now = datetime.now(UTC)
             access_token = SandboxAccount(platform, account).access_token_of(0, now + lives)
             credentials = replace(credentials, access_token=access_token, issued_at=now - issued, expires_at=now + lives)
-        connect_account(
-            "range", platform, account, credentials, cipher=local_cipher(), documents=self.documents, clock=SystemClock()
-        )
+        connect_account(RANGE, platform, account, credentials, cipher=local_cipher(), documents=self.documents, clock=SystemClock())
 
     def connect_again(self, shot: Shot, seconds: float = 30.0) -> None:
         """What its person does if the account dies within that time while the post waits for it."""
         platform, deadline = PLATFORM[shot.point.kind], time.monotonic() + seconds
         while time.monotonic() < deadline and not self.submission(shot).get("completedAt"):
-            [account] = self.documents.get(account_path("range", platform, shot.account))
+            [account] = self.documents.get(account_path(RANGE, platform, shot.account))
             if account is not None and account.fields["status"] == "needs_reauth":
                 self.connect(platform, shot.account, lives=None, issued=timedelta(hours=2))
                 return
             time.sleep(0.2)
 
     def _is_renewed(self, platform: str, account: str) -> bool:
-        [document] = self.documents.get(account_path("range", platform, account))
+        [document] = self.documents.get(account_path(RANGE, platform, account))
         return document is not None and document.fields["tokenExpiresAt"] > datetime.now(UTC) + timedelta(
             days=6 if platform == "threads" else 0
         )
@@ -279,7 +286,7 @@ class Range:
             error = run.fields["error"]
             excused = {shot.point.honest} | self._may_be_caught_in(shot)
             if error["code"] == "reauth_required" and "needs_reauth" in excused:
-                [account] = self.documents.get(f"users/range/integrations/{platform}/accounts/{shot.account}")
+                [account] = self.documents.get(f"users/{RANGE}/integrations/{platform}/accounts/{shot.account}")
                 assert account is not None, f"{shot.point}: the account is gone"
                 assert account.fields["status"] == "needs_reauth", f"{shot.point}: {account.fields['status']}"
                 assert entries == [], f"{shot.point}: published, but said to need a new connection"

@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 import requests
 
+from shared.media.copied import copy_path
+from shared.posts.run import submission_path
 from tests.conftest import LocalStack
 from tests.flow.conftest import Customer
 from tests.platforms import PHOTOS, all_cases
@@ -56,9 +58,8 @@ def test_every_kind_of_post(customer: Customer, platform: str, content: dict[str
 def test_platforms_are_given_our_own_copy_never_the_customers_address(customer: Customer) -> None:
     submission_id = customer.accepted({"text": "copy", "platform": "instagram", "imageUrls": PHOTOS[:1]})
     customer.completed(submission_id)
-    [copy] = [
-        document for document in customer.documents.query(_media_of(customer)) if document.fields["contentType"] == "image/jpeg"
-    ]
+    [copy] = customer.documents.get(copy_path(submission_path(submission_id), PHOTOS[0]))
+    assert copy is not None
     assert copy.fields["url"].startswith(customer.stack.storageUrl)
     stored = requests.get(copy.fields["url"], timeout=10).content
     assert len(stored) == copy.fields["sizeBytes"]
@@ -104,9 +105,3 @@ def test_a_platform_that_fails_at_the_public_call(disturbed: Disturbed, platform
     assert len(disturbed.customer.ledger(f"{platform}_{kind}")) == (status == "succeeded")
     faults = requests.get(f"{disturbed.customer.stack.sandboxUrl}/_faults", timeout=10).json()
     assert f"{platform}_{kind}" not in [fault["accountId"] for fault in faults], "it did not fail"
-
-
-def _media_of(customer: Customer) -> Any:
-    from shared.documents.document import Query
-
-    return Query("media", where=(("uid", "==", customer.uid),))

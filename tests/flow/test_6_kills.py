@@ -19,7 +19,7 @@ POINTS_OF_EACH_KIND = 2
 @pytest.fixture(scope="module", autouse=True)
 def clocks(stack: LocalStack) -> Iterator[None]:
     """No two machines agree on the time, by four minutes at most."""
-    with stack.skewed(api=-60, orchestrator=45, publisher=120, refresher=-31, sweeper=-120):
+    with stack.skewed(api=-60, ingest=90, orchestrator=45, publisher=120, refresher=-31, sweeper=-120):
         yield
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from shared.core.platforms import PLATFORMS
 from shared.platforms.content import Content
+from shared.tasks.task import ingest
 
 # What is sent as `content`, or as a target's `options`.
 Json = dict[str, Any]
@@ -83,6 +84,9 @@ class PlatformCases:
 MEDIA = "https://example.com"
 PHOTO, VERTICAL, VIDEO = f"{MEDIA}/photo.jpg", f"{MEDIA}/vertical.mp4", f"{MEDIA}/video.mp4"
 PHOTOS = [f"{MEDIA}/{name}" for name in ("photo.jpg", "image.jpg", "my-image.jpg", "photo.png")]
+# Whose posts they are, and the queue that their files go through.
+RANGE = "range"
+INGESTING = ingest("", RANGE).queue.name
 # So soon over that whoever publishes has to renew it.
 REFRESH_NOW = timedelta(minutes=1)
 # The files of histories (tests/faults/posts.py).

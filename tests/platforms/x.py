@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from tests.platforms import FILM, ONE, PHOTO, PHOTOS, REFRESH_NOW, VIDEO, Kind, PlatformCases
+from tests.platforms import FILM, INGESTING, ONE, PHOTO, PHOTOS, REFRESH_NOW, VIDEO, Kind, PlatformCases
 from tests.platforms.drafts import content, image, images, video
 
 _TOKEN = "/oauth2/token"
@@ -24,11 +24,12 @@ CASES = PlatformCases(
         ("reject", "failed"),
     ],
     kinds={
-        "x": Kind({"imageUrls": [PHOTO]}, functions=("publisher", "api", "orchestrator")),
+        "x": Kind({"imageUrls": [PHOTO]}, functions=("publisher", "api", "ingest", "orchestrator")),
         "x-thread": Kind({}, thread=True),
-        "x-video": Kind({"videoUrl": VIDEO}),
+        "x-video": Kind({"videoUrl": VIDEO}, functions=("publisher", "ingest")),
         "x-refresh": Kind({}, lives=REFRESH_NOW, loses_tokens_from=_TOKEN),
         "swept": Kind({}, lose="orchestrate", functions=("sweeper",), by_the_sweeper=True),
+        "swept-files": Kind({"imageUrls": [PHOTO]}, lose=INGESTING, functions=("sweeper",), by_the_sweeper=True),
         # Nobody used the account for a month.
         "x-ahead": Kind(
             {},

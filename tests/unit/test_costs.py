@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.bench.costs import costs_of_a_text_post
+from tests.bench.costs import costs_of_a_text_post, costs_of_addresses
 
 
 @pytest.mark.parametrize("accounts", [1, 3, 8])
@@ -13,3 +13,11 @@ def test_a_text_post_stays_within_its_budget(accounts: int) -> None:
     assert costs.reads <= budget.reads
     assert costs.writes <= budget.writes
     assert costs.invocations <= budget.invocations
+
+
+@pytest.mark.parametrize("number", [1, 4])
+def test_what_addresses_add(number: int) -> None:
+    """One invocation; two writes for each copy, and one that says that all are done. The request asks for nothing more."""
+    more = costs_of_addresses(number)
+    assert (more.reads, more.writes, more.invocations) == (1, 1 + 2 * number, 1)
+    assert more.request_rpcs <= 0

@@ -91,7 +91,6 @@ def test_an_edit_list_of_four_thousand_million_entries_takes_no_memory_of_ours()
     began = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     assert measured(film_with(0xFF000001), "video/mp4").width is None
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - began < 16 << 10
-    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss < 256 << 10
 
 
 MISBEHAVING = {
