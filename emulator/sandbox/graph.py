@@ -1,12 +1,15 @@
 """What Meta's sandboxes share: Graph errors, and containers that are fetched, processed, and published at most once."""
 
 import hashlib
+import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from emulator.sandbox.faults import Fault, strikes
+from emulator.sandbox.files import unfit_video
 from emulator.sandbox.platform import Answer, World
+from shared.media.sniff import content_type_of
 
 CONTAINER_LIVES = timedelta(hours=24)
 JPEG, PNG = b"\xff\xd8\xff", b"\x89PNG"
@@ -84,10 +87,16 @@ def processing_seconds(world: World, fault: Fault | None, *, is_video: bool) -> 
     return world.processing_seconds if is_video else 0.0
 
 
-def pulled(world: World, url: str, signatures: tuple[bytes, ...], limit: int) -> str | None:
-    """The digest of what Meta's servers fetched; None if it could not be had or is not what was asked for."""
+def pulled(
+    world: World, url: str, signatures: tuple[bytes, ...], limit: int, rates: tuple[float, float] = (0.0, math.inf)
+) -> str | None:
+    """The digest of what Meta's servers fetched; None if it could not be had or is not what was asked for: without `signatures` a
+    video, of these frame rates."""
     content = world.pull(url) if url.startswith(("http://", "https://")) else None
     if content is None or len(content) > limit:
         return None
-    right = any(content.startswith(s) for s in signatures) if signatures else content[4:8] == b"ftyp"
+    if signatures:
+        right = any(content.startswith(s) for s in signatures)
+    else:
+        right = content_type_of(content) in ("video/mp4", "video/quicktime") and not unfit_video(world.measure, content, rates)
     return f"sha256:{hashlib.sha256(content).hexdigest()}" if right else None

@@ -11,6 +11,7 @@ from emulator.sandbox.oauth import Dialect
 from emulator.sandbox.platform import Answer, World
 
 IMAGE_BYTES, VIDEO_BYTES = 8 << 20, 300 << 20
+RATES = (23.0, 60.0)
 _FIELDS = {
     "image_url", "video_url", "caption", "alt_text", "media_type", "is_carousel_item", "children",
     "share_to_feed", "cover_url", "thumb_offset", "access_token",
@@ -83,7 +84,7 @@ class Instagram(ContainerPlatform):
     ) -> tuple[str, tuple[str, ...]] | Answer:
         if self.world.pull(url) is None:
             return error(9004, 2207052, "The media could not be fetched from this URI")
-        digest = pulled(self.world, url, signatures, limit)
+        digest = pulled(self.world, url, signatures, limit, RATES)
         return error(*wrong, "The media format or size is not supported") if digest is None else (kind, (digest,))
 
     def permalink_of(self, media_id: str, kind: str, account: SandboxAccount) -> str:

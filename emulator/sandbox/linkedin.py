@@ -9,11 +9,14 @@ from urllib.parse import unquote
 
 from emulator.sandbox.accounts import SandboxAccount
 from emulator.sandbox.faults import Fault, strikes
+from emulator.sandbox.files import unfit_video
 from emulator.sandbox.oauth import AuthorizationServer, Dialect, WithOAuth
 from emulator.sandbox.platform import Answer, Call, Entry, World
 
 PART_BYTES = 4 << 20
 DUPLICATES_WITHIN = timedelta(hours=24)
+# What "little text" takes for markup; a hashtag is one that is meant.
+_UNESCAPED = re.compile(r"(?<!\\)(?:\\\\)*[|{}@\[\]()<>*_~]")
 _ROUTES = (
     ("POST", r"/rest/posts", "publish"),
     ("GET", r"/rest/posts", "list_posts"),
@@ -96,8 +99,11 @@ class LinkedIn(WithOAuth):
 
     def answer(self, step: str, call: Call, account: SandboxAccount, fault: Fault | None) -> Answer:
         if call.path.startswith("/rest/"):
-            if not re.fullmatch(r"20\d{4}", call.headers.get("linkedin-version", "")):
+            version = call.headers.get("linkedin-version", "")
+            if not version:
                 return _error(400, "VERSION_MISSING", "A version must be present. Please specify a version.")
+            if not self._serves(version):
+                return _error(426, "NONEXISTENT_VERSION", f"Requested version {version} is not active")
             if call.headers.get("x-restli-protocol-version") != "2.0.0":
                 return _error(400, "INVALID_PROTOCOL", "X-Restli-Protocol-Version must be 2.0.0")
         match step:
@@ -189,7 +195,8 @@ class LinkedIn(WithOAuth):
         content = b"".join(media.parts[n][1] for n in sorted(media.parts))
         if len(content) != media.size:
             return _error(400, "INCOMPLETE", "Parts are missing")
-        media.failed = media.failed or content[4:8] != b"ftyp" or strikes(fault, "processing_failed")
+        wrong = content[4:8] != b"ftyp" or bool(unfit_video(self.world.measure, content))
+        media.failed = media.failed or wrong or strikes(fault, "processing_failed")
         media.slow = media.slow or strikes(fault, "slow_processing")
         self._process(media, content)
         media.parts.clear()
@@ -199,6 +206,13 @@ class LinkedIn(WithOAuth):
         media.digest = f"sha256:{hashlib.sha256(content).hexdigest()}"
         seconds = self.world.slow_processing_seconds if media.slow else self.world.processing_seconds
         media.ready_at = self.world.now() + timedelta(seconds=seconds)
+
+    def _serves(self, version: str) -> bool:
+        """Versions are months, and live for a year; of virtual clocks, some stand before the newest one."""
+        if not re.fullmatch(r"20\d\d(0[1-9]|1[0-2])", version):
+            return False
+        now = self.world.now()
+        return abs(int(version[:4]) * 12 + int(version[4:]) - now.year * 12 - now.month) <= 12
 
     def _status(self, call: Call, account: SandboxAccount) -> Answer:
         media = self._media.get(unquote(call.path.rpartition("/")[2]))
@@ -314,7 +328,9 @@ def _speaks_for(name: str, account: SandboxAccount) -> bool:
 
 
 def _plain(commentary: str) -> str:
-    return re.sub(r"\\(.)", r"\1", commentary)
+    """As it is shown: from the first sign of markup on that is not escaped, LinkedIn drops the rest without a word."""
+    shown = _UNESCAPED.split(commentary, maxsplit=1)[0] if _UNESCAPED.search(commentary) else commentary
+    return re.sub(r"\\(.)", r"\1", shown)
 
 
 def _error(status: int, code: str, message: str, *, service: int = 100) -> Answer:

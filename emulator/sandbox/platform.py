@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 from emulator.sandbox.accounts import SandboxAccount, read_token
 from emulator.sandbox.faults import Fault, Faults
+from emulator.sandbox.files import Measure, measured
 
 # What goes on the wire when there is no answer at all.
 RESET = "reset"
@@ -90,6 +91,8 @@ class World:
 
     now: Callable[[], datetime]
     pull: Callable[[str], bytes | None]
+    # What files are, as processing finds out; None where they are none, as in simulations.
+    measure: Measure | None = measured
     # Where the sandbox is, for the addresses that platforms name.
     base_url: str = "https://sandbox.test"
     # What TikTok's app has verified as its own; everything, if empty.

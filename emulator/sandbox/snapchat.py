@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.padding import PKCS7
 
 from emulator.sandbox.accounts import SandboxAccount
 from emulator.sandbox.faults import Fault, strikes
+from emulator.sandbox.files import unfit_video
 from emulator.sandbox.oauth import AuthorizationServer, Dialect, WithOAuth
 from emulator.sandbox.platform import Answer, Call, Entry, World
 
@@ -127,7 +128,8 @@ class Snapchat(WithOAuth):
         except ValueError:
             return _error(400, "DECRYPTION_FAILED", "The media cannot be decrypted with its key")
         right = clear[4:8] == b"ftyp" if media.kind == "VIDEO" else clear.startswith((b"\xff\xd8\xff", b"\x89PNG"))
-        media.failed = media.failed or not right
+        wrong = media.kind == "VIDEO" and bool(unfit_video(self.world.measure, clear))
+        media.failed = media.failed or wrong or not right
         media.digest, media.parts = f"sha256:{hashlib.sha256(clear).hexdigest()}", []
         slow = strikes(fault, "slow_processing")
         seconds = self.world.slow_processing_seconds if slow else self.world.processing_seconds

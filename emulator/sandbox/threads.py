@@ -11,6 +11,7 @@ from emulator.sandbox.oauth import Dialect
 from emulator.sandbox.platform import Answer, World
 
 IMAGE_BYTES, VIDEO_BYTES = 8 << 20, 1 << 30
+RATES = (23.0, 60.0)
 _REPLY_CONTROLS = ("everyone", "accounts_you_follow", "mentioned_only", "parent_post_author_only", "followers_only")
 _FIELDS = {
     "media_type", "text", "image_url", "video_url", "alt_text", "is_carousel_item", "children", "reply_control",
@@ -58,7 +59,8 @@ class Threads(ContainerPlatform):
         if unknown:
             return error(100, 0, f"(#100) Invalid parameter {sorted(unknown)}")
         text, kind = str(given.get("text", "")), str(given.get("media_type", ""))
-        if len(text) > 500:
+        # As its users found, whatever the message says.
+        if len(text.encode()) > 500:
             return error(100, 0, "Param text must be at most 500 characters long.")
         if len(set(re.findall(r"https?://\S+", text))) > 5:
             return error("THREADS_API__LINK_LIMIT_EXCEEDED", 0, "A post takes at most 5 links")
@@ -73,7 +75,7 @@ class Threads(ContainerPlatform):
             case "IMAGE":
                 digest = pulled(self.world, str(given.get("image_url", "")), (JPEG, PNG), IMAGE_BYTES)
             case "VIDEO":
-                digest = pulled(self.world, str(given.get("video_url", "")), (), VIDEO_BYTES)
+                digest = pulled(self.world, str(given.get("video_url", "")), (), VIDEO_BYTES, RATES)
             case _:
                 return error(100, 0, "Param media_type must be one of {TEXT, IMAGE, VIDEO, CAROUSEL}, with what it needs")
         if digest is None:

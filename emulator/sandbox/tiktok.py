@@ -8,6 +8,7 @@ from typing import Any
 
 from emulator.sandbox.accounts import SandboxAccount
 from emulator.sandbox.faults import Fault, strikes
+from emulator.sandbox.files import Received, is_larger, unfit_video
 from emulator.sandbox.oauth import AuthorizationServer, Dialect, WithOAuth
 from emulator.sandbox.platform import Answer, Call, Entry, World
 
@@ -16,6 +17,8 @@ UPLOAD_LIVES = timedelta(hours=1)
 INITS_A_MINUTE = 6
 PRIVACY = ("PUBLIC_TO_EVERYONE", "MUTUAL_FOLLOW_FRIENDS", "SELF_ONLY")
 MAX_SECONDS = 600
+RATES = (23.0, 60.0)
+PHOTO_SIDES = (1080, 1920)
 _ROUTES = {
     ("POST", "/v2/post/publish/creator_info/query/"): "creator_info",
     ("POST", "/v2/post/publish/video/init/"): "init",
@@ -48,10 +51,12 @@ class _Post:
     chunk: int = 0
     count: int = 0
     received: int = 0
-    digest: Any = field(default_factory=hashlib.sha256)
+    digest: Received = field(default_factory=Received)
     media: tuple[str, ...] = ()
     ready_at: datetime | None = None
     failed: bool = False
+    # Why, if processing found it out.
+    fail_reason: str = "file_format_check_failed"
     slow: bool = False
     post_id: str | None = None
 
@@ -165,6 +170,8 @@ class TikTok(WithOAuth):
             return Answer(206, headers={"Content-Range": f"bytes 0-{last}/{size}"})
         if call.body[:1] and post.count == 1 and call.body[4:8] != b"ftyp" and not call.body.startswith(b"\x1aE"):
             post.failed = True
+        if unfit := unfit_video(self.world.measure, post.digest.content, RATES):
+            post.failed, post.fail_reason = True, f"{'file_format' if unfit == 'format' else unfit}_check_failed"
         post.media = (f"sha256:{post.digest.hexdigest()}",)
         self._accepted(post, fault)
         return Answer(201)
@@ -187,6 +194,8 @@ class TikTok(WithOAuth):
         files = [self.world.pull(str(url)) for url in urls]
         right = all(f is not None and (f.startswith(b"\xff\xd8\xff") or f[8:12] == b"WEBP") for f in files)
         post.failed = not right or strikes(fault, "processing_failed")
+        if right and any(is_larger(self.world.measure, f or b"", PHOTO_SIDES) for f in files):
+            post.failed, post.fail_reason = True, "picture_size_check_failed"
         post.slow = strikes(fault, "slow_processing")
         post.media = tuple(f"sha256:{hashlib.sha256(f or b'').hexdigest()}" for f in files)
         self._posts[post.id] = post
@@ -218,7 +227,7 @@ class TikTok(WithOAuth):
             processing = {"status": "PROCESSING_DOWNLOAD"} if post.is_photo else self._uploading(post, post.size)
             return _ok(processing)
         if post.failed:
-            return _ok({"status": "FAILED", "fail_reason": "file_format_check_failed"})
+            return _ok({"status": "FAILED", "fail_reason": post.fail_reason})
         ids = [] if post.privacy == "SELF_ONLY" else [int(post.post_id or 0)]
         return _ok({"status": "PUBLISH_COMPLETE", "publicaly_available_post_id": ids})
 

@@ -1,17 +1,18 @@
 """X's media upload: images in one request, videos and GIFs in segments, then processing that takes its time."""
 
-import hashlib
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 from emulator.sandbox.accounts import SandboxAccount
 from emulator.sandbox.faults import Fault, strikes
+from emulator.sandbox.files import Received, unfit_video
 from emulator.sandbox.platform import Answer, Call, World
 from emulator.sandbox.x_answers import invalid, ok
 
 IMAGE_BYTES, VIDEO_BYTES, GIF_BYTES = 5 << 20, 8 << 30, 15 << 20
 SEGMENT_BYTES = 5 << 20
+RATES = (0.0, 60.0)
 _SIGNATURES = (b"\xff\xd8\xff", b"\x89PNG", b"GIF8", b"RIFF")
 
 
@@ -21,7 +22,7 @@ class Media:
     owner: str
     category: str
     total_bytes: int
-    digest: Any = field(default_factory=hashlib.sha256)
+    digest: Received = field(default_factory=Received)
     received: int = 0
     next_segment: int = 0
     finalized: bool = False
@@ -85,7 +86,8 @@ class Uploads:
             slow = strikes(fault, "slow_processing")
             seconds = self._world.slow_processing_seconds if slow else self._world.processing_seconds
             media.ready_at = self._world.now() + timedelta(seconds=seconds)
-            media.failed = strikes(fault, "processing_failed")
+            unfit = media.category == "tweet_video" and unfit_video(self._world.measure, media.digest.content, RATES)
+            media.failed = bool(unfit) or strikes(fault, "processing_failed")
         return ok(self._shown(media))
 
     def _upload(self, call: Call, account: SandboxAccount) -> Answer:

@@ -8,6 +8,7 @@ from typing import Any
 
 from emulator.sandbox.accounts import SandboxAccount
 from emulator.sandbox.faults import Fault, strikes
+from emulator.sandbox.files import Received
 from emulator.sandbox.oauth import AuthorizationServer, Dialect, WithOAuth
 from emulator.sandbox.platform import Answer, Call, Entry, World
 
@@ -44,7 +45,7 @@ class _Session:
     status: dict[str, Any]
     begun_at: datetime
     received: int = 0
-    digest: Any = field(default_factory=hashlib.sha256)
+    digest: Received = field(default_factory=Received)
     video_id: str | None = None
     made_at: datetime | None = None
 
@@ -107,7 +108,8 @@ class YouTube(WithOAuth):
             return _error(400, "invalidTitle", "The request metadata specifies an invalid or empty video title.")
         if len(description.encode()) > 5000 or re.search("[<>]", description):
             return _error(400, "invalidDescription", "The request metadata specifies an invalid video description.")
-        if sum(len(tag) + 1 for tag in snippet.get("tags") or []) > 501:
+        tags = snippet.get("tags") or []
+        if sum(len(tag) + 1 for tag in tags) > 501 or any(sign in tag for tag in tags for sign in "<>"):
             return _error(400, "invalidTags", "The request metadata specifies invalid video keywords.")
         if not str(snippet.get("categoryId", "")).isdecimal():
             return _error(400, "invalidCategoryId", "The snippet.categoryId property specifies an invalid category ID.")

@@ -1,10 +1,19 @@
 """Texts of strangers, handled in time that grows with their length and no faster."""
 
 import unicodedata
+from typing import Annotated
+
+from pydantic import AfterValidator
+from pydantic_core import PydanticCustomError
 
 # Of marks that combine with one character; beyond, the text is normalised piece by piece, as sorting a longer run takes quadratic
 # time. Unicode's Stream-Safe Text Format (UAX #15) has the same number, far above what any language needs.
 MAX_COMBINING_MARKS = 30
+
+
+def is_blank(text: str) -> bool:
+    """Whether nobody would see anything: whitespace, and what has no width (Unicode's categories Z, Cc and Cf)."""
+    return all(character.isspace() or unicodedata.category(character) in ("Cc", "Cf") for character in text)
 
 
 def nfc(text: str) -> str:
@@ -19,3 +28,15 @@ def nfc(text: str) -> str:
             pieces.append(text[start:position])
             start, marks = position, 1
     return "".join(unicodedata.normalize("NFC", piece) for piece in (*pieces, text[start:]))
+
+
+def _not_blank(value: str) -> str:
+    if is_blank(value):
+        raise PydanticCustomError(
+            "custom", "{message}", {"message": "It is empty: say something, or leave it out", "code": "too_small"}
+        )
+    return value
+
+
+# A field that somebody can see something of.
+NonBlank = Annotated[str, AfterValidator(_not_blank)]

@@ -1,5 +1,6 @@
 """The one place where bytes come from an address that a customer chose: guarded (shared/http/guard.py), streamed, limited."""
 
+import zlib
 from collections.abc import Iterator, Mapping
 from typing import Protocol
 from urllib.parse import urljoin
@@ -96,26 +97,62 @@ class GuardedFetcher:
         return url, guarded_session()
 
     def _limited(self, answer: requests.Response, deadline: Deadline) -> Iterator[bytes]:
+        """The file's bytes, of which there are some, and not too many."""
         total = 0
-        # What has arrived is taken as it is: waiting for a full chunk would let a trickle go on for ever.
-        while chunk := answer.raw.read1(CHUNK_BYTES):
+        for chunk in unpacked(_sent(answer, deadline), answer.headers.get("Content-Encoding", "")):
             total += len(chunk)
             if total > self._max_bytes:
                 raise FetchRefused(f"the file is larger than {self._max_bytes} bytes")
             deadline.check()
             yield chunk
-        # A connection that was cut off looks like the end of a file.
-        deadline.check()
-        declared = answer.headers.get("Content-Length", "")
-        if declared.isdecimal() and total < int(declared):
-            raise FetchFailed("the address broke off before the end of the file")
         if total == 0:
             raise FetchRefused("the file is empty")
 
 
+def _sent(answer: requests.Response, deadline: Deadline) -> Iterator[bytes]:
+    """What comes over the wire, to its end."""
+    total = 0
+    # What has arrived is taken as it is: waiting for a full chunk would let a trickle go on for ever.
+    while chunk := answer.raw.read1(CHUNK_BYTES):
+        total += len(chunk)
+        deadline.check()
+        yield chunk
+    # A connection that was cut off looks like the end of a file.
+    deadline.check()
+    declared = answer.headers.get("Content-Length", "")
+    if declared.isdecimal() and total < int(declared):
+        raise FetchFailed("the address broke off before the end of the file")
+
+
+def unpacked(chunks: Iterator[bytes], encoding: str) -> Iterator[bytes]:
+    """Some servers compress although nobody asked. In pieces: a small answer may unpack into a large one."""
+    match encoding.strip().lower():
+        case "" | "identity":
+            yield from chunks
+        case "gzip" | "x-gzip" | "deflate":
+            yield from _inflated(chunks, encoding)
+        case _:
+            raise FetchRefused(f"the address answers with Content-Encoding {encoding[:40]}, for which it was not asked")
+
+
+def _inflated(chunks: Iterator[bytes], encoding: str) -> Iterator[bytes]:
+    inflating = zlib.decompressobj(zlib.MAX_WBITS | 32)
+    try:
+        for chunk in chunks:
+            packed = chunk
+            while packed and not inflating.eof:
+                if piece := inflating.decompress(packed, CHUNK_BYTES):
+                    yield piece
+                packed = inflating.unconsumed_tail
+    except zlib.error as error:
+        raise FetchRefused(f"the address says Content-Encoding {encoding}, and the answer is not") from error
+    if not inflating.eof:
+        raise FetchFailed("the address broke off before the end of the file")
+
+
 def _follow(session: requests.Session, url: str) -> requests.Response:
     """The answer at the end of the redirects, unread, as are theirs: `requests` would read each one's body whole."""
-    # Without compression the bytes counted are the bytes stored, and no small answer unpacks into a large one.
+    # Files are compressed already; some servers compress again all the same.
     headers = {"Accept-Encoding": "identity", "User-Agent": "Soku/1.0 (media copy)"}
     timeout = (CONNECT_TIMEOUT_SECONDS, READ_TIMEOUT_SECONDS)
     for _ in range(MAX_REDIRECTS + 1):

@@ -1,14 +1,19 @@
 """A file in a post: named by the customer, and once copied into our storage, measured."""
 
-import mimetypes
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
+from shared.documents.document import Document
 from shared.media.measure import Measured
 
 Kind = Literal["image", "video", "unknown"]
+_ENDINGS: Mapping[Literal["image", "video", "audio"], frozenset[str]] = {
+    "image": frozenset(["jpg", "jpeg", "jpe", "jfif", "png", "webp", "gif", "heic", "heif", "avif", "bmp", "tif", "tiff"]),
+    "video": frozenset(["mp4", "m4v", "mov", "qt", "webm", "mkv", "avi", "mpg", "mpeg", "3gp", "wmv", "flv", "ogv"]),
+    "audio": frozenset(["mp3", "m4a", "wav", "ogg", "oga", "opus", "aac", "flac", "weba", "wma", "aif", "aiff"]),
+}
 # It names a document: no slash, and not like __this__, which Firestore keeps for itself.
 MEDIA_ID = r"^[0-9A-Za-z][0-9A-Za-z_-]{0,127}$"
 
@@ -19,7 +24,7 @@ def media_path(media_id: str) -> str:
 
 
 # How measured facts are called in documents.
-_MEASURED = {
+MEASURED = {
     "width": "width",
     "height": "height",
     "durationSeconds": "duration_seconds",
@@ -29,6 +34,12 @@ _MEASURED = {
     "chroma": "chroma",
     "frames": "frames",
 }
+
+
+def measured_fields(measured: Measured) -> dict[str, Any]:
+    """As far as they are known."""
+    facts = {name: getattr(measured, attribute) for name, attribute in MEASURED.items()}
+    return {name: value for name, value in facts.items() if value is not None}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +63,7 @@ class StoredMedia(Measured):
             "sizeBytes": self.size_bytes,
             "sha256": self.sha256,
             "measuredBy": self.measured_by,
-            **{name: getattr(self, attribute) for name, attribute in _MEASURED.items()},
+            **measured_fields(self),
         }
         return {name: value for name, value in fields.items() if value is not None}
 
@@ -66,8 +77,13 @@ class StoredMedia(Measured):
             size_bytes=fields["sizeBytes"],
             sha256=fields["sha256"],
             measured_by=fields.get("measuredBy", 0),
-            **{attribute: fields.get(name) for name, attribute in _MEASURED.items()},
+            **{attribute: fields.get(name) for name, attribute in MEASURED.items()},
         )
+
+
+def stored_of(document: Document) -> StoredMedia:
+    """What a document of a copy, or of an upload, says of its file; an upload's id is the document's."""
+    return StoredMedia.from_fields({"mediaId": document.id, **document.fields})
 
 
 @dataclass(frozen=True)
@@ -82,10 +98,8 @@ class MediaItem:
 
     @property
     def content_type(self) -> str | None:
-        """The measured type, or before that the one its address declares."""
-        if self.stored is not None:
-            return self.stored.content_type
-        return declared_content_type(self.url) if self.url else None
+        """As measured."""
+        return self.stored.content_type if self.stored else None
 
     @property
     def size_bytes(self) -> int | None:
@@ -100,10 +114,13 @@ class MediaItem:
         return MediaItem(fields["field"], fields["kind"], fields.get("url"), fields.get("mediaId"))
 
 
-def declared_content_type(url: str) -> str | None:
-    """What a URL's file name says the file is, if it says anything."""
-    guessed, _ = mimetypes.guess_type(urlsplit(url).path)
-    return guessed
+def hinted_kind(url: str) -> Kind | Literal["audio"]:
+    """What an address's ending says that the file may be: a hint, which its bytes overrule. The same on every machine."""
+    ending = urlsplit(url).path.rpartition(".")[2].lower()
+    for kind, endings in _ENDINGS.items():
+        if ending in endings:
+            return kind
+    return "unknown"
 
 
 def kind_of(content_type: str | None) -> Kind:

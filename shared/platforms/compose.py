@@ -6,7 +6,8 @@ from typing import Any
 
 from shared.media.media import MediaItem
 from shared.platforms.content import Content
-from shared.platforms.rules import Capability, Draft, validate_file
+from shared.platforms.media_limits import validate_file
+from shared.platforms.rules import Capability, Draft
 
 
 def compose(content: Content, capability: Capability, options: Mapping[str, Any]) -> Draft:
@@ -34,7 +35,7 @@ def _without_unfit_cover(draft: Draft, capability: Capability) -> Draft:
     cover = draft.cover
     if cover is None or capability.cover is None or cover.field.startswith("options."):
         return draft
-    problems = validate_file(cover, capability, capability.cover)
+    problems = validate_file(cover, capability.platform, capability.cover)
     if not problems:
         return draft
     return replace(draft, cover=None, notes=(*draft.notes, f"The image was left out as a cover: {problems[0].message}"))

@@ -72,6 +72,7 @@ def kind_by_status(status: int) -> FailureKind:
 class PlatformFailure(SokuError):
     """A platform refused, or could not be understood.
 
+    `platform_code` is the platform's own word, `rule` the one of ours that was broken.
     `retry_after_seconds` or `retry_at` (Unix time) is set where the platform names when to come back.
     `published_after_all`: a refusal known as a false negative, given for posts that were published; `of_a_copy`: one that our own
     earlier call, which got no answer, may have caused by having worked: what is refused is its duplicate.
@@ -88,6 +89,7 @@ class PlatformFailure(SokuError):
         *,
         code: str | None = None,
         remediation: str | None = None,
+        rule: str | None = None,
         platform_code: str | None = None,
         platform_message: str | None = None,
         http_status: int | None = None,
@@ -105,6 +107,7 @@ class PlatformFailure(SokuError):
         self.message: Final = message
         self.code: Final = code or default_code
         self.remediation: Final = remediation or default_remediation
+        self.rule: Final = rule
         self.platform_code: Final = platform_code
         self.platform_message: Final = platform_message
         self.http_status: Final = http_status
@@ -163,6 +166,7 @@ class PlatformFailure(SokuError):
             "message": self.message,
             "remediation": self.remediation,
             "retryable": self.kind in RETRYABLE,
+            "rule": self.rule,
             "platformCode": self.platform_code,
             "platformMessage": self.platform_message,
             "httpStatus": self.http_status,
@@ -176,6 +180,7 @@ class PlatformFailure(SokuError):
             fields["message"],
             code=fields["code"],
             remediation=fields["remediation"],
+            rule=fields.get("rule"),
             platform_code=fields.get("platformCode"),
             platform_message=fields.get("platformMessage"),
             http_status=fields.get("httpStatus"),

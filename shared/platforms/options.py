@@ -8,7 +8,8 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
-MAX_URL_LENGTH = 2048
+# What signs addresses adds tokens of 2 to 4 kB.
+MAX_URL_LENGTH = 8192
 # X's and Meta's limit; LinkedIn takes more.
 MAX_ALT_TEXT_CHARACTERS = 1000
 
@@ -30,15 +31,6 @@ def _one_or_several(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
 
-def _not_blank(value: str) -> str:
-    if not value.strip():
-        raise PydanticCustomError(
-            "custom", "{message}", {"message": "It is empty: say something, or leave it out", "code": "too_small"}
-        )
-    return value
-
-
-NonBlank = Annotated[str, AfterValidator(_not_blank)]
 Url = Annotated[str, Field(max_length=MAX_URL_LENGTH), AfterValidator(validated_url)]
 # One text for a single image, or one per image in their order.
 AltText = Annotated[list[Annotated[str, Field(max_length=MAX_ALT_TEXT_CHARACTERS)]], BeforeValidator(_one_or_several)]

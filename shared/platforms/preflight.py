@@ -5,8 +5,8 @@ from typing import Any
 
 from shared.platforms.compose import compose
 from shared.platforms.content import Content
+from shared.platforms.media_limits import Problem
 from shared.platforms.registry import rules_of
-from shared.platforms.rules import Problem
 
 
 def validate_content(platform: str, content: Content, options: Mapping[str, Any]) -> list[Problem]:

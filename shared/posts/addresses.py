@@ -4,11 +4,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from shared.media.copied import Limits
+from shared.media.measure import VERSION
 from shared.media.media import Kind, MediaItem
 from shared.platforms.compose import compose
 from shared.platforms.content import Content
+from shared.platforms.media_limits import MediaLimits
 from shared.platforms.registry import rules_of
-from shared.platforms.rules import Capability, Draft, MediaLimits
+from shared.platforms.rules import Capability, Draft
 from shared.posts.submission import Target
 
 
@@ -37,6 +39,12 @@ def addresses_of(content: Content, targets: Sequence[Target]) -> list[Address]:
                 known = found.get(item.url, Address(item.url, item.field, {}))
                 found[item.url] = Address(known.url, known.field, _larger(known.limits, limits))
     return list(found.values())
+
+
+def needs_ingest(content: Content, targets: Sequence[Target]) -> bool:
+    """Whether there is anything to copy, or to measure again."""
+    is_outdated = any(item.stored is not None and item.stored.measured_by < VERSION for item in content.media)
+    return is_outdated or bool(addresses_of(content, targets))
 
 
 def _limited(draft: Draft, capability: Capability) -> Iterator[tuple[MediaItem, Limits]]:

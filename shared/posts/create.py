@@ -16,7 +16,7 @@ from shared.documents.change import read_modify_write
 from shared.documents.document import Conflict, Create, Documents, FieldPath, Unavailable, Update, Write
 from shared.idempotency.record import IdempotencyKey, Replay, look_up, record_fields
 from shared.platforms.content import Content
-from shared.posts.addresses import addresses_of
+from shared.posts.addresses import needs_ingest
 from shared.posts.run import submission_path
 from shared.posts.submission import SCHEDULE_AHEAD, START_GRACE, Target
 from shared.posts.validate import PostRequest, validated
@@ -60,7 +60,7 @@ def create_post(
             return _replayed(earlier)
         raise refusal from None
     submission_id = new_uuid()
-    awaits_files = bool(addresses_of(content, targets))
+    awaits_files = needs_ingest(content, targets)
     submission = _submission(
         request, content, targets, awaits_files=awaits_files, user=user, key=key, request_id=request_id, now=clock.now()
     )

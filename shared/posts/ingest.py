@@ -9,9 +9,8 @@ deliveries, at any point of each other, copy each address once: whoever finds al
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import IntEnum
 from typing import Any
 
 from shared.core.clock import Clock
@@ -19,16 +18,16 @@ from shared.core.wait import Wait
 from shared.documents.change import read_modify_write
 from shared.documents.document import Changes, Document, Documents, Update
 from shared.media.copied import CopyFailed, copy_path, failure_of
-from shared.media.copy import Copier, Wanted
+from shared.media.copy import TRY_AGAIN_SECONDS, Copier, Wanted
 from shared.media.fetch import Fetcher
 from shared.media.measure import Measurer
-from shared.media.media import MediaItem, StoredMedia, kind_of, media_path
-from shared.media.storage import Storage
-from shared.platforms.compose import with_stored
-from shared.platforms.registry import rules_of
-from shared.posts.addresses import Address, addresses_of, draft_of
+from shared.media.measure_again import measure_again
+from shared.media.media import StoredMedia, media_path
+from shared.media.storage import Storage, StorageUnavailable
+from shared.posts.addresses import Address, addresses_of
+from shared.posts.file_warnings import Chance, Copied, chance_at, file_warnings
 from shared.posts.run import DEADLINE, Run, submission_path
-from shared.posts.submission import SCHEDULE_AHEAD, Submission, Target, taken_up_at
+from shared.posts.submission import SCHEDULE_AHEAD, Submission, taken_up_at
 from shared.tasks.hand_over import hand_over
 from shared.tasks.task import Task, Tasks, ingest, orchestrate, publish
 
@@ -38,10 +37,6 @@ _log = logging.getLogger(__name__)
 WORK_TIME = timedelta(seconds=120)
 # Copies outlast the moment when they are needed.
 KEEP = timedelta(days=1)
-MAX_WARNINGS = 50
-_OURS = ("media_unavailable", "media_invalid")
-
-Copied = StoredMedia | CopyFailed
 
 
 @dataclass(frozen=True)
@@ -60,25 +55,6 @@ class IngestPorts:
         return Copier(self.documents, self.storage, self.fetcher, self.measurer, self.clock)
 
 
-class Chance(IntEnum):
-    """When an address is tried: soon after the post is accepted, when it is taken up, and once it is due."""
-
-    EARLY, AHEAD, LAST = range(3)
-
-
-_AGAIN = {
-    Chance.EARLY: " It is tried again five minutes before the post is due, and at its time.",
-    Chance.AHEAD: " It is tried again when the post is due.",
-    Chance.LAST: "",
-}
-
-
-def chance_at(moment: datetime, due_at: datetime) -> Chance:
-    if moment >= due_at:
-        return Chance.LAST
-    return Chance.AHEAD if moment >= due_at - SCHEDULE_AHEAD else Chance.EARLY
-
-
 def ingest_submission(submission_id: str, ports: IngestPorts) -> None:
     [document] = ports.documents.get(submission_path(submission_id))
     if document is None:
@@ -91,6 +67,13 @@ def ingest_submission(submission_id: str, ports: IngestPorts) -> None:
         # Its runs say so.
         _finish(submission, {}, ports)
         return
+    try:
+        for document in _uploads(submission, ports.documents):
+            measure_again(document, ports.measurer, ports.storage, ports.documents)
+    except StorageUnavailable:
+        at = ports.clock.now() + timedelta(seconds=TRY_AGAIN_SECONDS)
+        hand_over(ingest(submission.id, submission.uid, not_before=at), ports.tasks)
+        return
     copied = _copy_all(submission, addresses_of(submission.content, submission.targets), ports)
     if copied is None:
         return
@@ -98,6 +81,12 @@ def ingest_submission(submission_id: str, ports: IngestPorts) -> None:
         _finish(submission, copied, ports)
     else:
         _wake_runs(submission, ports)
+
+
+def _uploads(submission: Submission, documents: Documents) -> list[Document]:
+    """What the post names by media id."""
+    paths = [media_path(item.media_id) for item in submission.content.media if item.media_id]
+    return [document for document in documents.get(*paths) if document is not None] if paths else []
 
 
 def _copy_all(submission: Submission, addresses: Sequence[Address], ports: IngestPorts) -> Mapping[str, Copied] | None:
@@ -174,7 +163,7 @@ def _next(submission: Submission, copied: Mapping[str, Copied], ports: IngestPor
     chance = chance_at(now, due_at)
     changes: dict[str, Any] = {"updatedAt": now}
     if submission.is_scheduled:
-        changes["warnings"] = _warnings(submission, copied, chance, now, ports.documents)
+        changes["warnings"] = file_warnings(submission, copied, now, ports.documents)
     if failed and chance is Chance.EARLY:
         return {**changes, "sweepAt": due_at - SCHEDULE_AHEAD}, None
     if failed and chance is Chance.AHEAD:
@@ -183,61 +172,6 @@ def _next(submission: Submission, copied: Mapping[str, Copied], ports: IngestPor
     if due_at - now > SCHEDULE_AHEAD:
         return changes, None
     return changes, orchestrate(submission.id, submission.uid, not_before=due_at if due_at > now else None)
-
-
-def _warnings(
-    submission: Submission, copied: Mapping[str, Copied], chance: Chance, now: datetime, documents: Documents
-) -> list[Mapping[str, Any]]:
-    """What can be mended until the post is due; those of earlier looks at its files are replaced."""
-    kept = [warning for warning in submission.warnings if warning["code"] not in _OURS]
-    fields = {address.url: address.field for address in addresses_of(submission.content, submission.targets)}
-    found = [
-        {
-            "code": result.code,
-            "field": fields[url],
-            "message": f"{fields[url]}: {result}.{_AGAIN[chance]}",
-            "at": now,
-        }
-        for url, result in copied.items()
-        if isinstance(result, CopyFailed)
-    ]
-    stored = {url: result for url, result in copied.items() if isinstance(result, StoredMedia)}
-    uploads = _uploads(submission, documents)
-    for target in submission.targets:
-        found += _problems(submission, target, stored, uploads, now)
-    return [*kept, *found][-MAX_WARNINGS:]
-
-
-def _uploads(submission: Submission, documents: Documents) -> Mapping[str, StoredMedia]:
-    """What the post names by media id."""
-    ids = [item.media_id for item in submission.content.media if item.media_id]
-    found = zip(ids, documents.get(*map(media_path, ids)), strict=True) if ids else ()
-    return {media_id: StoredMedia.from_fields({**doc.fields, "mediaId": media_id}) for media_id, doc in found if doc is not None}
-
-
-def _problems(
-    submission: Submission, target: Target, stored: Mapping[str, StoredMedia], uploads: Mapping[str, StoredMedia], now: datetime
-) -> list[Mapping[str, Any]]:
-    """What the target's platform will not take, by the same rules as when it is published; nothing while a file is missing."""
-    draft, capability = draft_of(submission.content, target)
-    items: list[MediaItem] = []
-    for item in (*draft.media, *([draft.cover] if draft.cover else [])):
-        file = stored.get(item.url or "") or uploads.get(item.media_id or "")
-        if file is None:
-            return []
-        items.append(replace(item, stored=file, kind=kind_of(file.content_type)))
-    problems = rules_of(target.platform).validate(with_stored(draft, items, capability))
-    return [
-        {
-            "code": "media_invalid",
-            "field": problem.field,
-            "message": problem.message,
-            "rule": problem.rule,
-            "target": target.target_id,
-            "at": now,
-        }
-        for problem in problems
-    ]
 
 
 def _wake_runs(submission: Submission, ports: IngestPorts) -> None:

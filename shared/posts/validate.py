@@ -10,10 +10,10 @@ from shared.core.clock import Clock
 from shared.core.errors import Detail, ValidationFailed
 from shared.core.platforms import ALIASES, PLATFORMS
 from shared.documents.document import Document, Documents
-from shared.media.media import MEDIA_ID, MediaItem, StoredMedia, kind_of, media_path
+from shared.media.media import MEDIA_ID, MediaItem, kind_of, media_path, stored_of
 from shared.platforms.content import Content
+from shared.platforms.media_limits import Problem
 from shared.platforms.preflight import validate_content
-from shared.platforms.rules import Problem
 from shared.posts.submission import Target
 from shared.posts.targets import WantedTarget, resolve_targets
 from shared.users.user import User
@@ -107,7 +107,7 @@ def _with_stored(content: Content, user: User, documents: Documents, media_url: 
 def _as_stored(item: MediaItem, document: Document | None) -> MediaItem:
     if document is None:
         return item
-    stored = StoredMedia.from_fields({**document.fields, "mediaId": document.id})
+    stored = stored_of(document)
     return replace(item, url=None, media_id=document.id, kind=kind_of(stored.content_type), stored=stored)
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from shared.core.wait import Wait
 from shared.documents.document import Document
 from shared.media.copied import CopyFailed, copy_path, failure_of
-from shared.media.media import MediaItem, StoredMedia, kind_of, media_path
+from shared.media.media import MediaItem, kind_of, media_path, stored_of
 from shared.platforms.compose import with_stored
 from shared.platforms.failure import PlatformFailure
 from shared.platforms.rules import Capability, Draft
@@ -76,5 +76,5 @@ def _stored(item: MediaItem, document: Document | None) -> MediaItem:
         failure = failure_of(document)
         message = f"{item.field}: {failure}."
         raise PlatformFailure("media_invalid", message, code=failure.code, remediation=_REMEDY[failure.code])
-    stored = StoredMedia.from_fields({**document.fields, "mediaId": document.fields.get("mediaId", document.id)})
+    stored = stored_of(document)
     return replace(item, stored=stored, kind=kind_of(stored.content_type))

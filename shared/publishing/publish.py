@@ -198,4 +198,9 @@ def _after_unexpected(lease: RunLease, ports: PublisherPorts, error: Exception) 
 
 def _of_problems(problems: list[Problem]) -> PlatformFailure:
     kind = "rejected" if all(problem.field == "text" for problem in problems) else "media_invalid"
-    return PlatformFailure(kind, " ".join(problem.message for problem in problems), platform_code=problems[0].rule)
+    return PlatformFailure(kind, " ".join(_said(problem) for problem in problems), rule=problems[0].rule)
+
+
+def _said(problem: Problem) -> str:
+    """Of several files, which one."""
+    return f"{problem.field}: {problem.message}" if problem.field.startswith("body.") else problem.message

@@ -48,7 +48,7 @@ def send(client: FlaskClient, key: str, body: Any, **headers: str) -> Any:
         ({"post": {"content": {**GOOD, "videoUrl": "not-a-url"}}}, {(f"{C}.videoUrl", "invalid_string", "Invalid URL format")}),
         ({"post": {"content": {**GOOD, "videoUrl": "ftp://e.test/v.mp4"}}}, {(f"{C}.videoUrl", "invalid_string", None)}),
         ({"post": {"content": {**GOOD, "videoUrl": "https://[bad"}}}, {(f"{C}.videoUrl", "invalid_string", None)}),
-        ({"post": {"content": {**GOOD, "videoUrl": "https://e.test/" + "a" * 2048}}}, {(f"{C}.videoUrl", "too_big", None)}),
+        ({"post": {"content": {**GOOD, "videoUrl": "https://e.test/" + "a" * 8192}}}, {(f"{C}.videoUrl", "too_big", None)}),
         (
             {"post": {"content": {**GOOD, "imageUrls": ["https://e.test/a.jpg", "b", 3]}}},
             {(f"{C}.imageUrls.1", "invalid_string", None), (f"{C}.imageUrls.2", "invalid_type", None)},
@@ -108,7 +108,7 @@ def test_scalars_are_shown_as_received(client: FlaskClient, key: str) -> None:
         7,
         "2030-13-01T00:00:00Z",
         True,
-        *(f"2030-01-31{between}18:30:00Z" for between in ("🙂", "\0", "X", "  ", "\t", "_")),
+        *(f"2030-01-31{between}18:30:00Z" for between in ("🙂", "X", "  ", "\t", "_")),
         "2030-W05-4T18:30:00Z",
         "2030-031T18:30:00Z",
         "20300131T18:30:00Z",

@@ -44,14 +44,15 @@ class MemoryFetcher:
     def __init__(self, pages: Mapping[str, bytes | FetchFailed | FetchRefused]) -> None:
         self.pages = dict(pages)
         self.fetched: list[str] = []
+        self.piece_bytes = 1 << 16
 
     def fetch(self, url: str) -> Iterator[bytes]:
         self.fetched.append(url)
         page = self.pages.get(url, FetchRefused("the address answered 404"))
         if not isinstance(page, bytes):
             raise page
-        for start in range(0, len(page), 1 << 16):
-            yield page[start : start + (1 << 16)]
+        for start in range(0, len(page), self.piece_bytes):
+            yield page[start : start + self.piece_bytes]
 
 
 class RememberingMeasurer:
@@ -64,6 +65,16 @@ class RememberingMeasurer:
 @cache
 def _measured(content: bytes, content_type: str) -> Measured:
     return ProcessMeasurer().measure(lambda offset, length: content[offset : offset + length], len(content), content_type)
+
+
+class KnownMeasurer:
+    """For files that are none: what such a film, or such a picture, would measure."""
+
+    def measure(self, read: Read, size_bytes: int, content_type: str) -> Measured:
+        return FILM if content_type == "video/mp4" else PICTURE
+
+
+PICTURE, FILM = Measured(1080, 1080), Measured(1080, 1920, 20.0, 30.0, "AVC", "AAC", "4:2:0")
 
 
 class SandboxHttp:

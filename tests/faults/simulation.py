@@ -14,9 +14,11 @@ from emulator.sandbox.platforms import STEPS as SANDBOX_STEPS
 from functions.api.app import create_app
 from shared.documents.document import Unavailable
 from shared.documents.reliable import ReliableDocuments
-from shared.media.measure import Measured, Read
+from shared.media.measure import VERSION
+from shared.media.media import StoredMedia
 from shared.platforms.failure import PlatformFailure
 from shared.tasks.task import NotEnqueued, Task
+from tests.fakes.outside import FILM, PICTURE, KnownMeasurer
 from tests.fakes.world import World
 from tests.faults.ablation import Ablation
 from tests.faults.check import Verdict, judge
@@ -99,7 +101,7 @@ class Simulation:
     def _wire(self) -> None:
         """The world's twins, with trouble in front of each, on the scheduler's time."""
         world, scheduler = self.world, self.scheduler
-        world.sandbox.now = lambda: scheduler.now
+        world.sandbox.now, world.sandbox.measure = lambda: scheduler.now, None
         world.sandbox.faults.chance = self.chance
         take = world.sandbox.faults.take
 
@@ -340,16 +342,6 @@ class Simulation:
         ]
 
 
-class KnownMeasurer:
-    """The files of histories are no real ones."""
-
-    def measure(self, read: Read, size_bytes: int, content_type: str) -> Measured:
-        return FILM if content_type == "video/mp4" else PICTURE
-
-
-PICTURE, FILM = Measured(1080, 1080), Measured(1080, 1920, 20.0)
-
-
 class _TrueClock:
     offset = timedelta(0)
 
@@ -365,20 +357,17 @@ def _media_documents(world: World, files: Mapping[str, bytes]) -> dict[str, Any]
     for name, content in files.items():
         media_id, _, extension = name.partition(".")
         is_video = extension == "mp4"
-        measured = FILM if is_video else PICTURE
-        facts = {"width": measured.width, "height": measured.height, "durationSeconds": measured.duration_seconds}
-        documents[f"media/{media_id}"] = (
-            {
-                "uid": "ada",
-                "url": world.storage.url(f"media/{name}"),
-                "storagePath": f"media/{name}",
-                "contentType": "video/mp4" if is_video else "image/jpeg",
-                "sizeBytes": len(content),
-                "sha256": "00",
-                **facts,
-            },
-            world.memory._version,
+        stored = StoredMedia(
+            media_id=media_id,
+            url=world.storage.url(f"media/{name}"),
+            storage_path=f"media/{name}",
+            content_type="video/mp4" if is_video else "image/jpeg",
+            size_bytes=len(content),
+            sha256="00",
+            measured_by=VERSION,
+            **vars(FILM if is_video else PICTURE),
         )
+        documents[f"media/{media_id}"] = ({"uid": "ada", **stored.to_fields()}, world.memory._version)
     return documents
 
 

@@ -1,4 +1,4 @@
-"""What attackers did to an earlier version, on a stack of its own: none of it stops anybody else, and nothing is published twice."""
+"""What attackers did to an earlier version, on a stack of its own: none of it stops anybody else, and nothing is there twice."""
 
 import contextlib
 import os
@@ -16,9 +16,9 @@ import requests
 from shared.documents.document import Create
 from shared.tasks.task import ingest
 from tests.conftest import LocalStack, start_stack, stop
+from tests.fakes.films import film_with
 from tests.flow.conftest import Customer, until
 from tests.platforms import PHOTO
-from tests.unit.test_measure import film_with
 
 TRICKLING = 44
 WITHIN_SECONDS = 10.0

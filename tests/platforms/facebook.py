@@ -37,7 +37,7 @@ CASES = PlatformCases(
     rules=[
         (content("hello"), []),
         (content("x" * 63_207), ["facebook.text_too_long"]),
-        (content("", image(0, "a.webp")), ["facebook.image_type"]),
+        (content("", image(content_type="image/webp")), ["facebook.image_type"]),
         (content("", *images(10)), []),
     ],
     options=[

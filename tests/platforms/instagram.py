@@ -29,12 +29,15 @@ CASES = PlatformCases(
     rules=[
         (content("hello"), ["instagram.media_required"]),
         (content("hello", image()), []),
-        (content("hello", image(0, "a.png")), ["instagram.image_type"]),
+        (content("hello", image(content_type="image/png")), ["instagram.image_type"]),
         (content("x" * 2201, image()), ["instagram.text_too_long"]),
         (content("#a " * 31, image()), ["instagram.too_many_hashtags"]),
         (content("@a " * 21, image()), ["instagram.too_many_mentions"]),
+        (content("#a" * 31, image()), ["instagram.too_many_hashtags"]),
+        (content("ada@example.com " * 21, image()), []),
+        (content("https://example.com/page#part " * 31, image()), []),
         (content("", *images(11)), ["instagram.too_many_images", "instagram.too_many_items"]),
-        (content("", video(), image(0, "a.png")), []),
+        (content("", video(), image(content_type="image/png")), []),
     ],
     options=[
         ({"imageUrls": [PHOTO]}, {"altText": "a hill"}, "/media", {"alt_text": "a hill", "caption": "hello"}),

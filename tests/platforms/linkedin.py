@@ -24,7 +24,7 @@ CASES = PlatformCases(
         (content("x" * 3001), ["linkedin.text_too_long"]),
         (content("", *images(20)), []),
         (content("", *images(21)), ["linkedin.too_many_images"]),
-        (content("", video("v.mov")), ["linkedin.video_type"]),
+        (content("", video(content_type="video/quicktime")), ["linkedin.video_type"]),
     ],
     options=[
         ({}, {"visibility": "CONNECTIONS"}, "/rest/posts", {"visibility": "CONNECTIONS"}),

@@ -23,7 +23,7 @@ CASES = PlatformCases(
         (content("hello"), ["tiktok.media_required"]),
         (content("", *images(35)), []),
         (content("", *images(36)), ["tiktok.too_many_images"]),
-        (content("", image(0, "a.png")), ["tiktok.image_type"]),
+        (content("", image(content_type="image/png")), ["tiktok.image_type"]),
         (content("😀" * 1101, video()), ["tiktok.text_too_long"]),
         (content("x" * 4000, image()), []),
     ],

@@ -57,10 +57,10 @@ CASES = PlatformCases(
         (content("日" * 141), ["x.text_too_long"]),
         (content("", *images(4)), []),
         (content("", *images(5)), ["x.too_many_images"]),
-        (content("", image(0, "a.heic")), ["x.image_type"]),
+        (content("", image(content_type="image/heic")), ["x.image_type"]),
         (content("", video()), []),
         (content("", video(), image()), []),
-        (content("", image(0, "a.gif"), image(1)), ["x.gif_alone"]),
+        (content("", image(content_type="image/gif"), image(1)), ["x.gif_alone"]),
     ],
     options=[
         ({}, {"text": "only here"}, "/2/tweets", {"text": "only here"}),

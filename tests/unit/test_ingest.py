@@ -15,8 +15,8 @@ from shared.media.storage import StorageUnavailable
 from shared.posts.ingest import WORK_TIME
 from shared.tasks.queues import INGEST
 from shared.tasks.task import ingest as ingest_task
+from tests.fakes.films import photo
 from tests.fakes.world import World
-from tests.unit.test_measure import photo_after_metadata
 
 PHOTO, PNG, VIDEO, VERTICAL = (f"https://example.com/{name}" for name in ("photo.jpg", "photo.png", "video.mp4", "vertical.mp4"))
 GONE = FetchRefused("the address answered 404")
@@ -129,7 +129,7 @@ def test_an_address_that_fails_for_the_moment_is_asked_five_times_each_time(worl
 
 
 def test_what_a_platform_will_not_take_is_told_while_it_can_be_mended(world: World, key: str) -> None:
-    world.fetcher.pages[PHOTO] = photo_after_metadata(120_000)
+    world.fetcher.pages[PHOTO] = photo(1600, 400)
     submission = scheduled(world, key, platform=["x", "instagram"])
     world.run_for(60)
     fields = world.submission(submission)
@@ -255,10 +255,6 @@ def test_our_storage_down_for_a_day_ends_the_post_with_its_deadline(world: World
 # Limits
 
 MIB = 1 << 20
-
-
-def jpeg(mib: float) -> bytes:
-    return photo_after_metadata(0) + bytes(int(mib * MIB))
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,6 @@
 """What a file really is, and what measuring it may cost."""
 
 import resource
-import struct
 import time
 
 import pytest
@@ -10,6 +9,7 @@ from shared.media import measure
 from shared.media.measure import Measured, ProcessMeasurer, Unmeasurable
 from shared.media.sniff import content_type_of
 from shared.media.storage import StorageUnavailable
+from tests.fakes.films import film_with, gif, photo
 from tests.fakes.world import MEDIA
 
 
@@ -40,13 +40,6 @@ def test_the_pictures_of_a_gif_are_counted(frames: int) -> None:
     assert measured(gif(frames)) == Measured(2, 2, frames=frames)
 
 
-def gif(frames: int) -> bytes:
-    colours = b"\0\0\0\xff\xff\xff"
-    picture = b"\x2c" + struct.pack("<HHHH", 0, 0, 2, 2) + b"\x80" + colours + b"\x02\x03\x44\x02\x05\0"
-    paused = b"\x21\xf9\x04\0\x0a\0\0\0"
-    return b"GIF89a" + struct.pack("<HH", 2, 2) + b"\x80\0\0" + colours + (paused + picture) * frames + b"\x3b"
-
-
 @pytest.mark.parametrize(
     ("head", "why"),
     [
@@ -73,18 +66,6 @@ def test_quicktime_files_without_a_brand_are_known(box: bytes) -> None:
 
 
 # Files that are made to do harm
-
-
-def box(name: bytes, content: bytes) -> bytes:
-    return struct.pack(">I", 8 + len(content)) + name + content
-
-
-def film_with(entries: int) -> bytes:
-    """An MP4 whose edit list says that it has so many entries, and has none."""
-    edits = box(b"elst", bytes(4) + struct.pack(">I", entries) + bytes(24))
-    head = box(b"mvhd", bytes(12) + struct.pack(">II", 1000, 4000) + b"\0\1\0\0" + bytes(76) + struct.pack(">I", 2))
-    track = box(b"trak", box(b"tkhd", b"\0\0\0\7" + bytes(8) + struct.pack(">II", 1, 0) + bytes(68)) + box(b"edts", edits))
-    return box(b"ftyp", b"isom\0\0\2\0isomiso2") + box(b"moov", head + track) + box(b"mdat", bytes(8))
 
 
 def test_an_edit_list_of_four_thousand_million_entries_takes_no_memory_of_ours() -> None:
@@ -173,7 +154,7 @@ def test_our_storages_failure_is_not_the_files() -> None:
 @pytest.mark.parametrize("piece", [1, 4096, 1 << 16, 1 << 20])
 def test_measuring_does_not_depend_on_how_much_is_read_at_once(piece: int) -> None:
     """300 kB of metadata stand before the size of the picture."""
-    content = photo_after_metadata(300_000)
+    content = photo(1600, 400, metadata=300_000)
     read: list[int] = []
 
     def reading(offset: int, length: int) -> bytes:
@@ -186,9 +167,3 @@ def test_measuring_does_not_depend_on_how_much_is_read_at_once(piece: int) -> No
     finally:
         measure.WINDOW_BYTES = window
     assert sum(read) <= 2 * len(content)
-
-
-def photo_after_metadata(size: int) -> bytes:
-    segment = b"\xff\xe1" + struct.pack(">H", 60_002) + bytes(60_000)
-    frame = b"\xff\xc0" + struct.pack(">HBHHB", 17, 8, 400, 1600, 3) + bytes(9)
-    return b"\xff\xd8" + segment * (size // 60_000) + frame + b"\xff\xd9"

@@ -193,7 +193,7 @@ def test_a_file_whose_address_lied_is_judged_by_what_it_is(world: World, key: st
     submission = world.accepted(key, {**INSTAGRAM, "text": "t", "imageUrls": ["https://example.com/really-a.jpg"]})
     world.run_for(120)
     error = world.run(submission, "instagram")["error"]
-    assert (error["code"], error["platformCode"]) == ("media_invalid", "instagram.image_type")
+    assert (error["code"], error["rule"]) == ("media_invalid", "instagram.image_type")
 
 
 def test_an_account_that_was_disconnected_meanwhile_says_what_to_do(world: World, key: str) -> None:

@@ -27,6 +27,8 @@ class Client:
 
     def __init__(self, platform: str) -> None:
         self.world = World()
+        # Its films are none.
+        self.world.sandbox.measure = None
         self.world.storage.objects.update({f"media/{name}": content for name, content in FILES.items()})
         self.sandbox = self.world.platforms[platform]
         self.account = SandboxAccount(platform, "main")

@@ -11,6 +11,7 @@ from shared.platforms.failure import PlatformFailure
 from shared.platforms.snapchat.upload import _path as snapchat_path
 from shared.platforms.snapchat.upload import encrypted_parts
 from shared.platforms.tiktok.upload import Chunks
+from tests.fakes.outside import KnownMeasurer
 from tests.fakes.world import World
 from tests.platforms.drafts import stored
 
@@ -52,6 +53,8 @@ def published(platform: str, *faults: tuple[str, str]) -> tuple[World, Watched]:
     world.fetcher.pages[BIG] = VIDEO
     watched = Watched(world)
     world.replace_publishing(storage=watched)
+    world.replace_ingesting(measurer=KnownMeasurer())
+    world.sandbox.measure = None
     key = world.user(connect=(f"{platform}:main",))
     for step, kind in faults:
         world.fail(platform, step, kind)

@@ -1,15 +1,24 @@
 """From the bytes of a request to a JSON object that can be trusted to have one meaning, or a clear refusal."""
 
+import codecs
+import itertools
 import json
 import math
+import re
+from collections.abc import Iterator
 from typing import Any, cast
 
 from flask import Request
 
+from functions.api.request.validation import MAX_DETAILS
 from shared.core.errors import Detail, PayloadTooLarge, UnsupportedContentType, ValidationFailed
 
 MAX_BODY_BYTES = 1_000_000
 MAX_DEPTH = 64
+MAX_DIGITS = 100
+# Line breaks and tabs are text. In JSON the others can only stand escaped, but for the last one.
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_MAY_HOLD_CONTROLS = re.compile(rb"\\u00[01]|\\u007[fF]|\\[bf]|\x7f")
 
 
 def read_json(request: Request, *, optional: bool = False) -> dict[str, Any]:
@@ -34,8 +43,16 @@ def read_json(request: Request, *, optional: bool = False) -> dict[str, Any]:
 
 
 def _parse(raw: bytes) -> object:
+    if raw.startswith(codecs.BOM_UTF8):
+        raise _refusal("The request body begins with a byte order mark: leave it out")
     try:
-        body: object = json.loads(raw.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_no_constant, parse_float=_finite)
+        body: object = json.loads(
+            raw.decode("utf-8"),
+            object_pairs_hook=_unique,
+            parse_constant=_no_constant,
+            parse_float=_finite,
+            parse_int=_whole,
+        )
         # Half a surrogate pair is valid JSON, but no text that could be stored or sent.
         json.dumps(body, ensure_ascii=False).encode("utf-8")
     except UnicodeError:
@@ -48,7 +65,38 @@ def _parse(raw: bytes) -> object:
         raise _refusal(f"The request body is not valid JSON: {error}") from None
     if _depth_exceeds(body, MAX_DEPTH):
         raise _refusal(f"The request body is nested deeper than {MAX_DEPTH} levels")
+    if _MAY_HOLD_CONTROLS.search(raw):
+        _refuse_control_characters(body)
     return body
+
+
+def _refuse_control_characters(body: object) -> None:
+    """No platform shows them, and some cut a text at the first one."""
+    found = itertools.islice(_with_controls(body, "body"), MAX_DETAILS)
+    details = [
+        Detail(field, f"The text holds a control character (U+{ord(sign):04X}): leave it out", "invalid_string")
+        for field, sign in found
+    ]
+    if details:
+        raise ValidationFailed(details=details)
+
+
+def _with_controls(value: object, field: str) -> Iterator[tuple[str, str]]:
+    match value:
+        case str():
+            if sign := _CONTROL.search(value):
+                yield field, sign[0]
+        case dict():
+            for name, inner in cast("dict[str, object]", value).items():
+                if sign := _CONTROL.search(name):
+                    yield field, sign[0]
+                else:
+                    yield from _with_controls(inner, f"{field}.{name}")
+        case list():
+            for position, inner in enumerate(cast("list[object]", value)):
+                yield from _with_controls(inner, f"{field}.{position}")
+        case _:
+            pass
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -58,6 +106,12 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
             raise ValueError(f"the key {name[:100]!r} stands twice in one object")
         keys[name] = value
     return keys
+
+
+def _whole(text: str) -> int:
+    if len(text) > MAX_DIGITS:
+        raise ValueError(f"a number of {len(text)} digits is too large")
+    return int(text)
 
 
 def _finite(text: str) -> float:

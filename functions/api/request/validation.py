@@ -45,6 +45,35 @@ _CODES = {
     "string_pattern_mismatch": "invalid_string",
     "url": "invalid_string",
 }
+# In place of pydantic's own, which speak of Python.
+_FACTS = ("expected", "min_length", "max_length", "ge", "le", "gt", "lt")
+_SENTENCES = {
+    "extra_forbidden": "Unrecognized field: check its spelling and its place",
+    "literal_error": "Expected one of {expected}",
+    "enum": "Expected one of {expected}",
+    "model_type": "Expected an object",
+    "dict_type": "Expected an object",
+    "list_type": "Expected an array",
+    "string_type": "Expected text",
+    "bool_type": "Expected true or false",
+    "bool_parsing": "Expected true or false",
+    "int_type": "Expected a whole number",
+    "int_parsing": "Expected a whole number",
+    "int_parsing_size": "Expected a smaller number",
+    "int_from_float": "Expected a whole number",
+    "float_type": "Expected a number",
+    "float_parsing": "Expected a number",
+    "finite_number": "Expected a number",
+    "string_too_short": "At least {min_length} characters are needed; there are {length}",
+    "string_too_long": "At most {max_length} characters are taken; there are {length}",
+    "too_short": "At least {min_length} entries are needed; there are {length}",
+    "too_long": "At most {max_length} entries are taken; there are {length}",
+    "string_pattern_mismatch": "It holds characters that are not taken here",
+    "greater_than_equal": "Expected {ge} or more",
+    "less_than_equal": "Expected {le} or less",
+    "greater_than": "Expected more than {gt}",
+    "less_than": "Expected less than {lt}",
+}
 
 
 def validated(model: type[M], given: Mapping[str, Any], root: str = "body") -> M:
@@ -74,10 +103,9 @@ def _detail(found: ErrorDetails, root: str) -> Detail:
 def message_of(found: ErrorDetails) -> str:
     if message := (found.get("ctx") or {}).get("message"):
         return message
-    match found["type"]:
-        case "extra_forbidden":
-            return "Unrecognized field: check its spelling and its place"
-        case "literal_error":
-            return f"Expected one of {found['ctx']['expected']}" if "ctx" in found else found["msg"]
-        case _:
-            return found["msg"]
+    sentence = _SENTENCES.get(found["type"])
+    if sentence is None:
+        return found["msg"]
+    given = found["input"]
+    length = len(given) if isinstance(given, str | list) else 0
+    return sentence.format(**{**dict.fromkeys(_FACTS, ""), **(found.get("ctx") or {}), "length": length})

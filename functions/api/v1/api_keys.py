@@ -14,10 +14,11 @@ from shared.api_keys.issue import issue_key, list_keys, revoke_key
 from shared.api_keys.key import ApiKey, key_path
 from shared.core.clock import iso8601
 from shared.core.errors import ApiKeyLimitReached, NotFound
+from shared.core.text import NonBlank
 
 
 class NewKey(RequestBody):
-    name: Annotated[str, Field(min_length=1, max_length=100)] | None = None
+    name: Annotated[NonBlank, Field(min_length=1, max_length=100)] | None = None
 
 
 class CreatedKey(BaseModel):

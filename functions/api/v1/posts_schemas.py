@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal, cast
 
-from pydantic import BaseModel, ConfigDict, Field, PlainValidator, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator, ValidationError, model_validator
 from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
 
 from functions.api.request.validation import RequestBody, field_name, message_of
 from shared.core.errors import Detail
 from shared.core.platforms import ALIASES, PLATFORMS
-from shared.media.media import MEDIA_ID, Kind, MediaItem, declared_content_type, kind_of
+from shared.core.text import is_blank
+from shared.media.media import MEDIA_ID, Kind, MediaItem, hinted_kind
 from shared.platforms.content import Content
 from shared.platforms.options import Url
 from shared.platforms.registry import rules_of
@@ -135,7 +136,15 @@ def _known(name: str) -> str:
 
 
 Urls = Annotated[list[Url], Field(max_length=MAX_FILES)]
-MediaId = Annotated[str, Field(pattern=MEDIA_ID)]
+
+
+def _media_id(value: str) -> str:
+    if re.match(MEDIA_ID, value, re.ASCII) is None:
+        raise _wrong("invalid_string", "This is no media id: give one that POST /v1/media answered with")
+    return value
+
+
+MediaId = Annotated[str, AfterValidator(_media_id)]
 
 
 class ContentIn(RequestBody):
@@ -154,7 +163,7 @@ class ContentIn(RequestBody):
     @model_validator(mode="after")
     def _has_something(self) -> "ContentIn":
         files = self.files()
-        if not files and not (self.text or "").strip():
+        if not files and is_blank(self.text or ""):
             raise _wrong("custom", "A post needs text or media")
         options = sum(len(json.dumps(dict(target.options)).encode()) for target in self.platform)
         if options > MAX_OPTIONS_BYTES:
@@ -181,8 +190,8 @@ def _file(
     name: str, position: int | None = None, *, url: str | None = None, media_id: str | None = None, kind: Kind | None = None
 ) -> MediaItem:
     parts = (*_CONTENT, name) if position is None else (*_CONTENT, name, position)
-    declared = kind or (kind_of(declared_content_type(url)) if url else "unknown")
-    return MediaItem(field_name(parts), declared, url, media_id)
+    hint = hinted_kind(url) if url else "unknown"
+    return MediaItem(field_name(parts), kind or ("unknown" if hint == "audio" else hint), url, media_id)
 
 
 class PostIn(RequestBody):

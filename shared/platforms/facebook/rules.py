@@ -1,12 +1,15 @@
 """What Facebook Pages take. Sources: Meta's reels publishing guide (2026-07-30), Graph API's page/photos and page/videos."""
 
+from shared.media.measure import VERSION
 from shared.platforms.facebook.options import Options
-from shared.platforms.rules import MIB, Capability, Draft, MediaLimits, OptionUse, Problem, too_long, validate_media
+from shared.platforms.media_limits import MIB, MediaLimits, Problem
+from shared.platforms.rules import Capability, Draft, OptionUse, too_long, validate_media
 
 MAX_MESSAGE_CHARACTERS = 63_206
 REEL_SECONDS = (3.0, 90.0)
 STORY_SECONDS = (3.0, 60.0)
 REEL_SIDES = (540, 960)
+REEL_RATES = (24.0, 60.0)
 # More than Soku takes in one post: attached media have no documented number.
 MAX_IMAGES = 50
 
@@ -67,6 +70,12 @@ def _unfit_as_reel(draft: Draft) -> list[str]:
     shortest, longest = REEL_SECONDS
     if stored.duration_seconds is not None and not shortest <= stored.duration_seconds <= longest:
         found.append(f"A Facebook reel lasts {shortest:g} to {longest:g} s; this video {stored.duration_seconds:g} s.")
+    slowest, fastest = REEL_RATES
+    if stored.frame_rate is not None and not slowest * 0.99 <= stored.frame_rate <= fastest * 1.01:
+        rates = f"{slowest:g} to {fastest:g} frames a second"
+        found.append(f"A Facebook reel has {rates}; this video {stored.frame_rate:g}.")
+    if stored.measured_by >= VERSION and None in (stored.duration_seconds, stored.width, stored.frame_rate):
+        found.append("A Facebook reel's length, sides and frame rate are known; this video does not tell all of them.")
     if stored.width and stored.height:
         width, height = REEL_SIDES
         if stored.width * 16 > stored.height * 9 * 1.02 or stored.width < width or stored.height < height:

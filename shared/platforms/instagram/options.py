@@ -4,7 +4,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from shared.platforms.options import AltText, NonBlank, TargetOptions, Url
+from shared.core.text import NonBlank
+from shared.platforms.options import AltText, TargetOptions, Url
 
 
 class Options(TargetOptions):

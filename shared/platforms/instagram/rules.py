@@ -3,7 +3,8 @@
 import re
 
 from shared.platforms.instagram.options import Options
-from shared.platforms.rules import MIB, Capability, Draft, MediaLimits, OptionUse, Problem, too_long, validate_media
+from shared.platforms.media_limits import MIB, MediaLimits, Problem
+from shared.platforms.rules import Capability, Draft, OptionUse, too_long, validate_media
 
 MAX_CAPTION_CHARACTERS = 2200
 MAX_HASHTAGS = 30
@@ -11,6 +12,10 @@ MAX_MENTIONS = 20
 MAX_CAROUSEL_ITEMS = 10
 STORY_VIDEO_BYTES = 100 * MIB
 STORY_SECONDS = (3.0, 60.0)
+# An address's #part is no hashtag, and an e-mail address mentions nobody.
+_LINK = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
+_HASHTAG = re.compile(r"#\w")
+_MENTION = re.compile(r"(?<![\w.+-])@\w")
 
 _IMAGES = MediaLimits(frozenset({"image/jpeg"}), 8 * MIB, "JPEG", min_ratio=4 / 5, max_ratio=1.91)
 CAPABILITY = Capability(
@@ -29,6 +34,11 @@ CAPABILITY = Capability(
         min_ratio=0.01,
         max_ratio=10,
         max_width=1920,
+        min_rate=23,
+        max_rate=60,
+        codecs=frozenset({"AVC", "HEVC"}),
+        codecs_in_words="H.264 or H.265",
+        chroma="4:2:0",
     ),
     mixes=True,
     cover=MediaLimits(frozenset({"image/jpeg"}), 8 * MIB, "JPEG"),
@@ -50,11 +60,12 @@ def validate(draft: Draft) -> list[Problem]:
         message = f"Instagram takes at most {MAX_CAROUSEL_ITEMS} items in a carousel; this post has {len(draft.media)}."
         problems.append(Problem("instagram.too_many_items", message, draft.media[MAX_CAROUSEL_ITEMS].field))
     problems += too_long("instagram", draft.text, MAX_CAPTION_CHARACTERS)
+    prose = _LINK.sub(" ", draft.text)
     for rule, sign, limit, name in (
-        ("too_many_hashtags", "#", MAX_HASHTAGS, "hashtags"),
-        ("too_many_mentions", "@", MAX_MENTIONS, "mentions"),
+        ("too_many_hashtags", _HASHTAG, MAX_HASHTAGS, "hashtags"),
+        ("too_many_mentions", _MENTION, MAX_MENTIONS, "mentions"),
     ):
-        number = len(re.findall(rf"{sign}\w", draft.text))
+        number = len(sign.findall(prose))
         if number > limit:
             message = f"Instagram takes at most {limit} {name} in a caption; this one has {number}."
             problems.append(Problem(f"instagram.{rule}", message))

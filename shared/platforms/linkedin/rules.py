@@ -2,7 +2,8 @@
 
 import re
 
-from shared.platforms.rules import MIB, Capability, Draft, MediaLimits, OptionUse, Problem, too_long, validate_media
+from shared.platforms.media_limits import MIB, MediaLimits, Problem
+from shared.platforms.rules import Capability, Draft, OptionUse, too_long, validate_media
 
 MAX_COMMENTARY_CHARACTERS = 3000
 MIN_VIDEO_BYTES = 75_000
@@ -13,7 +14,7 @@ CAPABILITY = Capability(
     text_only=True,
     max_images=20,
     # LinkedIn names a number of pixels and no size; an image goes there in one request.
-    images=MediaLimits(frozenset({"image/jpeg", "image/png", "image/gif"}), 20 * MIB, "JPEG, PNG or GIF"),
+    images=MediaLimits(frozenset({"image/jpeg", "image/png", "image/gif"}), 20 * MIB, "JPEG, PNG or GIF", max_frames=250),
     max_videos=1,
     videos=MediaLimits(frozenset({"video/mp4"}), 500 * MIB, "MP4", min_seconds=3, max_seconds=30 * 60),
     mixes=False,

@@ -1,6 +1,7 @@
 """What Snapchat takes. Source: developers.snap.com, Public Profile API (asset management), and clients written from it."""
 
-from shared.platforms.rules import MIB, Capability, Draft, MediaLimits, OptionUse, Problem, too_long, validate_media
+from shared.platforms.media_limits import MIB, MediaLimits, Problem
+from shared.platforms.rules import Capability, Draft, OptionUse, too_long, validate_media
 from shared.platforms.snapchat.options import Options
 
 MAX_DESCRIPTION_CHARACTERS = 160

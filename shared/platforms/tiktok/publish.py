@@ -121,7 +121,7 @@ def _validate_creator(publication: Publication, creator: dict[str, Any]) -> None
     longest = creator.get("max_video_post_duration_sec")
     if stored and stored.duration_seconds and longest and stored.duration_seconds > float(longest):
         message = f"This TikTok account may post videos of at most {longest} s; this one lasts {stored.duration_seconds:g} s."
-        raise PlatformFailure("media_invalid", message, platform_code="tiktok.video_duration")
+        raise PlatformFailure("media_invalid", message, rule="tiktok.video_duration")
 
 
 def _privacy(publication: Publication, creator: dict[str, Any]) -> str:
@@ -131,7 +131,7 @@ def _privacy(publication: Publication, creator: dict[str, Any]) -> str:
     chosen = options.privacy_level or ("PUBLIC_TO_EVERYONE" if "PUBLIC_TO_EVERYONE" in allowed or not allowed else fitting[0])
     if options.branded_content and chosen == "SELF_ONLY":
         message = "This TikTok account posts for itself alone, and branded content has to be shown to others."
-        raise PlatformFailure("rejected", message, platform_code="tiktok.branded_content_private")
+        raise PlatformFailure("rejected", message, rule="tiktok.branded_content_private")
     return chosen
 
 

@@ -1,6 +1,7 @@
 """What TikTok takes. Source: developers.tiktok.com, Content Posting API (media transfer guide, direct post, photo post)."""
 
-from shared.platforms.rules import MIB, Capability, Draft, MediaLimits, OptionUse, Problem, too_long, validate_media
+from shared.platforms.media_limits import MIB, MediaLimits, Problem
+from shared.platforms.rules import Capability, Draft, OptionUse, too_long, validate_media
 from shared.platforms.tiktok.options import Options
 
 MAX_VIDEO_TITLE = 2200
@@ -11,7 +12,7 @@ CAPABILITY = Capability(
     platform="tiktok",
     text_only=False,
     max_images=35,
-    images=MediaLimits(frozenset({"image/jpeg", "image/webp"}), 20 * MIB, "JPEG or WebP"),
+    images=MediaLimits(frozenset({"image/jpeg", "image/webp"}), 20 * MIB, "JPEG or WebP", max_sides=(1080, 1920)),
     max_videos=1,
     # How long a video may be depends on the creator (3, 5 or 10 minutes), whom TikTok is asked about just before publishing.
     videos=MediaLimits(
@@ -21,6 +22,10 @@ CAPABILITY = Capability(
         max_seconds=600,
         min_sides=(360, 360),
         max_side=4096,
+        min_rate=23,
+        max_rate=60,
+        codecs=frozenset({"AVC", "HEVC", "VP8", "VP9"}),
+        codecs_in_words="H.264, H.265, VP8 or VP9",
     ),
     mixes=False,
     uses=(

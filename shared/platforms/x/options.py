@@ -4,7 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from shared.platforms.options import AltText, NonBlank, TargetOptions
+from shared.core.text import NonBlank
+from shared.platforms.options import AltText, TargetOptions
 
 MAX_THREAD_POSTS = 24
 

@@ -3,7 +3,8 @@ configuration v3."""
 
 import re
 
-from shared.platforms.rules import MIB, Capability, Draft, MediaLimits, OptionUse, Problem, validate_media
+from shared.platforms.media_limits import MIB, MediaLimits, Problem
+from shared.platforms.rules import Capability, Draft, OptionUse, validate_media
 from shared.platforms.x.options import Options
 from shared.platforms.x.weighted_length import weighted_length
 
@@ -21,6 +22,9 @@ CAPABILITY = Capability(
         frozenset({"image/jpeg", "image/png", "image/webp", "image/gif"}),
         5 * MIB,
         "JPEG, PNG, WebP or GIF",
+        # Of animated GIFs; a photo is far below.
+        max_frames=350,
+        max_pixels=300_000_000,
         max_bytes_by_type={"image/gif": 15 * MIB},
     ),
     max_videos=1,
@@ -34,6 +38,10 @@ CAPABILITY = Capability(
         min_ratio=1 / 3,
         max_ratio=3,
         min_sides=(32, 32),
+        max_rate=60,
+        codecs=frozenset({"AVC", "HEVC", "VP8", "VP9"}),
+        codecs_in_words="H.264, H.265, VP8 or VP9",
+        chroma="4:2:0",
     ),
     mixes=False,
     uses=(OptionUse("altText", "images", lambda draft: draft.has_images),),

@@ -1,6 +1,8 @@
 """What YouTube takes. Source: the Data API's videos resource; lengths as its error names and its users tell them."""
 
-from shared.platforms.rules import MIB, Capability, Draft, MediaLimits, Problem, too_long, validate_media
+from shared.core.text import is_blank
+from shared.platforms.media_limits import MIB, MediaLimits, Problem
+from shared.platforms.rules import Capability, Draft, too_long, validate_media
 from shared.platforms.youtube.options import Options
 
 MAX_TITLE_CHARACTERS = 100
@@ -29,7 +31,7 @@ def title_of(draft: Draft) -> str:
     if given is not None:
         return given
     lines = [line.strip() for line in draft.text.replace("<", "").replace(">", "").splitlines()]
-    first = next((line for line in lines if line), "")
+    first = next((line for line in lines if not is_blank(line)), "")
     return first if len(first) <= MAX_TITLE_CHARACTERS else first[: MAX_TITLE_CHARACTERS - 1].rstrip() + "…"
 
 
@@ -42,9 +44,10 @@ def validate(draft: Draft) -> list[Problem]:
     if options.title is not None and len(options.title) > MAX_TITLE_CHARACTERS:
         message = f"YouTube takes titles of at most {MAX_TITLE_CHARACTERS} characters; this one has {len(options.title)}."
         problems.append(Problem("youtube.title_too_long", message, "options.title"))
-    for field, text in (("text", draft.text), ("options.title", options.title or "")):
+    tags = [(f"options.tags.{number}", tag) for number, tag in enumerate(options.tags)]
+    for field, text in (("text", draft.text), ("options.title", options.title or ""), *tags):
         if "<" in text or ">" in text:
-            message = "YouTube takes no < or > in titles and descriptions: leave them out, or say it differently there."
+            message = "YouTube takes no < or > in titles, descriptions and tags: leave them out, or say it differently there."
             problems.append(Problem("youtube.angle_brackets", message, field))
     problems += too_long("youtube", draft.text, MAX_DESCRIPTION_BYTES, counted=len(draft.text.encode()), unit="bytes")
     # As YouTube counts: a comma between two tags, and quotes around one with a blank.

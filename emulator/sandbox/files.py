@@ -1,0 +1,69 @@
+"""What a platform's processing finds in a file that it was given: measured, and taken or not as the platform does."""
+
+import hashlib
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+from shared.media.measure import Measured, ProcessMeasurer, Unmeasurable
+from shared.media.sniff import content_type_of
+
+# What is larger is taken as it is: nobody keeps hundreds of megabytes here.
+KEPT_BYTES = 32 << 20
+Measure = Callable[[bytes], Measured]
+
+
+@dataclass
+class Received:
+    """A file that arrives in pieces: its digest, and its bytes as far as they are kept."""
+
+    _digest: Any = field(default_factory=hashlib.sha256)
+    _kept: bytearray = field(default_factory=bytearray)
+    _size: int = 0
+
+    def update(self, piece: bytes) -> None:
+        self._digest.update(piece)
+        self._size += len(piece)
+        if self._size <= KEPT_BYTES:
+            self._kept += piece
+        else:
+            self._kept.clear()
+
+    def hexdigest(self) -> str:
+        return self._digest.hexdigest()
+
+    @property
+    def content(self) -> bytes:
+        """Nothing, where it is too large."""
+        return bytes(self._kept)
+
+
+@lru_cache(maxsize=256)
+def measured(content: bytes) -> Measured:
+    content_type = content_type_of(content) or "application/octet-stream"
+    try:
+        return ProcessMeasurer().measure(lambda offset, length: content[offset : offset + length], len(content), content_type)
+    except Unmeasurable:
+        return Measured()
+
+
+def unfit_video(measure: Measure | None, content: bytes, rates: tuple[float, float] = (0.0, math.inf)) -> str:
+    """Why processing fails: "format" (there is no picture) or "frame_rate"; empty if it does not, or if nobody measures."""
+    if measure is None or not 0 < len(content) <= KEPT_BYTES:
+        return ""
+    facts = measure(content)
+    if not facts.width or not facts.height:
+        return "format"
+    slowest, fastest = rates
+    return "" if facts.frame_rate is None or slowest * 0.99 <= facts.frame_rate <= fastest * 1.01 else "frame_rate"
+
+
+def is_larger(measure: Measure | None, content: bytes, sides: tuple[int, int]) -> bool:
+    """Whether an image's shorter or longer side is."""
+    if measure is None:
+        return False
+    facts = measure(content)
+    shorter, longer = sorted((facts.width or 0, facts.height or 0))
+    return shorter > sides[0] or longer > sides[1]

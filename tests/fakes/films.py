@@ -1,0 +1,106 @@
+"""Small files of every kind, made to measure: what their headers say is true, their pictures are nothing."""
+
+import struct
+import zlib
+
+
+def box(name: bytes, *content: bytes) -> bytes:
+    inside = b"".join(content)
+    return struct.pack(">I", 8 + len(inside)) + name + inside
+
+
+def full(name: bytes, *content: bytes, flags: int = 0) -> bytes:
+    """A box with a version and flags."""
+    return box(name, struct.pack(">I", flags), *content)
+
+
+def film(
+    width: int = 1080, height: int = 1920, *, seconds: float = 6.0, rate: float = 30.0, picture: bool = True, brand: bytes = b"isom"
+) -> bytes:
+    """An MP4 of H.264 (ISO/IEC 14496-12), or of sound only; without a `brand` a QuickTime file as old cameras made them."""
+    frames = max(1, round(seconds * rate))
+    media = b"\0" * 16 * frames
+    kind = _picture(width, height, frames, rate) if picture else _sound(seconds, frames)
+    head = box(b"ftyp", brand, bytes(4), brand, b"avc1") if brand else box(b"wide")
+    length = round(seconds * 1000)
+    matrix = struct.pack(">9I", 1 << 16, 0, 0, 0, 1 << 16, 0, 0, 0, 1 << 30)
+    movie = full(b"mvhd", struct.pack(">4I", 0, 0, 1000, length), b"\0\1\0\0\1\0" + bytes(10), matrix, bytes(24), b"\0\0\0\2")
+    sides = struct.pack(">II", width << 16, height << 16) if picture else bytes(8)
+    track = full(b"tkhd", struct.pack(">5I", 0, 0, 1, 0, length), bytes(16), matrix, sides, flags=7)
+    handler = b"vide" if picture else b"soun"
+    mdhd = full(b"mdhd", struct.pack(">4I", 0, 0, 1000, length), b"\x55\xc4\0\0")
+    hdlr = full(b"hdlr", bytes(4), handler, bytes(12), b"handler\0")
+    data = full(b"dref", struct.pack(">I", 1), full(b"url ", flags=1))
+    minf = box(b"minf", full(b"vmhd", bytes(8), flags=1) if picture else full(b"smhd", bytes(4)), box(b"dinf", data), kind)
+    moov = box(b"moov", movie, box(b"trak", track, box(b"mdia", mdhd, hdlr, minf)))
+    return head + moov + box(b"mdat", media)
+
+
+def _picture(width: int, height: int, frames: int, rate: float) -> bytes:
+    parameters = b"\x67\x64\0\x1f\xac\xd9\x40\x50\x05\xbb", b"\x68\xeb\xe3\xcb"
+    avcc = box(
+        b"avcC",
+        b"\1\x64\0\x1f\xff\xe1",
+        struct.pack(">H", len(parameters[0])),
+        parameters[0],
+        b"\1",
+        struct.pack(">H", len(parameters[1])),
+        parameters[1],
+    )
+    entry = box(
+        b"avc1",
+        bytes(6) + b"\0\1" + bytes(16),
+        struct.pack(">HH", width, height),
+        b"\0\x48\0\0\0\x48\0\0" + bytes(4) + b"\0\1" + bytes(32) + b"\0\x18\xff\xff",
+        avcc,
+    )
+    return _samples(entry, frames, max(1, round(1000 / rate)))
+
+
+def _sound(seconds: float, frames: int) -> bytes:
+    entry = box(b"mp4a", bytes(6) + b"\0\1" + bytes(8) + struct.pack(">HHHHI", 2, 16, 0, 0, 44100 << 16))
+    return _samples(entry, frames, max(1, round(seconds * 1000 / frames)))
+
+
+def _samples(entry: bytes, number: int, each: int) -> bytes:
+    return box(
+        b"stbl",
+        full(b"stsd", struct.pack(">I", 1), entry),
+        full(b"stts", struct.pack(">3I", 1, number, each)),
+        full(b"stsc", struct.pack(">4I", 1, 1, number, 1)),
+        full(b"stsz", struct.pack(">2I", 16, number)),
+        full(b"stco", struct.pack(">2I", 1, 0)),
+    )
+
+
+def film_with(entries: int) -> bytes:
+    """An MP4 whose edit list says that it has so many entries, and has none."""
+    edits = box(b"elst", bytes(4) + struct.pack(">I", entries) + bytes(24))
+    head = full(b"mvhd", bytes(8) + struct.pack(">II", 1000, 4000) + b"\0\1\0\0" + bytes(76) + struct.pack(">I", 2))
+    track = box(b"trak", box(b"tkhd", b"\0\0\0\7" + bytes(8) + struct.pack(">II", 1, 0) + bytes(68)), box(b"edts", edits))
+    return box(b"ftyp", b"isom\0\0\2\0isomiso2") + box(b"moov", head, track) + box(b"mdat", bytes(8))
+
+
+def photo(width: int, height: int, *, metadata: int = 0) -> bytes:
+    """A JPEG, its size after so many bytes of metadata."""
+    segment = b"\xff\xe1" + struct.pack(">H", 60_002) + bytes(60_000)
+    frame = b"\xff\xc0" + struct.pack(">HBHHB", 17, 8, height, width, 3) + bytes(9)
+    return b"\xff\xd8" + segment * (metadata // 60_000) + frame + b"\xff\xd9"
+
+
+def drawing(width: int, height: int) -> bytes:
+    """A PNG."""
+
+    def chunk(name: bytes, content: bytes) -> bytes:
+        return struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(name + content))
+
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    rows = zlib.compress((b"\0" + bytes(3 * width)) * height)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
+
+
+def gif(frames: int, width: int = 2, height: int = 2) -> bytes:
+    colours = b"\0\0\0\xff\xff\xff"
+    picture = b"\x2c" + struct.pack("<HHHH", 0, 0, 2, 2) + b"\x80" + colours + b"\x02\x03\x44\x02\x05\0"
+    paused = b"\x21\xf9\x04\0\x0a\0\0\0"
+    return b"GIF89a" + struct.pack("<HH", width, height) + b"\x80\0\0" + colours + (paused + picture) * frames + b"\x3b"
