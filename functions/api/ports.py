@@ -5,12 +5,12 @@ from typing import Protocol
 
 from shared.accounts.oauth import ConnectPorts
 from shared.core.clock import Clock
-from shared.core.settings import CloudTasks, Connecting, Cors, MediaStorage, Platforms, TokenKeys
+from shared.core.settings import CloudTasks, Connecting, Cors, MediaFetch, MediaStorage, Platforms, TokenKeys
 from shared.documents.document import Documents
 from shared.tasks.task import Tasks
 
 
-class ApiSettings(CloudTasks, Cors, MediaStorage, TokenKeys, Platforms, Connecting):
+class ApiSettings(CloudTasks, Cors, MediaStorage, MediaFetch, TokenKeys, Platforms, Connecting):
     """Everything the API needs to know."""
 
     def callback_url(self, platform: str) -> str:

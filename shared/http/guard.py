@@ -4,12 +4,10 @@ It is requests-hardened (Saleor): each connection's address is resolved once, re
 resolved. Redirects are not followed by the session: whoever follows them checks each one like the first.
 """
 
-import ipaddress
 import threading
 from collections.abc import Callable
 from queue import Empty, Queue
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -17,27 +15,14 @@ from requests_hardened import Config, HTTPSession
 from requests_hardened.ip_filter import InvalidIPAddress
 from requests_hardened.ip_filter_adapter import IPFilterAdapter
 
-from shared.core.errors import SokuError
+from shared.http.address import is_public, require_public_address
 from shared.http.deadline import DeadlineExceeded, current_deadline, watch_connections
 
 CONNECT_TIMEOUT_SECONDS = 5.0
 READ_TIMEOUT_SECONDS = 15.0
-_PORTS = {"http": 80, "https": 443}
-# Mapped, compatible, translated, NAT64 (well-known and local), 6to4, Teredo.
-_CARRIERS = tuple(
-    map(
-        ipaddress.ip_network,
-        ("::ffff:0:0/96", "::/96", "::ffff:0:0:0/96", "64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32"),
-    )
-)
-
 T = TypeVar("T")
 
-__all__ = ["AddressRefused", "InvalidIPAddress", "guarded_session", "is_public", "plain_session", "require_public_address"]
-
-
-class AddressRefused(SokuError):
-    """The address will not do, now or later; the message says why, in words for the customer."""
+__all__ = ["InvalidIPAddress", "guarded_session", "plain_session"]
 
 
 def guarded_session() -> requests.Session:
@@ -82,15 +67,6 @@ class _GuardedAdapter(IPFilterAdapter):
         return host, pool
 
 
-def is_public(address: str) -> bool:
-    """Whether an IP address is anybody's on the internet: in addition to what the library refuses, every special range, and every
-    IPv6 address that carries an IPv4 one, which a gateway may unpack."""
-    ip = ipaddress.ip_address(address)
-    if isinstance(ip, ipaddress.IPv6Address) and (ip.is_site_local or any(ip in network for network in _CARRIERS)):
-        return False
-    return ip.is_global and not ip.is_multicast and not ip.is_reserved
-
-
 def _in_time(resolve: Callable[[], T]) -> T:
     """The system's resolver knows no deadline: whoever waits for it goes on without it."""
     deadline = current_deadline()
@@ -123,18 +99,3 @@ class _GuardedSession(HTTPSession):
     def send(self, request: requests.PreparedRequest, **kwargs: object) -> requests.Response:
         require_public_address(request.url or "")
         return super().send(request, **kwargs)
-
-
-def require_public_address(url: str) -> None:
-    """What the text alone shows: scheme, host, port and credentials. Raises AddressRefused."""
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError as error:
-        raise AddressRefused("the address is not a valid http or https URL") from error
-    if parts.scheme not in _PORTS or not parts.hostname:
-        raise AddressRefused("the address is not a valid http or https URL")
-    if parts.username is not None or parts.password is not None:
-        raise AddressRefused("the address must not carry a user name or password")
-    if port not in (None, _PORTS[parts.scheme]):
-        raise AddressRefused("the address must use the standard port, 80 or 443")

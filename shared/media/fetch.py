@@ -10,16 +10,9 @@ import urllib3
 
 from shared.core.errors import SokuError
 from shared.core.settings import MediaFetch
+from shared.http.address import AddressRefused, require_public_address
 from shared.http.deadline import Deadline, DeadlineExceeded
-from shared.http.guard import (
-    CONNECT_TIMEOUT_SECONDS,
-    READ_TIMEOUT_SECONDS,
-    AddressRefused,
-    InvalidIPAddress,
-    guarded_session,
-    plain_session,
-    require_public_address,
-)
+from shared.http.guard import CONNECT_TIMEOUT_SECONDS, READ_TIMEOUT_SECONDS, InvalidIPAddress, guarded_session, plain_session
 
 MAX_REDIRECTS = 3
 # 1 GiB at 30 Mbit/s; half of the publisher's own timeout.

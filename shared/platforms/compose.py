@@ -90,4 +90,17 @@ def _with_notes_on_options(draft: Draft, capability: Capability) -> Draft:
         for use in capability.uses
         if draft.options.get(use.option) not in use.idle and not use.applies(draft)
     ]
-    return replace(draft, notes=(*draft.notes, *(note for note in idle if note not in draft.notes)))
+    told = [*idle, *_notes_on_alt_texts(draft, capability)]
+    return replace(draft, notes=(*draft.notes, *(note for note in told if note not in draft.notes)))
+
+
+def _notes_on_alt_texts(draft: Draft, capability: Capability) -> list[str]:
+    """They are given out in order."""
+    given = draft.options.get("altText")
+    texts = 1 if isinstance(given, str) else len(given or ())
+    files = sum(item.kind == "image" or capability.describes_videos for item in draft.media)
+    if not texts or not files or draft.is_story or texts == files:
+        return []
+    if texts < files:
+        return [f"Of {files} files the last {files - texts} have no altText: there were {texts}."]
+    return [f"Of {texts} altTexts the last {texts - files} were left out: there are {files} files for them."]

@@ -42,6 +42,8 @@ class Capability:
     # An image becomes a story, which shows no text.
     images_are_stories: bool = False
     uses: tuple[OptionUse, ...] = ()
+    # altText is taken for videos, too.
+    describes_videos: bool = False
 
     @property
     def label(self) -> str:

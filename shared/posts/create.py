@@ -19,7 +19,7 @@ from shared.platforms.content import Content
 from shared.posts.addresses import needs_ingest
 from shared.posts.run import submission_path
 from shared.posts.submission import SCHEDULE_AHEAD, START_GRACE, Target
-from shared.posts.validate import PostRequest, validated
+from shared.posts.validate import OwnAddresses, PostRequest, validated
 from shared.tasks.hand_over import hand_over
 from shared.tasks.task import Tasks, ingest, orchestrate
 from shared.users.user import User
@@ -41,7 +41,7 @@ def create_post(
     key: IdempotencyKey,
     request_id: str,
     log_entry: Create,
-    media_url: str,
+    own_addresses: OwnAddresses,
     platforms: Container[str],
     documents: Documents,
     tasks: Tasks,
@@ -49,11 +49,11 @@ def create_post(
 ) -> Accepted:
     """Raises ValidationFailed, MissingIntegrations, IdempotencyConflict, ServiceUnavailable (send it again).
 
-    `log_entry` is written with the post; `media_url` is the address of our own storage, `platforms` what is switched on.
+    `log_entry` is written with the post; `platforms` are those that are switched on.
     A request that was answered before gets that answer even if it would be refused by now.
     """
     try:
-        content, targets = validated(request, user, documents, clock, media_url, platforms)
+        content, targets = validated(request, user, documents, clock, own_addresses, platforms)
     except ApiError as refusal:
         earlier = look_up(key, documents=documents, now=clock.now()).replay
         if earlier is not None:

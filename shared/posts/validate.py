@@ -1,7 +1,7 @@
 """Is this post one that could be published? What depends on the clock, the accounts, the platforms and stored files."""
 
 import re
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,10 +10,12 @@ from shared.core.clock import Clock
 from shared.core.errors import Detail, ValidationFailed
 from shared.core.platforms import ALIASES, PLATFORMS
 from shared.documents.document import Document, Documents
-from shared.media.media import MEDIA_ID, MediaItem, kind_of, media_path, stored_of
+from shared.http.address import AddressRefused, require_public_address
+from shared.media.media import MEDIA_ID, MediaItem, hinted_kind, kind_of, media_path, stored_of
 from shared.platforms.content import Content
 from shared.platforms.media_limits import Problem
 from shared.platforms.preflight import validate_content
+from shared.platforms.registry import rules_of
 from shared.posts.submission import Target
 from shared.posts.targets import WantedTarget, resolve_targets
 from shared.users.user import User
@@ -21,6 +23,14 @@ from shared.users.user import User
 # The shortest notice for a scheduled post (specification, "Scheduling").
 MIN_NOTICE = timedelta(minutes=1)
 CONTENT_FIELD = "body.post.content"
+
+
+@dataclass(frozen=True)
+class OwnAddresses:
+    """Under which our own storage's files are found, and those that lead to servers on this machine (local only)."""
+
+    storage: str
+    rewritten: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -35,15 +45,19 @@ class PostRequest:
 
 
 def validated(
-    request: PostRequest, user: User, documents: Documents, clock: Clock, media_url: str, platforms: Container[str]
+    request: PostRequest, user: User, documents: Documents, clock: Clock, own_addresses: OwnAddresses, platforms: Container[str]
 ) -> tuple[Content, tuple[Target, ...]]:
     """The content with stored files as measured, and the accounts. Raises ValidationFailed and MissingIntegrations."""
     if request.scheduled_time is not None and request.scheduled_time < clock.now() + MIN_NOTICE:
         message = "scheduledTime must be at least 1 minute in the future"
         raise ValidationFailed(message, details=[Detail("body.scheduledTime", message, "custom")])
     targets = resolve_targets(_switched_on(request.targets, platforms), user)
-    content = _with_stored(request.content, user, documents, media_url)
+    content = _with_stored(request.content, user, documents, own_addresses.storage)
     problems = [
+        *_hopeless(content, targets, own_addresses),
+        *_impossible_type(content, targets),
+    ]
+    problems += [
         Detail(_field(problem, target), problem.message, "custom", rule=problem.rule, target=target.target_id)
         for target in targets
         for problem in validate_content(target.platform, content, target.options)
@@ -51,6 +65,42 @@ def validated(
     if problems:
         raise ValidationFailed(details=problems)
     return content, targets
+
+
+def _hopeless(content: Content, targets: Sequence[Target], own: OwnAddresses) -> Iterator[Detail]:
+    """Addresses whose text shows that nothing can be had there, now or later."""
+    named = [(item.field, item.url) for item in content.media if item.url is not None]
+    for target in targets:
+        option = rules_of(target.platform).capability.cover_option
+        if isinstance(url := target.options.get(option), str):
+            named.append((f"{target.field}.options.{option}", url))
+    for field, url in dict.fromkeys(named):
+        if reason := _refusal(url, own):
+            yield Detail(field, reason, "custom", url, rule="media.address")
+
+
+def _refusal(url: str, own: OwnAddresses) -> str:
+    if url.startswith(f"{own.storage}/"):
+        return "This is an address of our own storage, but of no file of yours: name the original address, or a media id"
+    if any(url.startswith(prefix) for prefix in own.rewritten):
+        return ""
+    try:
+        require_public_address(url)
+    except AddressRefused as refused:
+        return f"This file cannot be fetched: {refused}"
+    if hinted_kind(url) == "audio":
+        return "This is a sound file by its name: posts take images and videos"
+    return ""
+
+
+def _impossible_type(content: Content, targets: Sequence[Target]) -> Iterator[Detail]:
+    """A `mediaType` that none of the files can have."""
+    field, kinds = f"{CONTENT_FIELD}.mediaType", {item.kind for item in content.media}
+    if content.media_type == "video" and kinds and kinds <= {"image"}:
+        yield Detail(field, 'mediaType is "video", but every file is an image: leave it out, or give a video', "custom")
+    mixes = any(rules_of(target.platform).capability.mixes for target in targets)
+    if content.media_type == "image" and kinds and kinds <= {"video"} and not mixes:
+        yield Detail(field, 'mediaType is "image", but every file is a video: leave it out, or give an image', "custom")
 
 
 def _switched_on(wanted: Sequence[WantedTarget], platforms: Container[str]) -> Sequence[WantedTarget]:
@@ -86,7 +136,7 @@ def _field(problem: Problem, target: Target) -> str:
 def _with_stored(content: Content, user: User, documents: Documents, media_url: str) -> Content:
     """The content with what is in our storage already named by id, and as measured. One RPC if anything may be.
 
-    Another user's mediaId is as unknown as none; another user's address is an address like any other.
+    Another user's mediaId is as unknown as none.
     """
     ids = {item.field: item.media_id or _id_in(item.url or "", media_url) for item in content.media}
     wanted = list(dict.fromkeys(media_id for media_id in ids.values() if media_id))

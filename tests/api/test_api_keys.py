@@ -50,6 +50,7 @@ def test_a_name_is_optional(client: FlaskClient, body: Any) -> None:
     ("body", "code"),
     [
         ({"name": ""}, "too_small"),
+        ({"name": " \u200b"}, "too_small"),
         ({"name": "x" * 101}, "too_big"),
         ({"name": 1}, "invalid_type"),
         ({"nam": "x"}, "unrecognized_keys"),

@@ -285,9 +285,88 @@ def test_a_refusal_echoes_the_idempotency_key(client: FlaskClient, key: str) -> 
         assert answer.headers["Idempotency-Key"] == "k"
 
 
-def test_an_address_in_our_storage_that_names_no_file_is_an_address(client: FlaskClient, key: str) -> None:
-    answer = send(client, key, {"post": {"content": {**GOOD, "mediaUrls": ["https://storage.test/media/__x__.jpg"]}}})
-    assert answer.status_code == 201
+HOPELESS = {
+    "http://localhost/a.jpg": "private network",
+    "http://printer/a.jpg": "private network",
+    "https://metadata.google.internal/": "private network",
+    "http://127.0.0.1/a.jpg": "private network",
+    "http://169.254.169.254/computeMetadata/v1/": "private network",
+    "http://10.0.0.7/a.jpg": "private network",
+    "http://2130706433/a.jpg": "private network",
+    "http://0x7f.1/a.jpg": "private network",
+    "http://[::1]/a.jpg": "private network",
+    "http://[::ffff:10.0.0.1]/a.jpg": "private network",
+    "http://e.test:8080/a.jpg": "standard port",
+    "https://ada:secret@e.test/a.jpg": "user name or password",
+    "https://e.test/song.mp3": "sound file",
+    "https://storage.test/media/__x__.jpg": "our own storage",
+    "https://storage.test/copies/abc.jpg": "our own storage",
+    "https://storage.test/media/somebodyelses.jpg": "our own storage",
+}
+
+
+@pytest.mark.parametrize("url", HOPELESS)
+def test_an_address_that_is_hopeless_by_its_text_is_refused_at_once(
+    client: FlaskClient, world: World, key: str, stored_before: list[str], url: str
+) -> None:
+    answer = send(client, key, {"post": {"content": {**GOOD, "mediaUrls": ["https://e.test/a.jpg", url]}}})
+    [detail] = error_of(answer)["details"]
+    assert (answer.status_code, detail["field"], detail["rule"]) == (400, f"{C}.mediaUrls.1", "media.address")
+    assert HOPELESS[url] in detail["message"]
+
+
+@pytest.mark.parametrize(
+    ("content", "field"),
+    [
+        ({"mediaType": "video", "imageUrls": ["https://e.test/a.jpg"]}, "mediaType"),
+        ({"mediaType": "image", "videoUrl": "https://e.test/a.mp4"}, "mediaType"),
+    ],
+)
+def test_a_media_type_that_no_file_can_have_is_refused(client: FlaskClient, key: str, content: dict[str, Any], field: str) -> None:
+    answer = send(client, key, {"post": {"content": {**GOOD, **content}}})
+    assert (answer.status_code, [d["field"] for d in error_of(answer)["details"]]) == (400, [f"{C}.{field}"])
+
+
+CONTROLS = {
+    "\0": "U+0000",
+    "\x1b[31m": "U+001B",
+    "\x7f": "U+007F",
+    "a\bb": "U+0008",
+}
+
+
+@pytest.mark.parametrize("text", CONTROLS)
+def test_control_characters_are_refused_where_they_stand(client: FlaskClient, key: str, text: str) -> None:
+    target = {"platform": "x", "options": {"text": text}}
+    answer = send(client, key, {"post": {"content": {**GOOD, "text": f"a{text}", "platform": [target]}}})
+    details = error_of(answer)["details"]
+    assert {d["field"] for d in details} == {f"{C}.text", f"{C}.platform.0.options.text"}
+    assert {d["code"] for d in details} == {"invalid_string"}
+    assert all(CONTROLS[text] in d["message"] for d in details)
+
+
+@pytest.mark.parametrize("text", ["\u200b", "\ufeff\u200d ", "\u2060\n"])
+def test_a_text_that_nobody_can_see_is_none(client: FlaskClient, key: str, text: str) -> None:
+    answer = send(client, key, {"post": {"content": {**GOOD, "text": text}}})
+    assert (answer.status_code, error_of(answer)["details"][0]["message"]) == (400, "A post needs text or media")
+
+
+SENTENCES = {
+    b"\xef\xbb\xbf{}": "byte order mark",
+    b'{"post": ' + b"1" * 5000 + b"}": "a number of 5000 digits is too large",
+    b'{"post": []}': "Expected an object",
+    b'{"post": {"content": {"platform": "x", "text": 7}}}': "Expected text",
+    b'{"post": {"content": {"platform": "x", "mediaIds": ["a/b"]}}}': "This is no media id",
+}
+
+
+@pytest.mark.parametrize("raw", SENTENCES)
+def test_refusals_are_sentences_about_the_request_and_not_about_python(client: FlaskClient, key: str, raw: bytes) -> None:
+    answer = client.post("/v1/posts", data=raw, content_type="application/json", headers={"soku-api-key": key})
+    error = error_of(answer)
+    told = " ".join([error["message"], *(detail["message"] for detail in error["details"])])
+    assert (answer.status_code, SENTENCES[raw] in told) == (400, True), told
+    assert not [word for word in ("instance of", "sys.", "utf-8-sig", "pattern", "PostIn") if word in told]
 
 
 def test_a_refusal_is_in_the_customers_log(client: FlaskClient, world: World, key: str) -> None:

@@ -121,3 +121,22 @@ def test_a_gif_larger_than_x_shows_is_told() -> None:
 def test_options_that_do_not_fit_each_other_or_the_video(options: dict[str, Any], rule: str, field: str) -> None:
     [problem] = validate_content("tiktok", content("hello", replace(video(), stored=MP4)), options)
     assert (problem.rule, problem.field) == (rule, f"options.{field}")
+
+
+@pytest.mark.parametrize(
+    ("texts", "says"),
+    [
+        ("one", "Of 2 files the last 1 have no altText: there were 1."),
+        (["one", "two"], None),
+        (["one", "two", "three"], "Of 3 altTexts the last 1 were left out: there are 2 files for them."),
+    ],
+)
+def test_alt_texts_that_do_not_fit_the_images_are_told(texts: Any, says: str | None) -> None:
+    post = compose(content("t", image(0), image(1)), X, {"altText": texts})
+    assert list(post.notes) == ([says] if says else [])
+
+
+def test_an_image_on_snapchat_is_a_story_or_nothing() -> None:
+    [problem] = validate_content("snapchat", content("", image()), {"story": False})
+    assert (problem.rule, problem.field) == ("snapchat.image_is_story", "options.story")
+    assert validate_content("snapchat", content("", video()), {"story": False}) == []

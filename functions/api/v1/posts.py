@@ -13,6 +13,7 @@ from shared.core.errors import ApiError, IdempotencyConflict, MissingIntegration
 from shared.documents.document import Unavailable
 from shared.idempotency.record import key_for
 from shared.posts.create import create_post
+from shared.posts.validate import OwnAddresses
 
 ENDPOINT = "POST /v1/posts"
 
@@ -47,7 +48,7 @@ def routes(ports: Ports) -> Blueprint:
                 key=key,
                 request_id=call.request_id,
                 log_entry=call.log_entry(201, ports),
-                media_url=ports.settings.media_url,
+                own_addresses=OwnAddresses(ports.settings.media_url, tuple(ports.settings.fetch_rewrites)),
                 platforms=ports.connecting.connectors,
                 documents=ports.documents,
                 tasks=ports.tasks,

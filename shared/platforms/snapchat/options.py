@@ -12,7 +12,7 @@ class Options(TargetOptions):
     """`story` or `spotlight`; left out, a video becomes a Spotlight and an image, which Spotlight does not take, a story (24 h, no
     text). `locale` is the Spotlight's language."""
 
-    story: bool = False
+    story: bool | None = None
     spotlight: bool = False
     locale: Annotated[str, Field(pattern=r"^[a-z]{2}_[A-Z]{2}$")] = "en_US"
 

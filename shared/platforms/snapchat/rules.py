@@ -32,6 +32,9 @@ CAPABILITY = Capability(
 def validate(draft: Draft) -> list[Problem]:
     problems = validate_media(draft, CAPABILITY)
     problems += too_long("snapchat", draft.text, MAX_DESCRIPTION_CHARACTERS)
+    if Options.read(draft.options).story is False and draft.media and all(item.kind == "image" for item in draft.media):
+        message = "Snapchat shows an image as a story only: leave story out, or give a video."
+        problems.append(Problem("snapchat.image_is_story", message, "options.story"))
     if Options.read(draft.options).spotlight and draft.media and draft.video is None and draft.media[0].kind == "image":
         message = "A Snapchat Spotlight is a video: give one, or leave spotlight out."
         problems.append(Problem("snapchat.spotlight_media", message, "options.spotlight"))

@@ -28,6 +28,7 @@ CAPABILITY = Capability(
         codecs_in_words="H.264 or H.265",
     ),
     mixes=True,
+    describes_videos=True,
     uses=(OptionUse("altText", "images and videos", lambda draft: bool(draft.media)),),
 )
 
