@@ -14,6 +14,8 @@ from emulator.ports import PROJECT_ID, Ports, url
 from emulator.process import Failed
 from emulator.sandbox.accounts import SandboxAccount
 from emulator.sandbox.platforms import SANDBOXES
+from emulator.sandbox.tiktok import PRIVACY
+from emulator.sandbox.x import has_premium
 from shared.accounts.connect import connect_account
 from shared.core.clock import SystemClock
 from shared.core.encryption import Cipher
@@ -76,7 +78,19 @@ def connect_sandbox_account(uid: str, platform: str, account_id: str, documents:
         raise Failed(f"There is no sandbox for {platform!r}: choose from {', '.join(SANDBOXES)}.")
     account = SandboxAccount(platform, account_id)
     credentials, cipher = credentials_of(account), local_cipher()
-    connect_account(uid, platform, account_id, credentials, cipher=cipher, documents=documents, clock=SystemClock())
+    facts = facts_of(account)
+    connect_account(uid, platform, account_id, credentials, facts=facts, cipher=cipher, documents=documents, clock=SystemClock())
+
+
+def facts_of(account: SandboxAccount) -> Mapping[str, Any]:
+    """What its platform would say of it."""
+    match account.platform:
+        case "x":
+            return {"premium": has_premium(account)}
+        case "tiktok":
+            return {"nickname": account.username, "privacyLevels": list(PRIVACY)}
+        case _:
+            return {}
 
 
 def local_cipher() -> Cipher:

@@ -29,5 +29,5 @@ TARGETS = (
     # uploads holds at most two parts of a file (TikTok's last chunk: 20 MB), so 40 of them fit.
     Target("publisher", public=False, memory_mib=2048, timeout_seconds=540, concurrency=40),
     Target("refresher", public=False, memory_mib=512, timeout_seconds=90, concurrency=16),
-    Target("sweeper", public=False, memory_mib=512, timeout_seconds=90, concurrency=1),
+    Target("sweeper", public=False, memory_mib=512, timeout_seconds=120, concurrency=1),
 )

@@ -26,7 +26,7 @@ from tests.fakes.world import SETTINGS, World
 ROOT = Path(__file__).parents[1]
 START_WITHIN_SECONDS = 150
 # Suites that run side by side have ports of their own: tests/__main__.py.
-OFFSETS_OF_A_LANE = 9000
+OFFSETS_OF_A_LANE = 2500
 
 # Nothing of the machine's own configuration may leak into a test.
 for _name in [name for name in os.environ if name.startswith(("SOKU_", "FIRESTORE_EMULATOR_", "FIREBASE_", "STORAGE_EMULATOR_"))]:

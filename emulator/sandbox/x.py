@@ -63,6 +63,11 @@ class _Tweet:
     reply_to: str | None = None
 
 
+def has_premium(account: SandboxAccount) -> bool:
+    """Accounts whose names begin with premium."""
+    return account.account_id.startswith("premium")
+
+
 class X(WithOAuth):
     name = "x"
     steps = (
@@ -104,7 +109,10 @@ class X(WithOAuth):
             case "list_posts":
                 return self._list(call, account)
             case "me":
-                return ok({"id": account.user_id, "name": account.username, "username": account.username})
+                shown = {"id": account.user_id, "name": account.username, "username": account.username}
+                asked = call.query.get("user.fields", "").split(",")
+                kind = "Premium" if has_premium(account) else "None"
+                return ok({**shown, "subscription_type": kind} if "subscription_type" in asked else shown)
             case _:
                 return self._uploads.answer(step, call, account, fault)
 
@@ -146,7 +154,7 @@ class X(WithOAuth):
             return problem(403, "Forbidden", "Reply to this conversation is not allowed because you have not been mentioned.")
         if call.fields.get("reply_settings") not in (None, "following", "mentionedUsers", "subscribers", "verified"):
             return invalid("The reply_settings field is not one of [following,mentionedUsers,subscribers,verified]")
-        if weighted_length(text) > 280:
+        if weighted_length(text) > (25_000 if has_premium(account) else 280):
             return problem(403, "Forbidden", "Your Tweet text is too long.")
         refusal = self._refuse_media(ids, account)
         if refusal is not None:

@@ -16,9 +16,12 @@ SESSION_LIVES = timedelta(days=7)
 CHUNK_UNIT = 256 << 10
 UPLOADS_A_DAY = 100
 THUMBNAIL_BYTES = 50 << 20
+# Until a video is processed, and a Short takes a thumbnail.
+PROCESSING_SECONDS = 5.0
 _ROUTES = {
     ("www.googleapis.com", "GET", "/youtube/v3/channels"): "channels",
     ("www.googleapis.com", "GET", "/youtube/v3/playlistItems"): "list_videos",
+    ("www.googleapis.com", "GET", "/youtube/v3/videos"): "video_details",
     ("www.googleapis.com", "POST", "/upload/youtube/v3/thumbnails/set"): "thumbnail",
     ("www.googleapis.com", "POST", "/upload/youtube/v3/videos"): "start_upload",
     ("oauth2.googleapis.com", "POST", "/token"): "token",
@@ -48,12 +51,13 @@ class _Session:
     digest: Received = field(default_factory=Received)
     video_id: str | None = None
     made_at: datetime | None = None
+    is_short: bool = False
 
 
 class YouTube(WithOAuth):
     name = "youtube"
     steps = (
-        "publish", "start_upload", "upload", "probe", "list_videos", "thumbnail", "channels", "token", "revoke",
+        "publish", "start_upload", "upload", "probe", "list_videos", "video_details", "thumbnail", "channels", "token", "revoke",
         "authorize",
     )  # fmt: skip
     dialect = _OAUTH
@@ -93,6 +97,8 @@ class YouTube(WithOAuth):
                 return self._channels(account)
             case "list_videos":
                 return self._list(call, account)
+            case "video_details":
+                return self._details(call, account)
             case _:
                 return self._thumbnail(call, account)
 
@@ -152,10 +158,17 @@ class YouTube(WithOAuth):
             return _incomplete(session)
         session.video_id = hashlib.sha256(session.id.encode()).hexdigest()[:11]
         session.made_at = self.world.now()
+        session.is_short = self._is_short(session.digest.content)
         url = f"https://www.youtube.com/watch?v={session.video_id}"
         text, digest = str(session.snippet.get("description", "")), f"sha256:{session.digest.hexdigest()}"
         self.world.accept(Entry(self.name, session.owner, session.video_id, url, text, (digest,), session.made_at))
         return Answer(201, self._shown(session))
+
+    def _is_short(self, content: bytes) -> bool:
+        if self.world.measure is None or not content:
+            return False
+        facts = self.world.measure(content)
+        return 0 < (facts.width or 0) <= (facts.height or 0) and (facts.duration_seconds or 0) <= 180
 
     def _shown(self, session: _Session) -> dict[str, Any]:
         return {"kind": "youtube#video", "id": session.video_id, "snippet": session.snippet, "status": session.status}
@@ -164,6 +177,16 @@ class YouTube(WithOAuth):
         snippet = {"title": account.username, "customUrl": f"@{account.username}"}
         uploads = {"relatedPlaylists": {"uploads": f"UU{account.number}"}}
         return Answer(200, {"items": [{"id": account.user_id, "snippet": snippet, "contentDetails": uploads}]})
+
+    def _details(self, call: Call, account: SandboxAccount) -> Answer:
+        session = next((s for s in self._sessions.values() if s.video_id == call.query.get("id")), None)
+        if session is None or session.owner != account.account_id or call.query.get("part") != "processingDetails":
+            return Answer(200, {"items": []})
+        status = "succeeded" if self._is_processed(session) else "processing"
+        return Answer(200, {"items": [{"id": session.video_id, "processingDetails": {"processingStatus": status}}]})
+
+    def _is_processed(self, session: _Session) -> bool:
+        return session.made_at is not None and session.made_at + timedelta(seconds=PROCESSING_SECONDS) <= self.world.now()
 
     def _list(self, call: Call, account: SandboxAccount) -> Answer:
         if call.query.get("playlistId") != f"UU{account.number}" or int(call.query.get("maxResults", "5")) > 50:
@@ -192,6 +215,8 @@ class YouTube(WithOAuth):
         right = call.body.startswith((b"\xff\xd8\xff", b"\x89PNG")) and len(call.body) <= THUMBNAIL_BYTES
         if not right or call.headers.get("content-type") not in ("image/jpeg", "image/png"):
             return _error(400, "invalidImage", "The provided image content is invalid.")
+        if session.is_short and not self._is_processed(session):
+            return _error(403, "forbidden", "The thumbnail of a Short can't be set before the video is processed.")
         now, url = self.world.now(), f"https://i.ytimg.com/vi/{session.video_id}/default.jpg"
         digest = f"sha256:{hashlib.sha256(call.body).hexdigest()}"
         self.world.accept(Entry(self.name, session.owner, session.video_id, url, "", (digest,), now, "thumbnail"))

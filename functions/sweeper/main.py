@@ -7,7 +7,7 @@ import logging
 
 from functions.sweeper import wiring
 from functions.task import Payload, task_function
-from shared.accounts.sweep import CREDENTIALS
+from shared.accounts.sweep import CREDENTIALS, FACTS
 from shared.core.log import start_logging
 from shared.posts.sweep import COPIES, RUNS, SUBMISSIONS
 from shared.tasks.sweep import sweep
@@ -16,7 +16,7 @@ start_logging()
 _log = logging.getLogger(__name__)
 
 # In the order in which a tick looks at them.
-OUTBOXES = (SUBMISSIONS, COPIES, RUNS, CREDENTIALS)
+OUTBOXES = (SUBMISSIONS, COPIES, RUNS, CREDENTIALS, FACTS)
 
 
 def handle(_: Payload, ports: wiring.Ports) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from shared.core.encryption import Cipher
@@ -10,6 +10,9 @@ from shared.core.platforms import PLATFORMS
 from shared.documents.document import Document, Documents
 from shared.platforms.credentials import Credentials
 from shared.users.user import User, user_path
+
+# What a platform says of an account is asked for again after this long.
+FACTS_RENEWED_AFTER = timedelta(days=30)
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,11 @@ def account_path(uid: str, platform: str, account_id: str) -> str:
 
 def credentials_path(uid: str, platform: str, account_id: str) -> str:
     return f"{user_path(uid)}/credentials/{platform}:{account_id}"
+
+
+def facts_fields(facts: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    """What the platform says of an account, as it stands at `users/{uid}.accountFacts.{platform}.{accountId}`."""
+    return {**facts, "at": now}
 
 
 def list_accounts(uid: str, *, documents: Documents) -> Sequence[dict[str, Any]]:

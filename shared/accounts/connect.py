@@ -1,9 +1,9 @@
 """Make an account usable: the account, its encrypted tokens and the user's summary change in one commit."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from shared.accounts.account import account_path, credentials_path, seal
+from shared.accounts.account import FACTS_RENEWED_AFTER, account_path, credentials_path, facts_fields, seal
 from shared.core.clock import Clock
 from shared.core.encryption import Cipher
 from shared.core.ids import random_base62
@@ -21,6 +21,7 @@ def connect_account(
     *,
     display_name: str | None = None,
     scopes: Sequence[str] = (),
+    facts: Mapping[str, Any] | None = None,
     cipher: Cipher,
     documents: Documents,
     clock: Clock,
@@ -39,7 +40,10 @@ def connect_account(
         "tokenExpiresAt": credentials.expires_at,
     }
     secret = secret_fields(uid, platform, account_id, credentials, cipher, connection=random_base62(16))
-    summary = Merge(user_path(uid), {"accounts": {platform: {account_id: "connected"}}})
+    if facts:
+        secret["factsDueAt"] = clock.now() + FACTS_RENEWED_AFTER
+    told = {"accountFacts": {platform: {account_id: facts_fields(facts, clock.now())}}} if facts else {}
+    summary = Merge(user_path(uid), {"accounts": {platform: {account_id: "connected"}}, **told})
 
     def attempt() -> None:
         [held] = documents.get(secret_path)

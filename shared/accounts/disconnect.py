@@ -47,7 +47,8 @@ def disconnect(uid: str, platform: str, account_id: str, ports: ConnectPorts) ->
         if not revoked.get(generation):
             # Asked again if it could not be done: another account of the consent may be gone by now.
             revoked[generation] = tokens is not None and _revoked(platform, tokens, others, ports)
-        summary = Update(user_path(uid), {("accounts", platform, account_id): REMOVE}, if_version=user.version)
+        forgotten = {(field, platform, account_id): REMOVE for field in ("accounts", "accountFacts")}
+        summary = Update(user_path(uid), forgotten, if_version=user.version)
         secret = [Delete(secret_path, if_version=tokens.version)] if tokens else []
         ports.documents.commit(summary, Delete(account_path(uid, platform, account_id)), *secret)
         return all(revoked.values())

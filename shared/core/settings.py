@@ -8,7 +8,7 @@ import binascii
 import json
 import os
 from collections.abc import Mapping
-from typing import Annotated, TypeVar
+from typing import Annotated, Literal, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
@@ -143,6 +143,9 @@ class App(BaseModel):
     scopes: tuple[str, ...] | None = None
 
 
+TikTokPrivacy = Literal["default", "required", "self_only"]
+
+
 class Platforms(Settings):
     """The operator's apps at the platforms, and the APIs' versions, which end (LinkedIn's after a year): hence configuration."""
 
@@ -150,6 +153,9 @@ class Platforms(Settings):
     apps: Annotated[dict[str, App], BeforeValidator(_json)] = Field(alias="SOKU_APPS")
     # Local only: every platform's hosts are folders below this address.
     sandbox_url: str | None = Field(default=None, alias="SOKU_SANDBOX_URL", pattern=r"^https?://.+[^/]$")
+    # Who sees TikTok posts that do not say it: as many as the account allows, or nobody (such posts are refused). Or whatever they
+    # say the creator alone, as TikTok demands of apps that it has not audited.
+    tiktok_privacy: TikTokPrivacy = Field(default="default", alias="SOKU_TIKTOK_PRIVACY")
     graph_version: str = Field(default="v25.0", alias="SOKU_GRAPH_VERSION", pattern=r"^v\d+\.\d+$")
     threads_version: str = Field(default="v1.0", alias="SOKU_THREADS_VERSION", pattern=r"^v\d+\.\d+$")
     linkedin_version: str = Field(default="202610", alias="SOKU_LINKEDIN_VERSION", pattern=r"^20\d{2}(0[1-9]|1[0-2])$")

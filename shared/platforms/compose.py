@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
 
 from shared.media.media import MediaItem
@@ -9,12 +10,16 @@ from shared.platforms.content import Content
 from shared.platforms.media_limits import validate_file
 from shared.platforms.rules import Capability, Draft
 
+NOTHING_KNOWN: Mapping[str, Any] = MappingProxyType({})
 
-def compose(content: Content, capability: Capability, options: Mapping[str, Any]) -> Draft:
-    """Which of the post's texts and files go where on this platform."""
+
+def compose(
+    content: Content, capability: Capability, options: Mapping[str, Any], facts: Mapping[str, Any] = NOTHING_KNOWN
+) -> Draft:
+    """Which of the post's texts and files go where on this platform. `facts` are the account's."""
     text = options.get("text")
     draft = _with_files(replace(content, text=content.text if text is None else text), capability)
-    draft = replace(draft, options=options)
+    draft = replace(draft, options=options, facts=facts)
     named = options.get(capability.cover_option)
     if named is not None:
         draft = replace(draft, cover=MediaItem(f"options.{capability.cover_option}", "image", named))
@@ -90,7 +95,7 @@ def _with_notes_on_options(draft: Draft, capability: Capability) -> Draft:
         for use in capability.uses
         if draft.options.get(use.option) not in use.idle and not use.applies(draft)
     ]
-    told = [*idle, *_notes_on_alt_texts(draft, capability)]
+    told = [*idle, *_notes_on_alt_texts(draft, capability), *capability.remarks(draft)]
     return replace(draft, notes=(*draft.notes, *(note for note in told if note not in draft.notes)))
 
 

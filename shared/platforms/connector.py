@@ -7,7 +7,7 @@ import base64
 import hashlib
 import logging
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -46,6 +46,8 @@ class Connected:
     display_name: str
     credentials: Credentials
     scopes: tuple[str, ...] = field(default_factory=tuple)
+    # What posts to it are judged by, where the platform tells.
+    facts: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,7 @@ class Connector:
     """`refresh` is None where tokens cannot be renewed; `revoke` where the platform lets nobody but the person end it.
 
     `renews_refused`: a token that the platform refuses may still be exchanged for a good one, by a refresh token beside it.
+    `facts` asks anew for what came with the account (Connected).
     `revocation_is_per_grant`: revoking a consent's tokens leaves alone what a later consent of the same person brought.
     All raise PlatformFailure, NotSent or NoAnswer.
     """
@@ -65,6 +68,7 @@ class Connector:
     renews_refused: bool = True
     revoke: Callable[[Http, Credentials], None] | None = None
     revocation_is_per_grant: bool = False
+    facts: Callable[[Http, Credentials], Mapping[str, Any]] | None = None
 
 
 _log = logging.getLogger(__name__)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from shared.core.settings import Platforms
+from shared.core.settings import Platforms, TikTokPrivacy
 from shared.platforms.hosts import Hosts
 
 
@@ -19,8 +19,9 @@ class Versions:
 class Context:
     hosts: Hosts
     versions: Versions
+    tiktok_privacy: TikTokPrivacy = "default"
 
     @staticmethod
     def of(settings: Platforms) -> "Context":
         versions = Versions(settings.graph_version, settings.threads_version, settings.linkedin_version)
-        return Context(Hosts(settings.sandbox_url), versions)
+        return Context(Hosts(settings.sandbox_url), versions, settings.tiktok_privacy)

@@ -4,7 +4,7 @@ The same code runs before anything is queued (on what the request declares), onc
 (on what was measured). A rule that needs a fact that is not measured yet says nothing.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -42,6 +42,8 @@ class Capability:
     # An image becomes a story, which shows no text.
     images_are_stories: bool = False
     uses: tuple[OptionUse, ...] = ()
+    # What is worth telling about a post that is taken.
+    remarks: "Callable[[Draft], Sequence[str]]" = lambda _: ()
     # altText is taken for videos, too.
     describes_videos: bool = False
 
@@ -60,6 +62,8 @@ class Draft:
     notes: tuple[str, ...] = field(default_factory=tuple)
     # The target's options as they were given, already valid.
     options: Mapping[str, Any] = field(default_factory=dict)
+    # What the platform says of the account; nothing, where it said nothing.
+    facts: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def is_story(self) -> bool:

@@ -26,7 +26,7 @@ class Address:
 def draft_of(content: Content, target: Target) -> tuple[Draft, Capability]:
     """The post as that target will show it."""
     capability = rules_of(target.platform).capability
-    return compose(content, capability, target.options), capability
+    return compose(content, capability, target.options, target.facts), capability
 
 
 def addresses_of(content: Content, targets: Sequence[Target]) -> list[Address]:

@@ -4,7 +4,7 @@ The commit only ever creates: of any number of twins one wins, the others find t
 transaction, and nothing to clean up after a crash: the submission's `sweepAt` is its outbox.
 """
 
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -19,7 +19,7 @@ from shared.platforms.content import Content
 from shared.posts.addresses import needs_ingest
 from shared.posts.run import submission_path
 from shared.posts.submission import SCHEDULE_AHEAD, START_GRACE, Target
-from shared.posts.validate import OwnAddresses, PostRequest, validated
+from shared.posts.validate import Installation, PostRequest, validated
 from shared.tasks.hand_over import hand_over
 from shared.tasks.task import Tasks, ingest, orchestrate
 from shared.users.user import User
@@ -41,19 +41,18 @@ def create_post(
     key: IdempotencyKey,
     request_id: str,
     log_entry: Create,
-    own_addresses: OwnAddresses,
-    platforms: Container[str],
+    here: Installation,
     documents: Documents,
     tasks: Tasks,
     clock: Clock,
 ) -> Accepted:
     """Raises ValidationFailed, MissingIntegrations, IdempotencyConflict, ServiceUnavailable (send it again).
 
-    `log_entry` is written with the post; `platforms` are those that are switched on.
+    `log_entry` is written with the post.
     A request that was answered before gets that answer even if it would be refused by now.
     """
     try:
-        content, targets = validated(request, user, documents, clock, own_addresses, platforms)
+        content, targets = validated(request, user, documents, clock, here)
     except ApiError as refusal:
         earlier = look_up(key, documents=documents, now=clock.now()).replay
         if earlier is not None:

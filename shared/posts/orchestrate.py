@@ -123,6 +123,7 @@ def _run(submission: Submission, target: Target, now: datetime, state: Mapping[s
             **QUEUED,
             "content": submission.content.to_fields(),
             "options": dict(target.options),
+            **({"facts": dict(target.facts)} if target.facts else {}),
             "dueAt": submission.due_at,
             "createdAt": now,
             "updatedAt": now,

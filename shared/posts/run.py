@@ -7,7 +7,7 @@ phase    queued ─► preparing ─► intent ─(public call)─► published 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 
@@ -100,6 +100,8 @@ class Run:
     content: Content
     options: Mapping[str, Any]
     due_at: datetime
+    # What the platform said of the account.
+    facts: Mapping[str, Any] = field(default_factory=dict)
     sealed_handle: Mapping[str, Any] | None = None
     lease_until: datetime | None = None
     next_attempt_at: datetime | None = None
@@ -163,6 +165,7 @@ class Run:
             content=Content.from_fields(fields["content"]),
             options=fields.get("options") or {},
             due_at=fields["dueAt"],
+            facts=fields.get("facts") or {},
             sealed_handle=fields.get("handle"),
             lease_until=fields.get("leaseUntil"),
             next_attempt_at=fields.get("nextAttemptAt"),

@@ -7,8 +7,9 @@ files, of one that names addresses: pending ─► done, while it is queued (ing
 It is the outbox as well: `sweepAt` is when the sweeper looks whether it has moved.
 """
 
+import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
@@ -39,9 +40,11 @@ class Target:
     target_id: str
     run_id: str
     # What the customer said for this target alone, valid as the platform's options.
-    options: Mapping[str, Any] = field(default_factory=dict)
+    options: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     # Where it stands in the request; not kept.
     field: str = ""
+    # What the platform said of the account, as it was when the post was accepted.
+    facts: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
     def to_fields(self) -> dict[str, Any]:
         fields = {
@@ -50,11 +53,19 @@ class Target:
             "targetId": self.target_id,
             "runId": self.run_id,
         }
-        return {**fields, "options": dict(self.options)} if self.options else fields
+        more = {"options": dict(self.options), "facts": dict(self.facts)}
+        return {**fields, **{name: value for name, value in more.items() if value}}
 
     @staticmethod
     def from_fields(fields: Mapping[str, Any]) -> "Target":
-        return Target(fields["platform"], fields["accountId"], fields["targetId"], fields["runId"], fields.get("options") or {})
+        return Target(
+            fields["platform"],
+            fields["accountId"],
+            fields["targetId"],
+            fields["runId"],
+            fields.get("options") or {},
+            facts=fields.get("facts") or {},
+        )
 
 
 @dataclass(frozen=True)

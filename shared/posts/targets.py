@@ -58,7 +58,7 @@ def resolve_targets(wanted: Sequence[WantedTarget], user: User) -> tuple[Target,
     invalid += _shared_ids(chosen)
     if invalid:
         raise ValidationFailed(details=invalid)
-    return _as_targets(chosen)
+    return _as_targets(chosen, user)
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ def _is_target_id(target_id: str) -> bool:
     return _TARGET_ID.fullmatch(target_id) is not None and target_id not in _RESERVED and not target_id.startswith("__")
 
 
-def _as_targets(chosen: Mapping[tuple[str, str], _Chosen]) -> tuple[Target, ...]:
+def _as_targets(chosen: Mapping[tuple[str, str], _Chosen], user: User) -> tuple[Target, ...]:
     """A run is called by its platform when it is the only one there, as the specification documents, else by its target."""
     platforms = [platform for platform, _ in chosen]
     return tuple(
@@ -90,6 +90,7 @@ def _as_targets(chosen: Mapping[tuple[str, str], _Chosen]) -> tuple[Target, ...]
             platform if platforms.count(platform) == 1 else named.target_id,
             named.options,
             named.field,
+            user.account_facts.get(platform, {}).get(account_id, {}),
         )
         for (platform, account_id), named in chosen.items()
     )

@@ -9,6 +9,7 @@ from typing import Any
 from shared.core.clock import Clock
 from shared.core.errors import Detail, ValidationFailed
 from shared.core.platforms import ALIASES, PLATFORMS
+from shared.core.settings import TikTokPrivacy
 from shared.documents.document import Document, Documents
 from shared.http.address import AddressRefused, require_public_address
 from shared.media.media import MEDIA_ID, MediaItem, hinted_kind, kind_of, media_path, stored_of
@@ -26,11 +27,14 @@ CONTENT_FIELD = "body.post.content"
 
 
 @dataclass(frozen=True)
-class OwnAddresses:
-    """Under which our own storage's files are found, and those that lead to servers on this machine (local only)."""
+class Installation:
+    """What this operator's Soku is like: where its own files are found, which addresses lead to servers on this machine (local
+    only), which platforms are switched on, and whether posts to TikTok have to say who may see them."""
 
     storage: str
-    rewritten: Sequence[str] = ()
+    rewritten: Sequence[str]
+    platforms: Container[str]
+    tiktok_privacy: TikTokPrivacy = "default"
 
 
 @dataclass(frozen=True)
@@ -45,29 +49,30 @@ class PostRequest:
 
 
 def validated(
-    request: PostRequest, user: User, documents: Documents, clock: Clock, own_addresses: OwnAddresses, platforms: Container[str]
+    request: PostRequest, user: User, documents: Documents, clock: Clock, here: Installation
 ) -> tuple[Content, tuple[Target, ...]]:
     """The content with stored files as measured, and the accounts. Raises ValidationFailed and MissingIntegrations."""
     if request.scheduled_time is not None and request.scheduled_time < clock.now() + MIN_NOTICE:
         message = "scheduledTime must be at least 1 minute in the future"
         raise ValidationFailed(message, details=[Detail("body.scheduledTime", message, "custom")])
-    targets = resolve_targets(_switched_on(request.targets, platforms), user)
-    content = _with_stored(request.content, user, documents, own_addresses.storage)
+    targets = resolve_targets(_switched_on(request.targets, here.platforms), user)
+    content = _with_stored(request.content, user, documents, here.storage)
     problems = [
-        *_hopeless(content, targets, own_addresses),
+        *_hopeless(content, targets, here),
         *_impossible_type(content, targets),
+        *(_undecided(targets) if here.tiktok_privacy == "required" else ()),
     ]
     problems += [
         Detail(_field(problem, target), problem.message, "custom", rule=problem.rule, target=target.target_id)
         for target in targets
-        for problem in validate_content(target.platform, content, target.options)
+        for problem in validate_content(target.platform, content, target.options, target.facts)
     ]
     if problems:
         raise ValidationFailed(details=problems)
     return content, targets
 
 
-def _hopeless(content: Content, targets: Sequence[Target], own: OwnAddresses) -> Iterator[Detail]:
+def _hopeless(content: Content, targets: Sequence[Target], here: Installation) -> Iterator[Detail]:
     """Addresses whose text shows that nothing can be had there, now or later."""
     named = [(item.field, item.url) for item in content.media if item.url is not None]
     for target in targets:
@@ -75,14 +80,14 @@ def _hopeless(content: Content, targets: Sequence[Target], own: OwnAddresses) ->
         if isinstance(url := target.options.get(option), str):
             named.append((f"{target.field}.options.{option}", url))
     for field, url in dict.fromkeys(named):
-        if reason := _refusal(url, own):
+        if reason := _refusal(url, here):
             yield Detail(field, reason, "custom", url, rule="media.address")
 
 
-def _refusal(url: str, own: OwnAddresses) -> str:
-    if url.startswith(f"{own.storage}/"):
+def _refusal(url: str, here: Installation) -> str:
+    if url.startswith(f"{here.storage}/"):
         return "This is an address of our own storage, but of no file of yours: name the original address, or a media id"
-    if any(url.startswith(prefix) for prefix in own.rewritten):
+    if any(url.startswith(prefix) for prefix in here.rewritten):
         return ""
     try:
         require_public_address(url)
@@ -91,6 +96,16 @@ def _refusal(url: str, own: OwnAddresses) -> str:
     if hinted_kind(url) == "audio":
         return "This is a sound file by its name: posts take images and videos"
     return ""
+
+
+def _undecided(targets: Sequence[Target]) -> Iterator[Detail]:
+    """TikTok's guidelines want people to choose who may see a post, from what their account allows."""
+    for target in targets:
+        if target.platform == "tiktok" and target.options.get("privacyLevel") is None:
+            choices = [str(level) for level in target.facts.get("privacyLevels") or ()]
+            message = f"Say who may see the post on TikTok: {', '.join(choices) or 'see the account on TikTok'}."
+            field = f"{target.field}.options.privacyLevel"
+            yield Detail(field, message, "custom", choices=choices, rule="tiktok.privacy_required", target=target.target_id)
 
 
 def _impossible_type(content: Content, targets: Sequence[Target]) -> Iterator[Detail]:

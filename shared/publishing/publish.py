@@ -96,7 +96,7 @@ def _advance(lease: RunLease, ports: PublisherPorts) -> Outcome:
         case Unusable():
             return _without_account(lease, ports, PlatformFailure("reauth", account.reason))
         case _:
-            draft = compose(run.content, platform.capability, run.options)
+            draft = compose(run.content, platform.capability, run.options, run.facts)
             publication = LeasedPublication(lease, platform.capability, draft, account, ports.http, ports.storage, ports.cipher)
             return _go_on(Attempt(lease, platform, publication, ports))
 
@@ -115,7 +115,7 @@ def _notes(run: Run, platform: Platform | None, failure: PlatformFailure) -> Seq
     """What a published post lacks because of the failure, which may be a fault of ours in finding that out."""
     if platform is None or failure.kind == "bug":
         return [*run.notes, failure.message]
-    draft = compose(run.content, platform.capability, run.options)
+    draft = compose(run.content, platform.capability, run.options, run.facts)
     return [*draft.notes, *run.notes, *not_sent(platform.follow_ups(draft), failure.message, run.follow_ups)]
 
 

@@ -50,3 +50,8 @@ def publish(submission_id: str, run_id: str, platform: str, *, not_before: datet
 
 def refresh(uid: str, platform: str, account_id: str) -> Task:
     return Task(REFRESH, {"uid": uid, "platform": platform, "accountId": account_id})
+
+
+def refresh_facts(uid: str, platform: str, account_id: str) -> Task:
+    """What the platform says of the account, not its tokens."""
+    return Task(REFRESH, {"uid": uid, "platform": platform, "accountId": account_id, "what": "facts"})

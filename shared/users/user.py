@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from shared.core.errors import Forbidden, Unauthorized
 from shared.documents.document import Document
@@ -19,6 +19,8 @@ class User:
     # platform → account id → status
     accounts: Mapping[str, Mapping[str, AccountStatus]] = field(default_factory=dict)
     is_disabled: bool = False
+    # platform → account id → what the platform says of it
+    account_facts: Mapping[str, Mapping[str, Mapping[str, Any]]] = field(default_factory=dict)
 
     @staticmethod
     def from_document(uid: str, document: Document | None) -> "User":
@@ -31,6 +33,7 @@ class User:
             subscription.get("currentPeriodEnd"),
             document.fields.get("accounts") or {},
             bool(document.fields.get("disabled")),
+            document.fields.get("accountFacts") or {},
         )
 
     def require_enabled(self) -> None:

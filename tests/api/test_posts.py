@@ -33,7 +33,9 @@ def test_a_post_is_accepted_and_stored(client: FlaskClient, world: World, key: s
     submission = world.submission(submission_id)
     assert submission["status"] == "queued"
     assert submission["post"] == HELLO["post"]
-    assert submission["targets"] == [{"platform": "x", "accountId": "x_main", "targetId": "x:x_main", "runId": "x"}]
+    [target] = submission["targets"]
+    assert target.pop("facts")["premium"] is False
+    assert target == {"platform": "x", "accountId": "x_main", "targetId": "x:x_main", "runId": "x"}
     [log] = world.paths("users/ada/apiRequests/")
     assert world.document(log).fields["status"] == 201
 

@@ -18,7 +18,7 @@ from emulator.sandbox.faults import Fault
 from emulator.sandbox.platform import World as SandboxWorld
 from emulator.sandbox.platform import respond
 from emulator.sandbox.platforms import build, by_host
-from emulator.users import credentials_of
+from emulator.users import credentials_of, facts_of
 from functions.api.app import create_app
 from functions.api.ports import ApiSettings, Ports
 from shared.accounts.connect import connect_account
@@ -118,7 +118,9 @@ class World:
 
     def connect(self, uid: str, platform: str, account_id: str) -> None:
         credentials = credentials_of(SandboxAccount(platform, account_id))
-        connect_account(uid, platform, account_id, credentials, cipher=self.cipher, documents=self.documents, clock=self.clock)
+        facts = facts_of(SandboxAccount(platform, account_id))
+        to = {"cipher": self.cipher, "documents": self.documents, "clock": self.clock}
+        connect_account(uid, platform, account_id, credentials, facts=facts, **to)
 
     def consent(self, url: str, account: str, decision: str = "allow") -> dict[str, str]:
         """What the platform sends a person back to our callback with, who was sent to this address and decided."""

@@ -1,7 +1,6 @@
 """What attackers did to an earlier version, on a stack of its own: none of it stops anybody else, and nothing is there twice."""
 
 import contextlib
-import os
 import threading
 import time
 from collections.abc import Iterator
@@ -85,12 +84,10 @@ def stack(tmp_path_factory: pytest.TempPathFactory, attacker: Attacker) -> Itera
     plans.mkdir()
     rewrite = f"https://evil.test/=http://127.0.0.1:{attacker.port}/"
     process, ready, offset = start_stack(folder, "--kill-plans", str(plans), "--sweep-every", "2", "--rewrite", rewrite)
-    os.environ["FIRESTORE_EMULATOR_HOST"] = ready["firestoreHost"]
-    try:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FIRESTORE_EMULATOR_HOST", ready["firestoreHost"])
         yield LocalStack(**ready, offset=offset, kill_plans=plans, log=folder / "stack.log", pid=process.pid)
-    finally:
-        stop(process)
-        del os.environ["FIRESTORE_EMULATOR_HOST"]
+    stop(process)
 
 
 def somebody(stack: LocalStack, uid: str) -> Customer:

@@ -8,6 +8,7 @@ from shared.platforms.rules import Capability, Draft, OptionUse, too_long, valid
 
 MAX_CAPTION_CHARACTERS = 2200
 MAX_HASHTAGS = 30
+SURE_HASHTAGS = 5
 MAX_MENTIONS = 20
 MAX_CAROUSEL_ITEMS = 10
 STORY_VIDEO_BYTES = 100 * MIB
@@ -41,6 +42,7 @@ CAPABILITY = Capability(
         chroma="4:2:0",
     ),
     mixes=True,
+    remarks=lambda draft: _remarks(draft),
     cover=MediaLimits(frozenset({"image/jpeg"}), 8 * MIB, "JPEG"),
     cover_option="coverUrl",
     uses=(
@@ -48,6 +50,15 @@ CAPABILITY = Capability(
         OptionUse("shareToFeed", "a reel", lambda draft: draft.is_one_video, idle=(None, True)),
     ),
 )
+
+
+def _remarks(draft: Draft) -> list[str]:
+    number = len(_HASHTAG.findall(_LINK.sub(" ", draft.text)))
+    if number <= SURE_HASHTAGS:
+        return []
+    return [
+        f"The caption has {number} hashtags: Meta's pages allow {MAX_HASHTAGS}, others found that Instagram shows {SURE_HASHTAGS}."
+    ]
 
 
 def validate(draft: Draft) -> list[Problem]:

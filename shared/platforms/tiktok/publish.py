@@ -35,19 +35,23 @@ UPLOAD_DOMAINS = ("tiktokapis.com", "tiktok.com", "byteoversea.com")
 _POLLS = ((60.0, 5.0), (1800.0, 20.0), (float("inf"), 300.0))
 # An upload's address is good for an hour.
 UPLOAD_LIVES = timedelta(minutes=70)
+_HIDDEN = "TikTok shows the post to its creator alone: this Soku's app there is not audited (SOKU_TIKTOK_PRIVACY is self_only)."
 # How long after completion the post's public id is waited for: moderation may take hours, and private posts never get one.
 ID_PATIENCE = timedelta(minutes=2)
 
 
 def publisher(context: Context) -> Platform:
     hosts = context.hosts
-    built = _TikTok(hosts)
+    built = _TikTok(hosts, context.tiktok_privacy == "self_only")
     return Platform(CAPABILITY, validate, built.prepare, built.publish, built.find)
 
 
 @dataclass(frozen=True)
 class _TikTok:
+    """`is_unaudited`: TikTok takes posts of such an app only if nobody but the creator sees them."""
+
     hosts: Hosts
+    is_unaudited: bool = False
 
     def _call(self, publication: Publication, path: str, body: dict[str, Any]) -> dict[str, Any]:
         headers = {**bearer(publication), "Content-Type": "application/json; charset=UTF-8"}
@@ -67,9 +71,10 @@ class _TikTok:
     def prepare(self, publication: Publication) -> Ready | Wait:
         if "privacy" not in publication.handle:
             creator = self._call(publication, "/v2/post/publish/creator_info/query/", {})
-            _validate_creator(publication, creator)
+            _validate_creator(publication, creator, any_privacy=self.is_unaudited)
             publication.save(
-                privacy=_privacy(publication, creator),
+                privacy="SELF_ONLY" if self.is_unaudited else _privacy(publication, creator),
+                hidden=self.is_unaudited and Options.read(publication.draft.options).privacy_level != "SELF_ONLY",
                 username=creator.get("creator_username"),
                 closed=[name for name in ("comment", "duet", "stitch") if creator.get(f"{name}_disabled")],
             )
@@ -110,11 +115,11 @@ class _TikTok:
                 return Wait(_pause(publication), "TikTok is processing the post")
 
 
-def _validate_creator(publication: Publication, creator: dict[str, Any]) -> None:
+def _validate_creator(publication: Publication, creator: dict[str, Any], *, any_privacy: bool) -> None:
     """What only TikTok knows about this creator, who must be asked before every post."""
     options = Options.read(publication.draft.options)
     allowed: list[str] = creator.get("privacy_level_options") or []
-    if options.privacy_level is not None and options.privacy_level not in allowed:
+    if not any_privacy and options.privacy_level is not None and options.privacy_level not in allowed:
         message = f"This TikTok account cannot post as {options.privacy_level}; it can as {', '.join(allowed) or 'nothing'}."
         raise PlatformFailure("rejected", message, platform_code="privacy_level_option_mismatch")
     stored = stored_of(publication.draft.video) if publication.draft.video else None
@@ -191,15 +196,16 @@ def _found(publication: Publication, status: dict[str, Any]) -> Finding:
     post_id = str(ids[0] if isinstance(ids, list) else ids) if ids else None
     username = publication.handle.get("username") or publication.account.username
     profile = f"https://www.tiktok.com/@{username}"
+    notes = (_HIDDEN,) if publication.handle.get("hidden") else ()
     if post_id is not None:
-        return Found(post_id, f"{profile}/{'video' if 'size' in publication.handle else 'photo'}/{post_id}")
+        return Found(post_id, f"{profile}/{'video' if 'size' in publication.handle else 'photo'}/{post_id}", notes)
     completed = publication.handle.get("completed_at")
     if completed is None:
         publication.save(completed_at=publication.now().timestamp())
     is_private = publication.handle.get("privacy") == "SELF_ONLY"
     waited = publication.now() - datetime.fromtimestamp(completed, UTC) if completed else timedelta(0)
     if is_private or waited >= ID_PATIENCE:
-        return Found(publication.handle["publish_id"], profile)
+        return Found(publication.handle["publish_id"], profile, notes)
     return Wait(_pause(publication), "TikTok has published the post and not named it yet")
 
 

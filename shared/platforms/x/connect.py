@@ -1,6 +1,6 @@
 """Connecting an X account: authorization code with PKCE. Refresh tokens work once, so the new one is kept before anything else."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -24,6 +24,8 @@ from shared.platforms.credentials import Credentials
 from shared.platforms.failure import FailureKind
 from shared.platforms.x.hosts import API, WEB
 
+# As X calls the subscriptions that may post more; Basic is not among them.
+PREMIUM = frozenset({"Premium", "PremiumPlus"})
 SCOPES = ("tweet.read", "tweet.write", "users.read", "media.write", "offline.access")
 
 
@@ -38,6 +40,14 @@ def connector(context: Context, app: App) -> Connector:
     def token(http: Http, form: dict[str, str], path: str = "/2/oauth2/token") -> dict[str, Any]:
         return asked(http, HttpRequest("POST", f"{hosts.at(API)}{path}", headers=basic(app), form=form), "X", _classify)
 
+    def me(http: Http, credentials: Credentials) -> dict[str, Any]:
+        params = {"user.fields": "subscription_type"}
+        url, headers = f"{hosts.at(API)}/2/users/me", bearer_of(credentials.access_token)
+        return asked(http, HttpRequest("GET", url, headers=headers, params=params), "X", _classify).get("data") or {}
+
+    def facts(http: Http, credentials: Credentials) -> dict[str, Any]:
+        return _facts(me(http, credentials))
+
     def authorize(request: Request) -> str:
         scope = " ".join(app.scopes or SCOPES)
         return authorize_url(f"{hosts.at(WEB)}/i/oauth2/authorize", app, request, scope=scope)
@@ -46,12 +56,10 @@ def connector(context: Context, app: App) -> Connector:
         form = {"grant_type": "authorization_code", "code": grant.code, "redirect_uri": grant.redirect_uri}
         body = token(http, {**form, "code_verifier": grant.verifier or ""})
         credentials = granted(body, "X", grant.now)
-        me = asked(
-            http, HttpRequest("GET", f"{hosts.at(API)}/2/users/me", headers=bearer_of(credentials.access_token)), "X", _classify
-        )
-        account: dict[str, Any] = me.get("data") or {}
+        account = me(http, credentials)
         known = replace(credentials, platform_user_id=account["id"], username=account["username"])
-        return [Connected(account["id"], account.get("name") or account["username"], known, scopes_of(body))]
+        name = account.get("name") or account["username"]
+        return [Connected(account["id"], name, known, scopes_of(body), _facts(account))]
 
     def refresh(http: Http, credentials: Credentials, now: datetime) -> Credentials:
         form = {"grant_type": "refresh_token", "refresh_token": credentials.refresh_token or ""}
@@ -61,4 +69,9 @@ def connector(context: Context, app: App) -> Connector:
         token(http, {"token": credentials.refresh_token or credentials.access_token}, "/2/oauth2/revoke")
 
     # As RFC 7009 has it; X's own pages do not say.
-    return Connector("x", True, authorize, exchange, refresh, revoke=revoke, revocation_is_per_grant=True)
+    return Connector("x", True, authorize, exchange, refresh, revoke=revoke, revocation_is_per_grant=True, facts=facts)
+
+
+def _facts(account: Mapping[str, Any]) -> dict[str, Any]:
+    """Whether longer texts and videos are taken; who says nothing of it has none."""
+    return {"premium": str(account.get("subscription_type") or "None") in PREMIUM}

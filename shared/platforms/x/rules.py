@@ -2,6 +2,7 @@
 configuration v3."""
 
 import re
+from dataclasses import replace
 
 from shared.platforms.media_limits import MIB, MediaLimits, Problem
 from shared.platforms.rules import Capability, Draft, OptionUse, validate_media
@@ -9,6 +10,8 @@ from shared.platforms.x.options import Options
 from shared.platforms.x.weighted_length import weighted_length
 
 MAX_WEIGHTED_LENGTH = 280
+# Of accounts with Premium.
+PREMIUM_WEIGHTED_LENGTH, PREMIUM_VIDEO_SECONDS = 25_000, 125 * 60
 MAX_GIF_SIDES = (1280, 1080)
 # X says 8 GB; its upload takes 999 segments of 5 MB.
 MAX_VIDEO_MIB = 4763
@@ -28,7 +31,6 @@ CAPABILITY = Capability(
         max_bytes_by_type={"image/gif": 15 * MIB},
     ),
     max_videos=1,
-    # Accounts with Premium may post longer ones, 125 minutes and 16 GB.
     videos=MediaLimits(
         frozenset({"video/mp4", "video/quicktime", "video/webm"}),
         MAX_VIDEO_MIB * MIB,
@@ -49,10 +51,11 @@ CAPABILITY = Capability(
 
 
 def validate(draft: Draft) -> list[Problem]:
-    problems = validate_media(draft, CAPABILITY) + _validate_length(draft.text, "text", "x.text_too_long")
+    capability, longest = _of(draft)
+    problems = validate_media(draft, capability) + _validate_length(draft.text, longest, "text", "x.text_too_long")
     thread = Options.read(draft.options).thread
     for number, post in enumerate(thread):
-        problems += _validate_length(post, f"options.thread.{number}", "x.thread_text_too_long")
+        problems += _validate_length(post, longest, f"options.thread.{number}", "x.thread_text_too_long")
     for field, text in (("text", draft.text), *((f"options.thread.{n}", post) for n, post in enumerate(thread))):
         if len(set(_CASHTAG.findall(text.upper()))) > 1:
             problems.append(Problem("x.too_many_cashtags", "X takes one cashtag ($ABC) in a post; this one has several.", field))
@@ -68,12 +71,19 @@ def validate(draft: Draft) -> list[Problem]:
     return problems
 
 
-def _validate_length(text: str, field: str, rule: str) -> list[Problem]:
+def _of(draft: Draft) -> tuple[Capability, int]:
+    """What this account may post, and how long its texts may be. Of whom nothing is known, has no Premium."""
+    if draft.facts.get("premium") is not True:
+        return CAPABILITY, MAX_WEIGHTED_LENGTH
+    return replace(CAPABILITY, videos=replace(CAPABILITY.videos, max_seconds=PREMIUM_VIDEO_SECONDS)), PREMIUM_WEIGHTED_LENGTH
+
+
+def _validate_length(text: str, longest: int, field: str, rule: str) -> list[Problem]:
     length = weighted_length(text)
-    if length <= MAX_WEIGHTED_LENGTH:
+    if length <= longest:
         return []
     message = (
-        f"X takes texts of at most {MAX_WEIGHTED_LENGTH} (a link counts 23, an emoji or a CJK character 2); "
+        f"X takes texts of at most {longest:,} from this account (a link counts 23, an emoji or a CJK character 2); "
         f"this one counts {length}."
     )
     return [Problem(rule, message, field)]

@@ -42,6 +42,10 @@ def publisher(context: Context) -> Platform:
     return Platform(CAPABILITY, validate, built.prepare, built.publish, built.find, follow_ups=built.follow_ups)
 
 
+SHORT_SECONDS = 180.0
+SHORT_POLL_SECONDS = 20.0
+
+
 @dataclass(frozen=True)
 class _YouTube:
     hosts: Hosts
@@ -74,7 +78,14 @@ class _YouTube:
         if answer.status != 200:
             raise failure_of(answer, publication.now())
         address = self.hosts.follow(answer.headers.get("location"), SESSION_DOMAIN)
-        publication.save(session=address, size=stored.size_bytes)
+        publication.save(session=address, size=stored.size_bytes, short=_is_short(stored))
+
+    def _await_processing(self, publication: Publication, video_id: str) -> None:
+        """Shorts take a thumbnail once they are processed. Raises PlatformFailure (processing)."""
+        videos = self._get(publication, "videos", {"part": "processingDetails", "id": video_id}).get("items") or [{}]
+        if (videos[0].get("processingDetails") or {}).get("processingStatus") == "processing":
+            message = "YouTube is still processing the Short, which takes its thumbnail after that."
+            raise PlatformFailure("processing", message, retry_after_seconds=SHORT_POLL_SECONDS)
 
     def prepare(self, publication: Publication) -> Ready | Wait:
         """Everything but the last chunk; what a worker that died had sent already is asked, not remembered."""
@@ -129,6 +140,8 @@ class _YouTube:
             cover = stored_of(publication.draft.cover) if publication.draft.cover else None
             if cover is None:
                 return ""
+            if publication.handle.get("short"):
+                self._await_processing(publication, public[0])
             content = publication.storage.read(cover.storage_path)
             headers = {**bearer(publication), "Content-Type": cover.content_type}
             request = HttpRequest(
@@ -144,6 +157,12 @@ class _YouTube:
             return ""
 
         return (FollowUp("thumbnail", thumbnail, repeatable=True, needs_cover=True),) if draft.cover is not None else ()
+
+
+def _is_short(stored: StoredMedia) -> bool:
+    """As YouTube has it: square or upright, and three minutes at most."""
+    is_upright = bool(stored.width and stored.height) and (stored.height or 0) >= (stored.width or 0)
+    return is_upright and (stored.duration_seconds or 0) <= SHORT_SECONDS
 
 
 def _video(publication: Publication) -> dict[str, Any]:

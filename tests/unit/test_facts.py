@@ -1,0 +1,153 @@
+"""What platforms say of accounts: kept when they are connected, judged by without asking, renewed once a month."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from functions.api.ports import ApiSettings
+from shared.documents.document import Update
+from shared.platforms.registry import publishers
+from tests.fakes.films import film
+from tests.fakes.world import SETTINGS, World
+from tests.platforms import PHOTO
+
+LONG = "a" * 24_999
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def facts(world: World, platform: str, account: str) -> Any:
+    return world.document("users/ada").fields["accountFacts"][platform][account]
+
+
+# X Premium
+
+
+@pytest.mark.parametrize(("account", "status"), [("premium_ada", 201), ("ada", 400)])
+def test_long_texts_are_for_premium_accounts(world: World, account: str, status: int) -> None:
+    key = world.user(connect=(f"x:{account}",))
+    answer = world.post(key, {"text": LONG})
+    assert answer.status_code == status
+    world.run_for(60)
+    assert world.ledger() == ([LONG] if status == 201 else [])
+
+
+@pytest.mark.parametrize(("account", "ends"), [("premium_ada", "succeeded"), ("ada", "failed")])
+def test_long_videos_are_for_premium_accounts(world: World, account: str, ends: str) -> None:
+    key = world.user(connect=(f"x:{account}",))
+    world.fetcher.pages["https://example.com/long.mp4"] = film(seconds=30 * 60, rate=1)
+    submission = world.accepted(key, {"text": "t", "videoUrl": "https://example.com/long.mp4"})
+    world.run_for(120)
+    run = world.run(submission)
+    assert run["status"] == ends
+    assert ends == "succeeded" or run["error"]["rule"] == "x.video_duration"
+
+
+def test_of_whom_nothing_is_known_has_none(world: World) -> None:
+    key = world.user(connect=("x:premium_ada",))
+    world.documents.commit(Update("users/ada", {"accountFacts": {}}))
+    assert world.post(key, {"text": LONG}).status_code == 400
+
+
+def test_connecting_asks_and_disconnecting_forgets(world: World) -> None:
+    world.user(connect=())
+    signed_in = {"Authorization": "Bearer token-of-ada"}
+    began = world.client().post("/v1/integrations/x/connect", headers=signed_in).get_json()
+    told = world.consent(began["authorizationUrl"], "premium_ada")
+    body = {"code": told["code"], "state": told["state"]}
+    answer = world.client().post("/v1/integrations/x/complete", json=body, headers=signed_in).get_json()
+    account = answer["accounts"][0]["accountId"]
+    assert facts(world, "x", account) == {"premium": True, "at": world.clock.now()}
+    assert world.client().delete(f"/v1/integrations/x/accounts/{account}", headers=signed_in).status_code == 200
+    assert world.document("users/ada").fields["accountFacts"]["x"] == {}
+
+
+def test_they_are_asked_again_after_a_month(world: World) -> None:
+    world.user(connect=("x:premium_ada",))
+    world.documents.commit(Update("users/ada", {("accountFacts", "x", "premium_ada", "premium"): False}))
+    world.run_for(29 * 86400, tick=3600)
+    assert facts(world, "x", "premium_ada")["premium"] is False
+    world.run_for(2 * 86400, tick=3600)
+    assert facts(world, "x", "premium_ada")["premium"] is True
+    asked = [request for request in world.http.sent if request.url.endswith("/2/users/me")]
+    assert len(asked) == 1
+    world.run_for(31 * 86400, tick=3600)
+    assert len([request for request in world.http.sent if request.url.endswith("/2/users/me")]) == 2
+
+
+def test_what_cannot_be_asked_is_asked_the_next_day(world: World) -> None:
+    world.user(connect=("x:premium_ada",))
+    world.fail("x", "me", "server_error_before")
+    before = facts(world, "x", "premium_ada")["at"]
+    world.run_for(30 * 86400 + 7200, tick=3600)
+    assert facts(world, "x", "premium_ada")["at"] == before
+    world.run_for(86400 + 3600, tick=3600)
+    assert facts(world, "x", "premium_ada")["at"] > before
+
+
+# Who may see a TikTok post
+
+TIKTOK = {"platform": "tiktok", "text": "t", "imageUrls": [PHOTO]}
+
+
+def installed(world: World, **variables: str) -> None:
+    settings = ApiSettings.model_validate({**SETTINGS, **variables})
+    world.api_ports = world.api_ports.__class__(**{**vars(world.api_ports), "settings": settings})
+    world.replace_publishing(platforms=publishers(settings))
+
+
+def test_a_post_has_to_say_it_where_the_operator_wants_so(world: World) -> None:
+    key = world.user(connect=("tiktok:tt_main",))
+    installed(world, SOKU_TIKTOK_PRIVACY="required")
+    answer = world.post(key, TIKTOK)
+    [detail] = answer.get_json()["error"]["details"]
+    assert (answer.status_code, detail["rule"]) == (400, "tiktok.privacy_required")
+    assert detail["field"] == "body.post.content.platform.options.privacyLevel"
+    assert detail["choices"] == ["PUBLIC_TO_EVERYONE", "MUTUAL_FOLLOW_FRIENDS", "SELF_ONLY"]
+    target = {"platform": "tiktok", "options": {"privacyLevel": "MUTUAL_FOLLOW_FRIENDS"}}
+    assert world.post(key, {**TIKTOK, "platform": [target]}).status_code == 201
+
+
+@pytest.mark.parametrize("options", [{}, {"privacyLevel": "PUBLIC_TO_EVERYONE"}, {"privacyLevel": "SELF_ONLY"}])
+def test_an_app_that_is_not_audited_posts_for_the_creator_alone_and_says_so(world: World, options: dict[str, Any]) -> None:
+    key = world.user(connect=("tiktok:tt_main",))
+    world.fetcher.pages[PHOTO] = world.fetcher.pages["https://example.com/my-image.jpg"]
+    installed(world, SOKU_TIKTOK_PRIVACY="self_only")
+    submission = world.accepted(key, {**TIKTOK, "platform": [{"platform": "tiktok", "options": options}]})
+    world.run_for(300)
+    [sent] = [request.json for request in world.http.sent if request.url.endswith("/content/init/")]
+    assert sent["post_info"]["privacy_level"] == "SELF_ONLY"
+    run = world.run(submission, "tiktok")
+    assert run["status"] == "succeeded"
+    assert [note for note in run["notes"] if "not audited" in note] == (
+        [] if options.get("privacyLevel") == "SELF_ONLY" else run["notes"]
+    )
+    assert bool(run["notes"]) == (options.get("privacyLevel") != "SELF_ONLY")
+
+
+# What is worth telling
+
+
+@pytest.mark.parametrize(("tags", "told"), [(5, False), (6, True)])
+def test_many_hashtags_on_instagram_are_remarked_on(world: World, tags: int, told: bool) -> None:
+    key = world.user(connect=("instagram:ig_main",))
+    text = " ".join(f"#tag{n}" for n in range(tags))
+    submission = world.accepted(key, {"platform": "instagram", "text": text, "imageUrls": [PHOTO]})
+    world.run_for(120)
+    assert any("hashtags" in note for note in world.run(submission, "instagram")["notes"]) == told
+
+
+def test_a_short_gets_its_thumbnail_once_it_is_processed(world: World) -> None:
+    key = world.user(connect=("youtube:yt_main",))
+    world.fetcher.pages["https://example.com/short.mp4"] = film(1080, 1920, seconds=60)
+    content = {"platform": "youtube", "text": "t", "videoUrl": "https://example.com/short.mp4", "imageUrls": [PHOTO]}
+    submission = world.accepted(key, content)
+    world.run_for(timedelta(minutes=5).total_seconds())
+    run = world.run(submission, "youtube")
+    assert (run["status"], run["notes"]) == ("succeeded", [])
+    assert [entry.kind for entry in world.sandbox.ledger] == ["post", "thumbnail"]
+    assert "still processing the Short" in run["attempts"][0]["message"]
