@@ -88,6 +88,8 @@ class ContainerPlatform(WithOAuth):
                 return "publish"
             case "POST", "comments" if owner in self._media:
                 return "comment"
+            case "GET", "comments" if owner in self._media:
+                return "list_comments"
             case "GET", w.quota:
                 return "publishing_limit"
             case "GET", edge if edge in w.edges:
@@ -144,6 +146,8 @@ class ContainerPlatform(WithOAuth):
                 return self._permalink(node, account)
             case "comment":
                 return self._comment(node, call, account)
+            case "list_comments":
+                return self._comments(node, account)
             case _ if node != account.user_id:
                 return error(100, 33, f"Unsupported request. Object with ID '{node}' does not exist")
             case "create_container":
@@ -238,6 +242,12 @@ class ContainerPlatform(WithOAuth):
         comment_id, now = self.world.new_id(), self.world.now()
         self.world.accept(Entry(self.name, account.account_id, comment_id, media.permalink, message, (), now, "comment"))
         return Answer(200, {"id": comment_id})
+
+    def _comments(self, node: str, account: SandboxAccount) -> Answer:
+        media = self._media[node]
+        made = [e for e in self.world.ledger if e.kind == "comment" and e.platform == self.name and e.url == media.permalink]
+        shown = [{"id": e.id, "text": e.text, "username": e.account_id, "timestamp": e.accepted_at.isoformat()} for e in made]
+        return Answer(200, {"data": shown if media.owner == account.account_id else []})
 
     def _list(self, call: Call, account: SandboxAccount) -> Answer:
         stories = call.path.endswith("/stories")

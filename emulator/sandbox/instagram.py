@@ -29,8 +29,8 @@ _OAUTH = Dialect(
 class Instagram(ContainerPlatform):
     name = "instagram"
     steps = (
-        "publish", "create_container", "container_status", "permalink", "list_media", "comment", "publishing_limit",
-        "token", "exchange", "refresh", "me", "authorize",
+        "publish", "create_container", "container_status", "permalink", "list_media", "comment", "list_comments",
+        "publishing_limit", "token", "exchange", "refresh", "me", "authorize",
     )  # fmt: skip
     dialect = _OAUTH
     hosts = ("graph.instagram.com", "api.instagram.com", "www.instagram.com")

@@ -24,6 +24,7 @@ _ROUTES = (
     ("POST", r"/rest/videos", "video"),
     ("GET", r"/rest/(images|videos)/[^/]+", "status"),
     ("POST", r"/rest/socialActions/[^/]+/comments", "comment"),
+    ("GET", r"/rest/socialActions/[^/]+/comments", "list_comments"),
     ("GET", r"/rest/organizationAcls", "organisations"),
     ("GET", r"/rest/organizations/\d+", "organisation"),
     ("GET", r"/v2/userinfo", "me"),
@@ -63,7 +64,7 @@ class _Post:
 class LinkedIn(WithOAuth):
     name = "linkedin"
     steps = (
-        "publish", "initialize", "image_bytes", "part", "finalize", "status", "list_posts", "comment", "me",
+        "publish", "initialize", "image_bytes", "part", "finalize", "status", "list_posts", "comment", "list_comments", "me",
         "organisations", "organisation", "token", "revoke", "authorize",
     )  # fmt: skip
     dialect = _OAUTH
@@ -119,8 +120,8 @@ class LinkedIn(WithOAuth):
                 return self._publish(call, account)
             case "list_posts":
                 return self._list(call, account)
-            case "comment":
-                return self._comment(call, account)
+            case "comment" | "list_comments":
+                return self._comment(call, account) if call.method == "POST" else self._comments(call, account)
             case _:
                 return self._who(step, call, account)
 
@@ -294,6 +295,19 @@ class LinkedIn(WithOAuth):
         url = f"https://www.linkedin.com/feed/update/{urn}/"
         self.world.accept(Entry(self.name, actor.account_id, comment, url, str(text), (), self.world.now(), "comment"))
         return Answer(201, {"id": comment}, headers={"x-restli-id": comment})
+
+    def _comments(self, call: Call, account: SandboxAccount) -> Answer:
+        urn = unquote(call.path.split("/")[3])
+        post = next((p for p in self._posts if p.urn == urn), None)
+        if post is None or not SandboxAccount(self.name, post.owner).is_organisation or not _speaks_for(post.owner, account):
+            return _error(403, "ACCESS_DENIED", "Not enough permissions to access: socialActions.comments.GET_ALL")
+        url = f"https://www.linkedin.com/feed/update/{urn}/"
+        made = [e for e in self.world.ledger if e.kind == "comment" and e.platform == self.name and e.url == url]
+        elements = [
+            {"commentUrn": e.id, "actor": SandboxAccount(self.name, e.account_id).user_id, "message": {"text": e.text}}
+            for e in made
+        ]
+        return Answer(200, {"elements": elements})
 
     def failure(self, kind: str) -> Answer:
         match kind:

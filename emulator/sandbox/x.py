@@ -22,6 +22,7 @@ _TIMELINE_PARAMETERS = {
     "until_id",
     "exclude",
     "post.fields",
+    "expansions",
     "pagination_token",
 }
 DUPLICATE_WITHIN = timedelta(hours=24)
@@ -223,6 +224,8 @@ def _shortened(tweet: _Tweet) -> dict[str, Any]:
     for character, escaped in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;")):
         text = text.replace(character, escaped)
     shown: dict[str, Any] = {"id": tweet.id, "created_at": tweet.created_at.strftime("%Y-%m-%dT%H:%M:%S.000Z")}
+    if tweet.reply_to:
+        shown["referenced_posts"] = [{"type": "replied_to", "id": tweet.reply_to}]
     if tweet.media_keys:
         short = f"https://t.co/{tweet.id[-10:]}"
         text = f"{text} {short}".strip()

@@ -141,10 +141,12 @@ class Publication(Protocol):
 @dataclass(frozen=True)
 class FollowUp:
     """Sent after the post is public, at most once unless `repeatable`. `send` gets the ids of what is public so far, the post's
-    first, and answers the new one's, or "" where there is none. `needs_cover`: the draft's cover has to be stored for it."""
+    first, and answers the new one's, or "" where there is none. `find` gets these ids, too, and looks for one that was perhaps
+    made since a moment, where the platform can be asked. `needs_cover`: the draft's cover has to be stored for it."""
 
     name: str
     send: Callable[[Publication, Sequence[str]], str]
+    find: "Callable[[Publication, Sequence[str], datetime], Found | NotListed] | None" = None
     repeatable: bool = False
     needs_cover: bool = False
 

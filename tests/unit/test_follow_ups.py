@@ -1,5 +1,6 @@
 """What comes after a post: sent in order, once, and what goes wrong with it is a note, for the post itself is public."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -53,8 +54,8 @@ def test_trouble_that_passes_leaves_at_most_one_of_each(platform: str, kind: str
     run = world.run(submission, platform)
     assert run["status"] == "succeeded"
     sent, wanted = after_the_post(world), AFTER[platform][3]
-    if kind == "rate_limit" or platform == "youtube":
-        # Provably not sent, or harmless to send again.
+    if kind == "rate_limit" or platform != "linkedin":
+        # Provably not sent, or looked for and not found, or harmless to send again.
         assert (sent, run.get("notes") or []) == (wanted, [])
     else:
         assert sent == []
@@ -62,12 +63,28 @@ def test_trouble_that_passes_leaves_at_most_one_of_each(platform: str, kind: str
 
 
 @pytest.mark.parametrize("platform", ["x", "instagram", "linkedin"])
-def test_one_that_was_perhaps_sent_is_not_sent_again(platform: str) -> None:
+def test_one_that_was_perhaps_sent_is_looked_for_and_not_sent_again(platform: str) -> None:
+    """LinkedIn shows a member's comments to nobody."""
     world, submission = publish(platform, (AFTER[platform][2], "reset_after", 1))
-    assert after_the_post(world) == AFTER[platform][3][:1]
     run = world.run(submission, platform)
     assert run["status"] == "succeeded"
-    assert "may or may not be public" in run["notes"][0]
+    if platform == "linkedin":
+        assert after_the_post(world) == AFTER[platform][3][:1]
+        assert "may or may not be public" in run["notes"][0]
+    else:
+        assert (after_the_post(world), run["notes"]) == (AFTER[platform][3], [])
+
+
+@pytest.mark.parametrize("kind", ["reset_after", "server_error_before"])
+def test_an_organisations_comment_can_be_looked_for(kind: str) -> None:
+    world = World()
+    key = world.user(connect=("linkedin:org_acme",))
+    world.fail("linkedin", "comment", kind)
+    target = {"platform": "linkedin", "options": {"firstComment": "first"}}
+    submission = world.accepted(key, {"text": "one", "platform": [target]})
+    world.run_for(3600)
+    assert after_the_post(world) == [("comment", "first")]
+    assert world.run(submission, "linkedin")["notes"] == []
 
 
 @pytest.mark.parametrize("platform", AFTER)
@@ -106,21 +123,27 @@ def test_a_thread_goes_on_where_it_stopped() -> None:
     assert world.run(submission)["status"] == "succeeded"
 
 
-def test_one_that_was_begun_by_a_worker_that_died_is_left_alone() -> None:
+@pytest.mark.parametrize("knows_when", [True, False])
+def test_one_that_was_begun_by_a_worker_that_died_is_found_or_left_alone(knows_when: bool) -> None:
+    """An older version did not say when."""
     world = World()
     key = world.user()
-    target = {"platform": "x", "options": {"thread": ["two", "three"]}}
+    target = {"platform": "x", "options": {"thread": ["two"]}}
     submission = world.accepted(key, {"text": "one", "platform": [target]})
     world.run_for(60)
     path = f"postSubmissions/{submission}/runs/x"
-    begun = [{"name": "thread", "state": "intent", "id": ""}]
+    begun = [
+        {"name": "thread", "state": "intent", "id": ""} | ({"at": world.clock.now() - timedelta(minutes=1)} if knows_when else {})
+    ]
     world.documents.commit(
         Update(path, {"status": "processing", "phase": "published", "leaseUntil": REMOVE, "followUps": begun}),
         Update(f"postSubmissions/{submission}", {("runCounts", "succeeded"): 0, "completedAt": REMOVE}),
     )
     publish_run(RunPath(submission, "x"), world.publishing)
-    assert [entry.text for entry in world.sandbox.ledger] == ["one", "two", "three"]
-    assert "may or may not be public" in world.run(submission)["notes"][0]
+    assert [entry.text for entry in world.sandbox.ledger] == ["one", "two"]
+    run = world.run(submission)
+    assert run["status"] == "succeeded"
+    assert any("may or may not be public" in note for note in run["notes"]) != knows_when
 
 
 @pytest.mark.parametrize(("failing", "told"), [(1, "5 more were not sent; 0 of 6"), (5, "1 more was not sent; 4 of 6"), (6, "")])
@@ -134,7 +157,7 @@ def test_a_thread_that_is_cut_off_says_how_much_of_it_is_public(failing: int, to
     world.run_for(3600)
     run = world.run(submission)
     assert [entry.text for entry in world.sandbox.ledger] == ["0", *parts[: failing - 1]]
-    assert "may or may not be public" in run["notes"][0]
+    assert "was not sent: 3 requests got no answer, and did nothing" in run["notes"][0]
     assert len(run["notes"]) == 1 + bool(told)
     assert told in run["notes"][-1]
 

@@ -1,17 +1,22 @@
 """Publishes on Instagram. The public call is media_publish: it takes a container once, so the container tells the outcome."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, cast
 
 from shared.media.media import MediaItem
 from shared.platforms.context import Context
+from shared.platforms.failure import PlatformFailure
 from shared.platforms.instagram.hosts import GRAPH
 from shared.platforms.instagram.options import Options
 from shared.platforms.instagram.rules import CAPABILITY, validate
 from shared.platforms.meta.containers import Containers, Dialect
 from shared.platforms.meta.graph import Graph, url_of
 from shared.platforms.options import alt_text
-from shared.platforms.platform import FollowUp, Platform, Publication
+from shared.platforms.platform import FollowUp, Found, NotListed, Platform, Publication
 from shared.platforms.rules import Draft
+
+MAX_COMMENTS = 50
 
 
 def publisher(context: Context) -> Platform:
@@ -41,11 +46,25 @@ def publisher(context: Context) -> Platform:
         text = Options.read(publication.draft.options).first_comment or ""
         return calls.id_of(calls.post(f"{public[0]}/comments", {"message": text}))
 
+    def find_comment(publication: Publication, public: Sequence[str], since: datetime) -> Found | NotListed:
+        calls, text = graph(publication), Options.read(publication.draft.options).first_comment
+        shown = calls.get(f"{public[0]}/comments", fields="id,text,username,timestamp", limit=str(MAX_COMMENTS))
+        return among(shown.get("data"), text, publication.account.username)
+
     def follow_ups(draft: Draft) -> Sequence[FollowUp]:
         wanted = Options.read(draft.options).first_comment
-        return (FollowUp("firstComment", comment),) if wanted else ()
+        return (FollowUp("firstComment", comment, find_comment),) if wanted else ()
 
     return Platform(CAPABILITY, validate, containers.prepare, containers.publish, containers.find, containers.permalink, follow_ups)
+
+
+def among(comments: Any, text: str | None, username: str) -> Found | NotListed:
+    """The account's own comment among those of a post that was just made."""
+    if not isinstance(comments, list):
+        raise PlatformFailure("transient", "Instagram answered the comments with something else", http_status=200)
+    shown = cast("list[Mapping[str, Any]]", comments)
+    own = [one for one in shown if one.get("text") == text and one.get("username") in (None, username)]
+    return Found(str(own[0]["id"])) if own else NotListed(similar=len(shown) >= MAX_COMMENTS)
 
 
 def _file(publication: Publication, item: MediaItem, position: int, in_carousel: bool) -> dict[str, str]:

@@ -108,7 +108,18 @@ class _LinkedIn:
             answer = linked.send("POST", f"socialActions/{quote(public[0], safe='')}/comments", json=body)
             return str(answer.headers.get("x-restli-id") or answer.json().get("id") or "")
 
-        return (FollowUp("firstComment", comment),) if wanted else ()
+        def find(publication: Publication, public: Sequence[str], since: datetime) -> Found | NotListed:
+            """An organisation's comments are shown to its app, a member's to nobody's."""
+            linked = self._calls(publication)
+            if not linked.is_organisation:
+                return NotListed(similar=True)
+            shown = linked.send("GET", f"socialActions/{quote(public[0], safe='')}/comments").json().get("elements")
+            if not isinstance(shown, list):
+                raise PlatformFailure("transient", "LinkedIn answered the comments with something else", http_status=200)
+            own = [one for one in shown if one.get("actor") == linked.author and (one.get("message") or {}).get("text") == wanted]
+            return Found(str(own[0].get("commentUrn") or own[0].get("id"))) if own else NotListed()
+
+        return (FollowUp("firstComment", comment, find),) if wanted else ()
 
 
 def _may_be_anothers(urn: str, publication: Publication) -> bool:

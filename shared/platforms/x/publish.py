@@ -4,7 +4,8 @@ A thread's further posts are sent afterwards, each as a reply to the one before.
 """
 
 import html
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any, Literal
 from urllib.parse import unquote
 
@@ -32,6 +33,12 @@ from shared.platforms.x.weighted_length import links_of, without_links
 
 # X's OpenAPI document (2.167) calls the parameter post.fields, its prose tweet.fields; a name it does not know is answered 400.
 POST_FIELDS, TWEET_FIELDS = "post.fields", "tweet.fields"
+_SHOWN = "created_at,text,entities,attachments"
+# What a post is a reply to is an expansion in the one, a field in the other.
+_FIELDS: Mapping[str, Mapping[str, str]] = {
+    POST_FIELDS: {POST_FIELDS: _SHOWN, "expansions": "referenced_posts"},
+    TWEET_FIELDS: {TWEET_FIELDS: f"{_SHOWN},referenced_tweets"},
+}
 # Of a hundred posts each; what lies further back than these is not searched, so its absence proves nothing.
 MAX_PAGES = 10
 
@@ -51,7 +58,7 @@ def publisher(context: Context) -> Platform:
     def find(publication: Publication) -> Finding:
         """Our post among the account's posts since the first intent, by text and media."""
         similar, alike = False, list[str]()
-        for tweet in _timeline(publication, url):
+        for tweet in _timeline(publication, url, publication.search_from, exclude="retweets,replies"):
             match "beyond" if tweet is None else _resemblance(tweet, publication):
                 case "ours" if tweet is not None:
                     alike.append(tweet["id"])
@@ -66,13 +73,7 @@ def publisher(context: Context) -> Platform:
         return NotListed(similar)
 
     def follow_ups(draft: Draft) -> Sequence[FollowUp]:
-        def reply(text: str) -> FollowUp:
-            def send(publication: Publication, public: Sequence[str]) -> str:
-                return _post(publication, url, {"text": text, "reply": {"in_reply_to_tweet_id": public[-1]}})
-
-            return FollowUp("thread", send)
-
-        return [reply(text) for text in Options.read(draft.options).thread]
+        return [_reply(url, text) for text in Options.read(draft.options).thread]
 
     return Platform(CAPABILITY, validate, lambda publication: upload_all(publication, url), publish, find, follow_ups=follow_ups)
 
@@ -94,14 +95,49 @@ def _post(publication: Publication, url: str, body: Mapping[str, Any]) -> str:
     return post_id
 
 
-def _timeline(publication: Publication, url: str) -> Iterator[Mapping[str, Any] | None]:
-    """The account's posts since the first intent, newest first; None for those that lie beyond what is searched."""
+def _reply(url: str, text: str) -> FollowUp:
+    def send(publication: Publication, public: Sequence[str]) -> str:
+        return _post(publication, url, {"text": text, "reply": {"in_reply_to_tweet_id": public[-1]}})
+
+    def find(publication: Publication, public: Sequence[str], since: datetime) -> Found | NotListed:
+        return _reply_to(public[-1], text, _timeline(publication, url, since, exclude="retweets"))
+
+    return FollowUp("thread", send, find)
+
+
+def _reply_to(post_id: str, text: str, timeline: Iterable[Mapping[str, Any] | None]) -> Found | NotListed:
+    similar = False
+    for tweet in timeline:
+        if tweet is None:
+            similar = True
+            continue
+        if _words(html.unescape(str(tweet.get("text", "")))) != _words(text):
+            continue
+        referenced = tweet.get("referenced_posts") or tweet.get("referenced_tweets")
+        if referenced is None:
+            # To which post it is a reply, X does not say.
+            similar = True
+            continue
+        if [str(one.get("id")) for one in referenced if one.get("type") == "replied_to"] != [post_id]:
+            continue
+        match _links_alike(tweet, text):
+            case "ours":
+                return Found(str(tweet["id"]))
+            case "perhaps":
+                similar = True
+            case "other":
+                pass
+    return NotListed(similar)
+
+
+def _timeline(publication: Publication, url: str, since: datetime, *, exclude: str) -> Iterator[Mapping[str, Any] | None]:
+    """The account's posts since then, newest first; None for those that lie beyond what is searched."""
     fields, page = POST_FIELDS, ""
     for _ in range(MAX_PAGES):
-        answer = _page(publication, url, fields, page)
+        answer = _page(publication, url, fields, page, since, exclude)
         if answer.status == 400 and fields == POST_FIELDS:
             fields = TWEET_FIELDS
-            answer = _page(publication, url, fields, page)
+            answer = _page(publication, url, fields, page, since, exclude)
         if answer.status != 200:
             raise failure_of(answer)
         yield from _listed(answer)
@@ -111,8 +147,7 @@ def _timeline(publication: Publication, url: str) -> Iterator[Mapping[str, Any] 
     yield None
 
 
-def _page(publication: Publication, url: str, fields_parameter: str, page: str) -> HttpAnswer:
-    since = publication.search_from
+def _page(publication: Publication, url: str, fields_parameter: str, page: str, since: datetime, exclude: str) -> HttpAnswer:
     return publication.http.send(
         HttpRequest(
             "GET",
@@ -121,8 +156,8 @@ def _page(publication: Publication, url: str, fields_parameter: str, page: str) 
             params={
                 "max_results": "100",
                 "start_time": since.strftime("%Y-%m-%dT%H:%M:%SZ"),
-                "exclude": "retweets,replies",
-                fields_parameter: "created_at,text,entities,attachments",
+                "exclude": exclude,
+                **_FIELDS[fields_parameter],
                 **({"pagination_token": page} if page else {}),
             },
         )
