@@ -3,13 +3,14 @@
 import argparse
 import asyncio
 import json
-import re
+import os
 import signal
 import sys
 import threading
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+from emulator.arguments import folder, kept, new_file, offset, platform_and_account, rewrite, uid
 from emulator.demo import run_demo
 from emulator.ports import PROJECT_ID, Ports, url
 from emulator.process import Failed, say
@@ -17,10 +18,10 @@ from emulator.stack import Stack
 from emulator.users import DEMO_USER, NewUser, add_user, connect_documents
 from shared.documents.document import Unavailable
 
-# 65535 less the sandbox's 9500.
-MAX_OFFSET = 56035
 # How long the demo may take to let go.
 INTERRUPTION_SECONDS = 5.0
+# Each waits for eight seconds.
+PATIENT_TRIES = 15
 
 
 def main() -> int:
@@ -31,7 +32,9 @@ def main() -> int:
         say(f"soku: {failed}")
         return 1
     except Unavailable:
-        say("soku: Firestore does not answer: start it, or unset FIRESTORE_EMULATOR_HOST.")
+        theirs = "start it, or unset FIRESTORE_EMULATOR_HOST"
+        ours = "the machine may be too busy, or the stack is not running: start it with `make up`"
+        say(f"soku: Firestore does not answer: {theirs if os.environ.get('FIRESTORE_EMULATOR_HOST') else ours}.")
         return 1
     except OSError as error:
         say(f"soku: {error}")
@@ -44,22 +47,22 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m emulator", description="Soku, whole, on this machine.")
     commands = parser.add_subparsers(dest="command", required=True)
     common = argparse.ArgumentParser(add_help=False)
-    common.add_argument("--port-offset", type=_offset, default=0, metavar="N", help="add N to every port")
+    common.add_argument("--port-offset", type=offset, default=0, metavar="N", help="add N to every port")
 
     up = commands.add_parser("up", parents=[common], help="start everything and stay until Ctrl-C")
     up.add_argument(
-        "--ready-file", type=_new_file, metavar="PATH", help="write the addresses and a demo user there, as JSON, once ready"
+        "--ready-file", type=new_file, metavar="PATH", help="write the addresses and a demo user there, as JSON, once ready"
     )
-    up.add_argument("--data", type=_kept, metavar="DIR", help="keep Firestore, users and files there between runs")
+    up.add_argument("--data", type=kept, metavar="DIR", help="keep Firestore, users and files there between runs")
     up.add_argument("--sweep-every", type=float, default=10.0, metavar="SECONDS", help="how often the sweeper runs (default: 10)")
-    up.add_argument("--functions-root", type=_folder, metavar="DIR", help="run the functions' code from there")
+    up.add_argument("--functions-root", type=folder, metavar="DIR", help="run the functions' code from there")
     up.add_argument("--functions-python", type=Path, metavar="PATH", help="with this interpreter")
-    up.add_argument("--kill-plans", type=_folder, metavar="DIR", help="run functions that die as the plans in there say (tests)")
+    up.add_argument("--kill-plans", type=folder, metavar="DIR", help="run functions that die as the plans in there say (tests)")
     up.add_argument(
         "--rewrite",
         action="append",
         default=[],
-        type=_rewrite,
+        type=rewrite,
         metavar="PREFIX=URL",
         help="fetch files whose address begins with PREFIX from URL on this machine instead; may be given again",
     )
@@ -70,62 +73,13 @@ def _parser() -> argparse.ArgumentParser:
 
     user = commands.add_parser("user", help="users of a running stack").add_subparsers(dest="verb", required=True)
     add = user.add_parser("add", parents=[common], help="make a user, print {uid, apiKey, idToken, email}")
-    add.add_argument("--uid", type=_uid, help="a new one, or somebody who has signed up; default: a new one")
+    add.add_argument("--uid", type=uid, help="a new one, or somebody who has signed up; default: a new one")
     add.add_argument("--subscription", choices=["active", "trialing", "expired", "none"], help="default: active, for a new user")
     add.add_argument("--credits", type=int, metavar="N")
     add.add_argument("--admin", action="store_true")
-    add.add_argument("--connect", action="append", default=[], metavar="PLATFORM:ACCOUNT", type=_platform_and_account)
+    add.add_argument("--connect", action="append", default=[], metavar="PLATFORM:ACCOUNT", type=platform_and_account)
     add.set_defaults(run=_add_user)
     return parser
-
-
-def _offset(text: str) -> int:
-    """So that the highest port, the sandbox's, exists."""
-    if not text.isdecimal() or int(text) > MAX_OFFSET:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 0 to {MAX_OFFSET}")
-    return int(text)
-
-
-def _folder(text: str) -> Path:
-    if not Path(text).is_dir():
-        raise argparse.ArgumentTypeError(f"there is no folder {text}")
-    return Path(text)
-
-
-def _new_file(text: str) -> Path:
-    if not Path(text).absolute().parent.is_dir():
-        raise argparse.ArgumentTypeError(f"there is no folder for {text}")
-    return Path(text)
-
-
-def _kept(text: str) -> Path:
-    """A folder that exists or can be made."""
-    path = Path(text).absolute()
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise argparse.ArgumentTypeError(f"{text} cannot hold the data: {error.strerror}") from None
-    return path
-
-
-def _uid(text: str) -> str:
-    if re.fullmatch(r"[A-Za-z0-9_-]{1,128}", text) is None:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a uid of 1 to 128 letters, digits, hyphens and underscores")
-    return text
-
-
-def _platform_and_account(text: str) -> tuple[str, str]:
-    platform, colon, account = text.partition(":")
-    if not (platform and colon and account):
-        raise argparse.ArgumentTypeError(f"{text!r} is not PLATFORM:ACCOUNT, such as x:my_account")
-    return platform, account
-
-
-def _rewrite(text: str) -> tuple[str, str]:
-    prefix, _, target = text.partition("=")
-    if not all(re.fullmatch(r"https?://[^\s,=]+", address) for address in (prefix, target)):
-        raise argparse.ArgumentTypeError(f"{text!r} is not PREFIX=URL, such as https://cdn.example.org/=http://127.0.0.1:8000/")
-    return prefix, target
 
 
 def _add_user(arguments: argparse.Namespace) -> int:
@@ -151,15 +105,33 @@ def _up(arguments: argparse.Namespace) -> int:
         **{name: value.absolute() for name, value in options.items() if value},
     )
 
+    # Whoever waits for it must not find that of an earlier stack.
+    if arguments.ready_file:
+        arguments.ready_file.unlink(missing_ok=True)
+
     async def stay(stopped: asyncio.Event) -> None:
         documents = connect_documents(ports, stack.firestore_host)
-        user = await asyncio.to_thread(add_user, DEMO_USER, ports, documents)
+        user = await _once_it_answers(lambda: add_user(DEMO_USER, ports, documents))
         if arguments.ready_file:
             _write_whole(arguments.ready_file, json.dumps(_addresses(stack, user)))
         print(_invitation(ports, user), flush=True)
         await stopped.wait()
 
-    return asyncio.run(_run(stack, stay))
+    try:
+        return asyncio.run(_run(stack, stay))
+    finally:
+        if arguments.ready_file:
+            arguments.ready_file.unlink(missing_ok=True)
+
+
+async def _once_it_answers(work: Callable[[], dict[str, str]]) -> dict[str, str]:
+    """A database that has just started may take longer than its clients wait."""
+    for _ in range(PATIENT_TRIES):
+        try:
+            return await asyncio.to_thread(work)
+        except Unavailable:
+            say("Firestore is slow to answer; still trying")
+    return await asyncio.to_thread(work)
 
 
 def _demo(arguments: argparse.Namespace) -> int:
@@ -208,9 +180,30 @@ async def _run(stack: Stack, work: Callable[[asyncio.Event], Awaitable[None]]) -
 
 
 async def _inside(stack: Stack, work: Callable[[asyncio.Event], Awaitable[None]], stopped: asyncio.Event) -> None:
+    broken = ""
     async with stack.running():
-        await work(stopped)
+        broken = await _until_broken(stack, work(stopped))
+        if broken:
+            say(f"stopping: {broken}")
+    if broken:
+        raise Failed(f"{broken}. What it held is gone, and everything was stopped: start it again.")
     say("everything is stopped")
+
+
+async def _until_broken(stack: Stack, work: Awaitable[None]) -> str:
+    """Why the stack could not go on, if that is what ended the work."""
+    working = asyncio.ensure_future(work)
+    watching = {working, stack.broken} if stack.broken is not None else {working}
+    try:
+        await asyncio.wait(watching, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        if not working.done():
+            working.cancel()
+            await asyncio.gather(working, return_exceptions=True)
+    if stack.broken is not None and stack.broken.done():
+        return stack.broken.result()
+    working.result()
+    return ""
 
 
 def _addresses(stack: Stack, user: dict[str, str]) -> dict[str, object]:

@@ -29,7 +29,7 @@ def answers(address: str, session: Callable[[], aiohttp.ClientSession]) -> Calla
 
     async def check() -> bool:
         try:
-            async with session().get(address, timeout=aiohttp.ClientTimeout(total=2)):
+            async with session().get(address, timeout=aiohttp.ClientTimeout(total=10)):
                 return True
         except (aiohttp.ClientError, TimeoutError, OSError):
             return False
@@ -38,7 +38,7 @@ def answers(address: str, session: Callable[[], aiohttp.ClientSession]) -> Calla
 
 
 def firestore(
-    ports: Ports, folder: Path, data: Path | None, session: Callable[[], aiohttp.ClientSession], report: Report
+    ports: Ports, folder: Path, data: Path | None, session: Callable[[], aiohttp.ClientSession], report: Report, on_end: Report
 ) -> Process:
     java = _program("java", "the Firestore emulator", "apt-get install openjdk-17-jre-headless, or brew install openjdk")
     command = [java, "-Duser.language=en", "-cp", str(find_firestore_jar(report)), _MAIN_CLASS, "start"]
@@ -51,8 +51,10 @@ def firestore(
         command,
         environment={},
         folder=folder,
-        is_ready=answers(url(ports.firestore), session),
+        # Its port answers before it does: the first read takes seconds on a busy machine.
+        is_ready=answers(f"{url(ports.firestore)}/v1/projects/{PROJECT_ID}/databases/(default)/documents/ready/probe", session),
         report=report,
+        on_end=on_end,
     )
 
 
@@ -113,7 +115,9 @@ def _version(jar: Path) -> tuple[int, ...]:
     return tuple(int(number) for number in re.findall(r"\d+", jar.name))
 
 
-def auth(ports: Ports, folder: Path, data: Path | None, session: Callable[[], aiohttp.ClientSession], report: Report) -> Process:
+def auth(
+    ports: Ports, folder: Path, data: Path | None, session: Callable[[], aiohttp.ClientSession], report: Report, on_end: Report
+) -> Process:
     node = _program("node", "the Auth emulator", "https://nodejs.org")
     if not FIREBASE_CLI.is_file():
         raise Failed("firebase-tools is not installed: run `make install` (or `npm ci`) in the project's folder.")
@@ -148,12 +152,15 @@ def auth(ports: Ports, folder: Path, data: Path | None, session: Callable[[], ai
         folder=folder,
         is_ready=answers(url(ports.auth), session),
         report=report,
+        on_end=on_end,
         stop_signal=signal.SIGINT,
         stop_within_seconds=15.0 if data else 4.0,
     )
 
 
-def storage(ports: Ports, folder: Path, data: Path | None, session: Callable[[], aiohttp.ClientSession], report: Report) -> Process:
+def storage(
+    ports: Ports, folder: Path, data: Path | None, session: Callable[[], aiohttp.ClientSession], report: Report, on_end: Report
+) -> Process:
     where: Sequence[str] = ["--data-dir", str(data / "storage")] if data else []
     if data is not None:
         (data / "storage").mkdir(parents=True, exist_ok=True)
@@ -166,6 +173,7 @@ def storage(ports: Ports, folder: Path, data: Path | None, session: Callable[[],
         folder=folder,
         is_ready=answers(url(ports.storage), session),
         report=report,
+        on_end=on_end,
     )
 
 

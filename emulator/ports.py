@@ -1,12 +1,16 @@
 """Where everything of the local stack listens: fixed ports, moved together by one offset so that stacks run side by side."""
 
+import contextlib
 from dataclasses import dataclass
+from pathlib import Path
 
 from functions.targets import TARGETS
 
 PROJECT_ID = "demo-soku"
 BUCKET = f"{PROJECT_ID}.appspot.com"
 HOST = "127.0.0.1"
+# In /proc/net/tcp.
+LISTENING = "0A"
 
 
 @dataclass(frozen=True)
@@ -66,3 +70,20 @@ class Ports:
 
 def url(port: int) -> str:
     return f"http://{HOST}:{port}"
+
+
+def holder_of(port: int) -> str:
+    """Which program listens there, as far as Linux tells, as the end of a sentence."""
+    try:
+        tables = [Path("/proc/net/tcp"), Path("/proc/net/tcp6")]
+        rows = [line.split() for table in tables if table.exists() for line in table.read_text().splitlines()[1:]]
+        sockets = {f"socket:[{row[9]}]" for row in rows if row[3] == LISTENING and int(row[1].rpartition(":")[2], 16) == port}
+        for entry in Path("/proc").glob("[0-9]*/fd/*"):
+            with contextlib.suppress(OSError):
+                if str(entry.readlink()) in sockets:
+                    process = entry.parents[1]
+                    command = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
+                    return f" by process {process.name} ({command[:80]})"
+    except (OSError, ValueError, IndexError):
+        pass
+    return ""

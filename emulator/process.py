@@ -10,9 +10,12 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 
-READY_WITHIN_SECONDS = 120.0
+# A busy machine takes its time; whoever waits is told for what.
+READY_WITHIN_SECONDS = 300.0
+TELL_EVERY_SECONDS = 15.0
 STOP_WITHIN_SECONDS = 4.0
 KEPT_LINES = 60
+_TETHER = Path(__file__).with_name("tether.py")
 
 
 class Failed(Exception):
@@ -20,7 +23,8 @@ class Failed(Exception):
 
 
 class Process:
-    """`restart` is for programs that are ours: functions may die at any time. `report` prints a line for people."""
+    """`restart` is for programs that are ours: functions may die at any time; `on_end` is told of the end of any other one.
+    `report` prints a line for people."""
 
     def __init__(
         self,
@@ -32,6 +36,7 @@ class Process:
         is_ready: Callable[[], Awaitable[bool]],
         report: Callable[[str], None],
         restart: bool = False,
+        on_end: Callable[[str], None] = lambda _: None,
         stop_signal: signal.Signals = signal.SIGTERM,
         stop_within_seconds: float = STOP_WITHIN_SECONDS,
     ) -> None:
@@ -43,6 +48,7 @@ class Process:
         self._is_ready = is_ready
         self._report = report
         self._restart = restart
+        self._on_end = on_end
         self._stop_signal = stop_signal
         self._stop_within_seconds = stop_within_seconds
         self._process: asyncio.subprocess.Process | None = None
@@ -58,11 +64,15 @@ class Process:
         started = time.monotonic()
         await self._launch()
         self._watcher = asyncio.get_running_loop().create_task(self._watch())
+        told = started
         while not await self._is_ready():
             if self._process is None or self._process.returncode is not None:
                 raise Failed(f"{self.name} ended before it was ready: {self._last_words()}")
             if time.monotonic() - started > READY_WITHIN_SECONDS:
                 raise Failed(f"{self.name} did not answer within {READY_WITHIN_SECONDS:.0f} s: {self._last_words()}")
+            if time.monotonic() - told > TELL_EVERY_SECONDS:
+                told = time.monotonic()
+                self._report(f"{self.name:<18} still starting, {told - started:.0f} s; its last line: {self._last_words()}")
             await asyncio.sleep(0.1)
         return time.monotonic() - started
 
@@ -89,6 +99,7 @@ class Process:
     async def _launch(self) -> None:
         # In a session of its own: Ctrl-C in the terminal reaches only us, and we stop the others in order.
         self._process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-I", "-S", str(_TETHER), str(os.getpid())),
             *self._command,
             env=self._environment,
             cwd=self._folder,
@@ -104,7 +115,10 @@ class Process:
         while self._process is not None and self._process.stdout is not None:
             await self._read(self._process.stdout)
             code = await self._process.wait()
-            if self._stopping or not self._restart:
+            if self._stopping:
+                return
+            if not self._restart:
+                self._on_end(f"{self.name} ended ({_how(code)}); its last line: {self._last_words()}")
                 return
             # What a killed master leaves behind would keep the port.
             self._signal(signal.SIGKILL)

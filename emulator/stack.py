@@ -19,7 +19,7 @@ from emulator.cloud_tasks.server import CloudTasks
 from emulator.cloud_tasks.task import RetryConfig
 from emulator.connect_page import add_connect_page
 from emulator.environment import INVOKER, function_variables
-from emulator.ports import HOST, PROJECT_ID, Ports, url
+from emulator.ports import HOST, PROJECT_ID, Ports, holder_of, url
 from emulator.process import Failed, Process
 from emulator.sandbox.server import SandboxServer
 from functions.targets import TARGETS, Target
@@ -61,6 +61,8 @@ class Stack:
         self._sandbox = SandboxServer(url(ports.sandbox), url(ports.storage), callback)
         self._session: aiohttp.ClientSession | None = None
         self.is_up = False
+        # Why the stack cannot go on, once that is so.
+        self.broken: asyncio.Future[str] | None = None
         self.firestore_host = os.environ.get("FIRESTORE_EMULATOR_HOST") or f"{HOST}:{ports.firestore}"
 
     @asynccontextmanager
@@ -72,6 +74,7 @@ class Stack:
             # Each request its own connection: gunicorn closes an idle one in the very moment the next tick may use it.
             connector = aiohttp.TCPConnector(force_close=True)
             self._session = await stack.enter_async_context(aiohttp.ClientSession(connector=connector))
+            self.broken = asyncio.get_running_loop().create_future()
             self.processes = self._planned(folder)
             self._refuse_taken_ports()
             stack.push_async_callback(self._stop_engines)
@@ -91,6 +94,11 @@ class Stack:
         add_connect_page(app, api_url=f"{url(self.ports.api)}/api", auth_url=url(self.ports.auth))
         return app
 
+    def _end(self, reason: str) -> None:
+        """An engine is gone, and with it what it held: functions that went on would find another world."""
+        if self.broken is not None and not self.broken.done():
+            self.broken.set_result(reason)
+
     def kill(self) -> None:
         """At once, without asking: for the second Ctrl-C."""
         for process in self.processes:
@@ -105,10 +113,10 @@ class Stack:
         planned = (
             []
             if os.environ.get("FIRESTORE_EMULATOR_HOST")
-            else [engines.firestore(self.ports, folder, self._data, self._http, self._report)]
+            else [engines.firestore(self.ports, folder, self._data, self._http, self._report, self._end)]
         )
-        planned.append(engines.auth(self.ports, folder, self._data, self._http, self._report))
-        planned.append(engines.storage(self.ports, folder, self._data, self._http, self._report))
+        planned.append(engines.auth(self.ports, folder, self._data, self._http, self._report, self._end))
+        planned.append(engines.storage(self.ports, folder, self._data, self._http, self._report, self._end))
         return planned + [self._function(target) for target in TARGETS]
 
     def _function(self, target: Target) -> Process:
@@ -150,7 +158,7 @@ class Stack:
                     probe.bind((HOST, port))
                 except OSError:
                     raise Failed(
-                        f"Port {port}, for {name}, is taken: stop the program that has it, "
+                        f"Port {port}, for {name}, is taken{holder_of(port)}: stop the program that has it, "
                         f"or move all ports, with --port-offset {self.ports.offset + 1000} "
                         f"(make: ARGS='--port-offset {self.ports.offset + 1000}')."
                     ) from None

@@ -1,5 +1,6 @@
 """Everything outside of the process that the API touches."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -32,3 +33,5 @@ class Ports:
     clock: Clock
     settings: ApiSettings
     connecting: ConnectPorts
+    # What the API needs, by name; each raises if it does not answer.
+    checks: Mapping[str, Callable[[], None]]

@@ -9,6 +9,7 @@ from functions.api.ports import ApiSettings, Ports
 from shared.accounts.oauth import ConnectPorts
 from shared.core.encryption import Cipher
 from shared.core.settings import read_settings
+from shared.documents.document import Documents
 from shared.gcp import firestore
 from shared.gcp.cloud_tasks import CloudTasksQueue
 from shared.gcp.firebase_auth import FirebaseAuth
@@ -21,15 +22,27 @@ SETTINGS = read_settings(ApiSettings)
 @cache
 def ports() -> Ports:
     documents = firestore.connect(SETTINGS.project_id)
-    clock = documents.clock
+    clock, tasks = documents.clock, CloudTasksQueue(SETTINGS)
     return Ports(
         documents=documents,
-        tasks=CloudTasksQueue(SETTINGS),
+        tasks=tasks,
         id_tokens=FirebaseAuth(SETTINGS.project_id),
         clock=clock,
         settings=SETTINGS,
         connecting=ConnectPorts(documents, Cipher(SETTINGS.token_keys), RequestsHttp(), clock, connectors(SETTINGS)),
+        checks={"database": lambda: _check_database(documents), "queue": tasks.check, "storage": _check_storage},
     )
+
+
+def _check_database(documents: Documents) -> None:
+    documents.get("ready/probe")
+
+
+def _check_storage() -> None:
+    # Imported here: no other request needs it.
+    from shared.gcp.cloud_storage import CloudStorage
+
+    CloudStorage(SETTINGS).check()
 
 
 @cache

@@ -16,6 +16,7 @@ from shared.media.storage import StorageUnavailable
 
 # A resumable upload's part: a multiple of 256 KiB, held in memory once per upload.
 PART_BYTES = 4 << 20
+CHECK_TIMEOUT_SECONDS = 2
 _FAILURES = (exceptions.GoogleAPIError, GoogleAuthError, RequestException)
 
 
@@ -52,6 +53,10 @@ class CloudStorage:
             return self._bucket.blob(path).download_as_bytes(start=start or None, end=end, raw_download=True)
         except _FAILURES as error:
             raise StorageUnavailable(str(error)) from error
+
+    def check(self) -> None:
+        """Read-only. Raises if the bucket does not answer."""
+        self._bucket.blob("ready").exists(timeout=CHECK_TIMEOUT_SECONDS)
 
     def delete(self, path: str) -> None:
         try:

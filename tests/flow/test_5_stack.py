@@ -64,7 +64,37 @@ def test_a_taken_port_is_one_sentence(stack: LocalStack) -> None:
     ended = run("up", "--port-offset", str(stack.offset))
     assert ended.returncode == 1
     assert "--port-offset" in ended.stderr.splitlines()[-1]
+    assert "is taken by process " in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+def test_ready_says_that_everything_answers(stack: LocalStack) -> None:
+    answer = requests.get(f"{stack.apiUrl}/ready", timeout=30)
+    checks = {"database": "ok", "queue": "ok", "storage": "ok"}
+    assert (answer.status_code, answer.json()["status"], answer.json()["checks"]) == (200, "ready", checks)
+
+
+def test_an_engine_that_is_killed_ends_the_stack_with_its_name(tmp_path: Path) -> None:
+    process, _, _ = start_stack(tmp_path)
+    below = children_of(process.pid)
+    try:
+        [engine] = [pid for pid in below if b"gcp_storage_emulator" in (Path("/proc") / str(pid) / "cmdline").read_bytes()]
+        os.kill(engine, signal.SIGKILL)
+        assert process.wait(PATIENCE_SECONDS) == 1
+    finally:
+        stop(process)
+    assert "soku: Storage ended (killed by SIGKILL)" in (tmp_path / "stack.log").read_text().splitlines()[-1]
+    assert not (tmp_path / "ready.json").exists()
+    until(lambda: gone(below))
+
+
+def test_a_stack_that_is_killed_takes_its_programs_along(tmp_path: Path) -> None:
+    process, _, _ = start_stack(tmp_path)
+    below = children_of(process.pid)
+    assert len(below) > 8
+    process.kill()
+    process.wait()
+    until(lambda: gone(below))
 
 
 @pytest.mark.parametrize(("missing", "word"), [("java", "java is needed"), ("node", "node is needed")])
@@ -206,7 +236,6 @@ def _keeps_apart(stack: LocalStack, tmp_path: Path, data: Path, server: str) -> 
     finally:
         stop(process)
     until(lambda: gone(below))
-    (tmp_path / "ready.json").unlink()
     process, again, _ = start_stack(tmp_path, "--data", str(data), offset=offset)
     below = children_of(process.pid)
     try:
