@@ -4,6 +4,7 @@ from flask import Flask, Response, g, request
 
 from functions.api.ports import Ports
 from functions.api.request import cors, errors
+from functions.api.request.endpoint import is_idempotency_key
 from functions.api.request.request_id import request_id_for
 from functions.api.v1 import api_keys, health, integrations, posts
 
@@ -27,6 +28,8 @@ def create_app(ports: Ports) -> Flask:
     def begin() -> Response | None:
         g.started_at = ports.clock.now()
         g.request_id = request_id_for(request.headers.get("X-Request-ID"))
+        if is_idempotency_key(key := request.headers.get("Idempotency-Key")):
+            g.idempotency_key = key
         return cors.preflight_answer(request, ports.settings)
 
     @app.after_request

@@ -4,12 +4,17 @@ Writes submissions, idempotency records, API keys and request logs; enqueues on 
 """
 
 from flask import Flask, Request
+from gunicorn import util
 from werkzeug.wrappers import Response
 
 from functions.api import wiring
+from functions.api.app import SECURITY_HEADERS
+from functions.api.request.broken_http import answer_in_json
+from shared.core.clock import SystemClock
 from shared.core.log import start_logging
 
 start_logging()
+answer_in_json(util, SECURITY_HEADERS, SystemClock().now)
 
 
 def api(request: Request) -> Response:

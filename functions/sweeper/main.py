@@ -7,6 +7,7 @@ import logging
 
 from functions.sweeper import wiring
 from functions.task import Payload, task_function
+from shared.accounts.reseal import reseal
 from shared.accounts.sweep import CREDENTIALS, FACTS
 from shared.core.log import start_logging
 from shared.posts.sweep import COPIES, RUNS, SUBMISSIONS
@@ -23,6 +24,7 @@ def handle(_: Payload, ports: wiring.Ports) -> None:
     moved = sweep(OUTBOXES, ports.sweeping)
     if any(moved.values()):
         _log.info("sweep.done", extra={"moved": dict(moved)})
+    reseal(ports.cipher, documents=ports.sweeping.documents, clock=ports.sweeping.clock)
 
 
 sweeper = task_function(handle, wiring.ports)

@@ -3,19 +3,26 @@
 from dataclasses import dataclass
 from functools import cache
 
-from shared.core.settings import CloudTasks, read_settings
+from shared.core.encryption import Cipher
+from shared.core.settings import CloudTasks, TokenKeys, read_settings
 from shared.gcp import firestore
 from shared.gcp.cloud_tasks import CloudTasksQueue
 from shared.gcp.oidc import OidcVerifier
 from shared.tasks.invoker import Verifier
 from shared.tasks.sweep import SweepPorts
 
-SETTINGS = read_settings(CloudTasks)
+
+class SweeperSettings(CloudTasks, TokenKeys):
+    """Everything the sweeper needs to know."""
+
+
+SETTINGS = read_settings(SweeperSettings)
 
 
 @dataclass(frozen=True)
 class Ports:
     sweeping: SweepPorts
+    cipher: Cipher
     verifier: Verifier
 
 
@@ -24,5 +31,6 @@ def ports() -> Ports:
     documents = firestore.connect(SETTINGS.project_id)
     return Ports(
         sweeping=SweepPorts(documents, CloudTasksQueue(SETTINGS), documents.clock),
+        cipher=Cipher(SETTINGS.token_keys),
         verifier=OidcVerifier(SETTINGS, SETTINGS.function_url("sweeper")),
     )

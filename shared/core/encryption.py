@@ -25,6 +25,10 @@ class Cipher:
         self._keys = {key_id: AESGCM(key) for key_id, key in keys.items()}
         self._current = next(iter(keys))
 
+    @property
+    def older_keys(self) -> tuple[str, ...]:
+        return tuple(key_id for key_id in self._keys if key_id != self._current)
+
     def seal(self, secret: Mapping[str, Any], *, path: str) -> dict[str, str]:
         """What to store at the document `path`."""
         nonce = secrets.token_bytes(_NONCE_BYTES)

@@ -31,7 +31,7 @@ class Deadline:
 
     def __init__(self, seconds: float) -> None:
         self.at = time.monotonic() + seconds
-        self._sockets: list[socket.socket] = []
+        self._sockets: list[tuple[socket.socket, int]] = []
         self._lock = threading.Lock()
         self._expired = False
         self._closed = False
@@ -65,13 +65,14 @@ class Deadline:
         self.at = time.monotonic() + seconds
         _WATCHDOG.add(self)
 
-    def watch(self, connection: socket.socket) -> None:
+    def watch(self, connection: socket.socket, how: int = socket.SHUT_RDWR) -> None:
+        """`how`: SHUT_RD, where an answer is still to be sent."""
         # A duplicate of the descriptor: TLS takes the socket over, and shutting down is of the connection, not of the descriptor.
         duplicate = socket.socket(fileno=os.dup(connection.fileno()))
         with self._lock:
-            self._sockets.append(duplicate)
+            self._sockets.append((duplicate, how))
             if self._expired:
-                _shut_down(duplicate)
+                _shut_down(duplicate, how)
 
     def expire(self) -> None:
         """The watchdog's part: it may have been extended meanwhile."""
@@ -79,14 +80,14 @@ class Deadline:
             if self._closed or self.at > time.monotonic():
                 return
             self._expired = True
-            for connection in self._sockets:
-                _shut_down(connection)
+            for connection, how in self._sockets:
+                _shut_down(connection, how)
 
     def close(self) -> None:
         """The exchange is over, in time or not."""
         with self._lock:
             self._closed = True
-            for connection in self._sockets:
+            for connection, _ in self._sockets:
                 connection.close()
             self._sockets.clear()
 
@@ -97,9 +98,9 @@ class Deadline:
         self.close()
 
 
-def _shut_down(connection: socket.socket) -> None:
+def _shut_down(connection: socket.socket, how: int) -> None:
     with contextlib.suppress(OSError):
-        connection.shutdown(socket.SHUT_RDWR)
+        connection.shutdown(how)
 
 
 class _Watchdog:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
+from functions.api.request.reading import DRAINED_BYTES
 from tests.api.conftest import error_of
 from tests.fakes.world import World
 
@@ -248,10 +249,12 @@ class Counted(io.BytesIO):
     """As a server gives a body that declares no length, or a false one: how much of it was read?"""
 
     taken = 0
+    largest = 0
 
     def read(self, size: int | None = -1) -> bytes:
         piece = super().read(size)
         self.taken += len(piece)
+        self.largest = max(self.largest, len(piece))
         return piece
 
 
@@ -261,7 +264,9 @@ def test_a_body_without_an_honest_length_is_counted_as_it_comes(client: FlaskCli
     environ = {"wsgi.input": stream, "wsgi.input_terminated": True, "CONTENT_TYPE": "application/json", **declared}
     answer = client.post("/v1/posts", headers={"soku-api-key": key}, environ_overrides=environ)
     assert answer.status_code == 413
-    assert stream.taken <= 1_100_000
+    # As much as that is taken off the wire, so that the answer is seen, and not kept.
+    assert stream.taken <= 1_100_000 + DRAINED_BYTES
+    assert stream.largest <= 1_100_000
 
 
 def test_depth_sixty_four_is_not_too_deep(client: FlaskClient, key: str) -> None:
@@ -415,3 +420,21 @@ def test_blank_and_garbled_options_are_refused_in_whole_sentences(
     details = answer.get_json()["error"]["details"]
     assert rule_or_field in {one.get("rule") for one in details} | {one["field"] for one in details}
     assert not any("{{" in one["message"] for one in details)
+
+
+def test_fifty_thousand_members_and_a_string_of_900_kb_are_refused_briefly(client: FlaskClient, key: str) -> None:
+    many = {f"option{n}": 1 for n in range(50_000)}
+    for body in (
+        {"post": {"content": {**GOOD, "platform": {"platform": "x", "options": many}}}},
+        {"post": {"content": {**GOOD, "mediaType": "x" * 900_000}}},
+        {"post": {"content": {**GOOD, "x" * 900_000: 1}}},
+    ):
+        answer = send(client, key, body)
+        assert answer.status_code == 400
+        assert len(answer.data) < 5_000
+
+
+@pytest.mark.parametrize("path", ["/v1/posts", "/v1/nothing", "/health"])
+def test_every_answer_echoes_the_idempotency_key(client: FlaskClient, path: str) -> None:
+    assert client.get(path, headers={"Idempotency-Key": "mine"}).headers["Idempotency-Key"] == "mine"
+    assert "Idempotency-Key" not in client.get(path, headers={"Idempotency-Key": "ä"}).headers

@@ -1,6 +1,9 @@
 """Step 1: the API accepts a post, once, whatever happens to its answers."""
 
+import json
+import socket
 from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import urlsplit
 
 import pytest
 import requests
@@ -85,3 +88,51 @@ def test_a_key_made_with_a_real_id_token_opens_and_a_revoked_one_does_not(custom
     refused = requests.post(f"{api}/v1/posts", **post)
     assert (refused.status_code, refused.json()["error"]["message"]) == (401, "API key revoked")
     assert requests.get(f"{api}/v1/api-keys", headers={"Authorization": "Bearer junk"}, timeout=30).status_code == 401
+
+
+def test_a_body_of_five_megabytes_is_answered(customer: Customer) -> None:
+    answer = customer.post({"text": "x" * 5_000_000})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (413, "payload_too_large")
+
+
+STALLED = (
+    b"POST /v1/posts HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 100\r\nsoku-api-key: %s\r\n\r\n{"
+)
+
+
+def answer_to(customer: Customer, sent: bytes, *, trickling: bool = False) -> bytes:
+    """What the API sends back to these very bytes, and to one more a second."""
+    address = urlsplit(customer.stack.apiUrl)
+    answered = b""
+    with socket.create_connection((address.hostname or "", address.port or 0), timeout=40) as connection:
+        connection.sendall(sent)
+        connection.settimeout(1.0 if trickling else 40.0)
+        while True:
+            try:
+                piece = connection.recv(65536)
+            except TimeoutError:
+                connection.sendall(b" ")
+                continue
+            if not piece:
+                return answered
+            answered += piece
+
+
+@pytest.mark.parametrize("trickling", [False, True])
+def test_a_body_that_does_not_arrive_is_not_waited_for(customer: Customer, trickling: bool) -> None:
+    answered = answer_to(customer, STALLED % customer.key.encode(), trickling=trickling)
+    assert answered.startswith(b"HTTP/1.1 400 ")
+    assert b"did not arrive within 10 seconds" in answered
+
+
+@pytest.mark.parametrize("sent", [b"nonsense\r\n\r\n", b"GET / HTTP/1.1\r\nbad header\r\n\r\n"])
+def test_what_is_no_http_is_answered_like_everything_else(customer: Customer, sent: bytes) -> None:
+    head, _, body = answer_to(customer, sent).partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 400 ")
+    assert b"X-Content-Type-Options: nosniff" in head
+    error = json.loads(body)["error"]
+    assert (error["type"], error["code"], f"X-Request-ID: {error['requestId']}".encode() in head) == (
+        "invalid_request_error",
+        "validation_error",
+        True,
+    )

@@ -80,6 +80,7 @@ def test_every_route_is_guarded_and_declared() -> None:
     assert [rule for rule, view in views.items() if "declaration" not in view] == []
     assert {rule for rule, view in views.items() if view["declaration"].credential == "anybody"} == {
         "/health",
+        "/ready",
         # Stores nothing: it sends a person on to the page that completes what they began.
         "/v1/integrations/<platform>/callback",
     }
@@ -107,6 +108,7 @@ def test_every_query_is_declared_in_the_indexes() -> None:
     assert queries == {
         "Query('apiKeys', where=(('uid', '==', uid),), order_by='createdAt', descending=True, limit=limit, after=after)",
         "Query('apiKeys', where=(('uid', '==', uid), ('revokedAt', '==', None)), limit=MAX_LISTED)",
+        "Query('credentials', where=(('keyId', '==', key_id),), limit=BATCH, group=True)",
         "Query('runs', where=(('platformPostId', '==', post_id),), limit=10, group=True)",
         "Query('runs', where=in_intent, limit=MOST, group=True)",
         "Query('runs', where=since, limit=MOST, group=True)",

@@ -2,8 +2,10 @@
 
 import pytest
 
+from functions.sweeper.main import OUTBOXES
 from shared.core.encryption import CannotDecrypt, Cipher
 from shared.platforms.credentials import Credentials
+from tests.fakes.world import World
 
 OLD, NEW = b"\1" * 32, b"\2" * 32
 SECRET = {"accessToken": "the-token"}
@@ -40,3 +42,31 @@ def test_a_key_that_was_dropped_too_early_is_named() -> None:
 
 def test_credentials_do_not_show_their_token() -> None:
     assert "the-token" not in repr(Credentials("the-token", "1", "ada"))
+
+
+def test_tokens_of_an_older_key_are_encrypted_anew_so_that_it_can_be_retired() -> None:
+    world = World()
+    for number in range(3):
+        world.user(f"user{number}", connect=("x:x_main", "linkedin:li_main"))
+    keys = {"k2": b"2" * 32, "k1": b"1" * 32}
+    world.cipher = Cipher(keys)
+    world.run_for(120)
+    paths = world.paths("users/")
+    sealed = [world.document(path).fields for path in paths if "/credentials/" in path]
+    assert [fields["keyId"] for fields in sealed] == ["k2"] * 6
+    alone = Cipher({"k2": b"2" * 32})
+    for path in paths:
+        if "/credentials/" in path:
+            assert alone.open(world.document(path).fields, path=path)["accessToken"].startswith("sandbox-")
+    reads = world.memory.counts.reads
+    world.cipher = alone
+    world.sweep()
+    assert world.memory.counts.reads == reads + len(OUTBOXES), "with one key there is nothing to ask"
+
+
+def test_what_no_key_opens_is_told_and_left() -> None:
+    world = World()
+    world.user(connect=("x:x_main",))
+    world.cipher = Cipher({"k2": b"2" * 32, "k1": b"3" * 32})
+    world.sweep()
+    assert world.document("users/ada/credentials/x:x_main").fields["keyId"] == "k1"

@@ -10,10 +10,12 @@ from typing import Any, cast
 
 from flask import Request
 
+from functions.api.request.reading import read_body
 from functions.api.request.validation import MAX_DETAILS
-from shared.core.errors import Detail, PayloadTooLarge, UnsupportedContentType, ValidationFailed
+from shared.core.errors import Detail, UnsupportedContentType, ValidationFailed
 
-MAX_BODY_BYTES = 1_000_000
+# Of one object or array; the largest that anybody needs has 51 entries.
+MAX_MEMBERS = 1000
 MAX_DEPTH = 64
 MAX_DIGITS = 100
 # Line breaks and tabs are text. In JSON the others can only stand escaped, but for the last one.
@@ -30,13 +32,7 @@ def read_json(request: Request, *, optional: bool = False) -> dict[str, Any]:
         return {}
     if request.mimetype != "application/json":
         raise UnsupportedContentType
-    if (request.content_length or 0) > MAX_BODY_BYTES:
-        raise PayloadTooLarge
-    # Counted on the stream: a chunked body declares no length, and a declared one may lie.
-    raw = request.stream.read(MAX_BODY_BYTES + 1)
-    if len(raw) > MAX_BODY_BYTES:
-        raise PayloadTooLarge
-    body = _parse(raw)
+    body = _parse(read_body(request))
     if not isinstance(body, dict):
         raise _refusal("The request body must be a JSON object", "invalid_type")
     return cast("dict[str, Any]", body)
@@ -63,8 +59,7 @@ def _parse(raw: bytes) -> object:
         raise _refusal(f"The request body is not valid JSON: {error.msg} (line {error.lineno}, column {error.colno})") from None
     except ValueError as error:
         raise _refusal(f"The request body is not valid JSON: {error}") from None
-    if _depth_exceeds(body, MAX_DEPTH):
-        raise _refusal(f"The request body is nested deeper than {MAX_DEPTH} levels")
+    _validate_shape(body)
     if _MAY_HOLD_CONTROLS.search(raw):
         _refuse_control_characters(body)
     return body
@@ -125,13 +120,17 @@ def _no_constant(name: str) -> None:
     raise ValueError(f"{name} is no JSON value")
 
 
-def _depth_exceeds(value: object, limit: int) -> bool:
-    level = [value]
-    for _ in range(limit + 1):
+def _validate_shape(body: object) -> None:
+    """How deep, and how many members one level of one object or array has."""
+    level = [body]
+    for _ in range(MAX_DEPTH + 1):
+        most = max((len(cast("list[object]", one)) for one in level if isinstance(one, dict | list)), default=0)
+        if most > MAX_MEMBERS:
+            raise _refusal(f"An object or array in the request body has {most} members; at most {MAX_MEMBERS} are taken")
         level = [inner for outer in level for inner in _inside(outer)]
         if not level:
-            return False
-    return True
+            return
+    raise _refusal(f"The request body is nested deeper than {MAX_DEPTH} levels")
 
 
 def _inside(value: object) -> list[object]:

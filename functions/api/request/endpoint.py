@@ -115,13 +115,15 @@ def endpoint(
     return guard
 
 
+def is_idempotency_key(key: str | None) -> bool:
+    return key is not None and _IDEMPOTENCY_KEY.fullmatch(key) is not None
+
+
 def _with_body(call: Call, takes: type[BaseModel], *, optional: bool) -> Call:
     """Steps 7 and 8, and the header that step 9 needs."""
     key = request.headers.get("Idempotency-Key")
-    if key is not None and _IDEMPOTENCY_KEY.fullmatch(key) is None:
+    if key is not None and not is_idempotency_key(key):
         message = "An Idempotency-Key has 1 to 255 printable ASCII characters"
         raise ValidationFailed(details=[Detail("headers.Idempotency-Key", message, "invalid_string")])
-    if key is not None:
-        call.echo_idempotency_key(key)
     body = read_json(request, optional=optional)
     return replace(call, body=body, given=validated(takes, body), idempotency_key=key)

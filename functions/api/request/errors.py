@@ -27,6 +27,8 @@ from shared.documents.document import Unavailable
 
 _log = logging.getLogger(__name__)
 
+MAX_ECHO = 500
+
 
 @dataclass(frozen=True)
 class Refusal:
@@ -99,8 +101,10 @@ def register(on: Flask | Blueprint, envelope: Envelope, *, development: bool, cl
 
 
 def _detail(detail: Detail) -> dict[str, Any]:
-    shown: dict[str, Any] = {"field": detail.field, "message": detail.message, "code": detail.code}
-    if isinstance(detail.received, str | int | float | bool):
+    shown: dict[str, Any] = {"field": _cut(detail.field), "message": _cut(detail.message), "code": detail.code}
+    if isinstance(detail.received, str):
+        shown["received"] = _cut(detail.received)
+    elif isinstance(detail.received, int | float | bool):
         shown["received"] = detail.received
     if detail.rule is not None:
         shown["rule"] = detail.rule
@@ -109,3 +113,8 @@ def _detail(detail: Detail) -> dict[str, Any]:
     if detail.choices is not None:
         shown["choices"] = list(detail.choices)
     return shown
+
+
+def _cut(text: str) -> str:
+    """Nobody wants their own 900 kB back."""
+    return text if len(text) <= MAX_ECHO else f"{text[:MAX_ECHO]}…"

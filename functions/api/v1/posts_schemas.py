@@ -29,6 +29,7 @@ MAX_CONTENT_BYTES = 190_000
 # Of all targets together, beside the content.
 MAX_OPTIONS_BYTES = 300_000
 # The contract's; and so that a record can outlive the post and still have a date.
+MAX_OPTIONS = 100
 LATEST = datetime(3000, 1, 1, tzinfo=UTC)
 
 # The specification's message of a refusal for this alone; the detail says more.
@@ -112,6 +113,8 @@ def _target(where: tuple[str, ...], entry: object) -> WantedTarget:
 def _options(platform: str, given: dict[str, Any]) -> dict[str, Any]:
     """What was given, if the platform has such options; every problem is reported below `options`."""
     known = rules_of(ALIASES.get(platform, platform)).options
+    if len(given) > MAX_OPTIONS:
+        raise _wrong("too_big", f"{len(given)} options are given; no platform has as many")
     try:
         known.model_validate(given)
     except ValidationError as error:
