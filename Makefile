@@ -15,14 +15,14 @@ install: ## Set up .venv and node_modules (every other target does it too)
 
 .venv/.installed: requirements-dev.txt
 	@command -v python3.11 >/dev/null || { echo "soku: Python 3.11 is needed and was not found: install it (https://www.python.org)." >&2; exit 1; }
-	@echo "setting up .venv"
+	@echo "setting up .venv: Python packages, 370 MB on the disk, about a minute (1 of 2, both at once)"
 	@python3.11 -m venv .venv
 	@.venv/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	@touch $@
 
 node_modules/.installed: package-lock.json package.json
 	@command -v npm >/dev/null || { echo "soku: Node.js 20 or newer is needed and was not found: install it (https://nodejs.org)." >&2; exit 1; }
-	@echo "setting up node_modules"
+	@echo "setting up node_modules: firebase-tools and Chrome for the tests, 520 MB, about a minute (2 of 2)"
 	@npm ci --silent
 	@touch $@
 

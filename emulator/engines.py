@@ -83,7 +83,7 @@ def find_firestore_jar(report: Report) -> Path:
         return Path(named)
     found = _jar_in_caches()
     if found is None:
-        report("Firestore: no emulator on this machine yet; the Firebase CLI downloads it")
+        report("Firestore: no emulator on this machine yet; the Firebase CLI downloads it (its newest versions need Java 21)")
         node = _program("node", "the Firebase CLI", "https://nodejs.org")
         downloaded = subprocess.run(
             [node, FIREBASE_CLI, "setup:emulators:firestore"], cwd=ROOT, stdin=subprocess.DEVNULL, check=False

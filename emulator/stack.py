@@ -21,6 +21,7 @@ from emulator.connect_page import add_connect_page
 from emulator.environment import INVOKER, function_variables
 from emulator.ports import HOST, PROJECT_ID, Ports, holder_of, url
 from emulator.process import Failed, Process
+from emulator.sandbox import kept
 from emulator.sandbox.server import SandboxServer
 from functions.targets import TARGETS, Target
 from shared.tasks.queues import QUEUES
@@ -78,6 +79,10 @@ class Stack:
             self.processes = self._planned(folder)
             self._refuse_taken_ports()
             stack.push_async_callback(self._stop_engines)
+            if self._data is not None:
+                self._data.mkdir(parents=True, exist_ok=True)
+                kept.load(self._sandbox.world, self._data)
+                stack.callback(lambda: kept.save(self._sandbox.world, self._data) if self._data and self.is_up else None)
             self._add_queues()
             await self._serve(stack, "Cloud Tasks", self._tasks.application(), self.ports.tasks)
             await self._serve(stack, "Sandbox platforms", self._platforms_and_page(), self.ports.sandbox)

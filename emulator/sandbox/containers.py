@@ -4,7 +4,7 @@ import hashlib
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 from emulator.sandbox import graph
 from emulator.sandbox.accounts import SandboxAccount, read_token
@@ -39,6 +39,11 @@ class ContainerPlatform(WithOAuth):
     hosts: tuple[str, ...]
     token_hosts: tuple[str, ...]
     open_steps = frozenset({"authorize", "token", "exchange", "refresh", "me"})
+    affected: ClassVar = {
+        "slow_processing": ("create_container",),
+        "processing_failed": ("create_container",),
+        "lapsed": ("container_status", "publish"),
+    }
 
     def __init__(self, world: World, dialect: Dialect) -> None:
         self.world = world
@@ -182,6 +187,7 @@ class ContainerPlatform(WithOAuth):
             self.world.now(),
             self.world.now() + timedelta(seconds=graph.processing_seconds(self.world, fault, is_video=is_video)),
             carousel_item=given.get("is_carousel_item") == "true",
+            options={name: value for name, value in given.items() if name not in ("access_token", self.words.text_field)},
         )
         if strikes(fault, "processing_failed"):
             container.error = self.failed_detail()
@@ -232,7 +238,10 @@ class ContainerPlatform(WithOAuth):
         url = self.permalink_of(media_id, container.kind, account)
         posted = Media(media_id, account.account_id, container.kind, container.text, url, self.world.now())
         self._media[media_id] = posted
-        self.world.accept(Entry(self.name, account.account_id, media_id, url, container.text, container.media, posted.posted_at))
+        self.world.accept(
+            Entry(self.name, account.account_id, media_id, url, container.text, container.media, posted.posted_at),
+            container.options,
+        )
         return Answer(200, {"id": media_id})
 
     def _comment(self, node: str, call: Call, account: SandboxAccount) -> Answer:
@@ -240,7 +249,9 @@ class ContainerPlatform(WithOAuth):
         if media.owner != account.account_id or not message:
             return error(100, 33, "Unsupported post request, or the message is missing")
         comment_id, now = self.world.new_id(), self.world.now()
-        self.world.accept(Entry(self.name, account.account_id, comment_id, media.permalink, message, (), now, "comment"))
+        self.world.accept(
+            Entry(self.name, account.account_id, comment_id, media.permalink, message, (), now, "comment"), parent=node
+        )
         return Answer(200, {"id": comment_id})
 
     def _comments(self, node: str, account: SandboxAccount) -> Answer:

@@ -2,7 +2,7 @@
 
 import re
 from datetime import timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 from emulator.sandbox import graph
 from emulator.sandbox.accounts import SandboxAccount
@@ -38,6 +38,7 @@ class Facebook(WithOAuth):
         "publish", "photos", "start_upload", "upload", "video_status", "list_posts", "list_videos", "list_stories",
         "token", "accounts", "authorize",
     )  # fmt: skip
+    affected: ClassVar = {"slow_processing": ("start_upload", "publish"), "processing_failed": ("start_upload", "publish")}
     dialect = _OAUTH
     hosts = ("graph.facebook.com", "rupload.facebook.com", "www.facebook.com")
     open_steps = frozenset({"authorize", "token", "accounts"})
@@ -153,7 +154,7 @@ class Facebook(WithOAuth):
             {"id": post_id, "owner": account.account_id, "message": message, "link": link, "photos": ids, "url": url, "at": now}
         )
         digests = tuple(photo.digest for photo in used)
-        self.world.accept(Entry(self.name, account.account_id, post_id, url, message, digests, now))
+        self.world.accept(Entry(self.name, account.account_id, post_id, url, message, digests, now), {"link": link})
         return Answer(200, {"id": post_id, "permalink_url": url} if "fields" in given else {"id": post_id})
 
     def _photo(self, given: dict[str, Any], account: SandboxAccount) -> Answer:
@@ -170,7 +171,7 @@ class Facebook(WithOAuth):
         story = Story(self.world.new_id(), media_id, account.account_id, self.world.now())
         self._stories.append(story)
         url = f"https://www.facebook.com/{story.id}"
-        self.world.accept(Entry(self.name, account.account_id, story.id, url, "", (digest,), story.at))
+        self.world.accept(Entry(self.name, account.account_id, story.id, url, "", (digest,), story.at), {"edge": "stories"})
         return Answer(200, {"success": True, "post_id": story.id})
 
     def _node(self, node: str, account: SandboxAccount) -> Answer:

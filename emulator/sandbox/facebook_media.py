@@ -37,6 +37,7 @@ class Video:
     edge: str
     digest: str = ""
     text: str = ""
+    title: str = ""
     ready_at: datetime | None = None
     published_at: datetime | None = None
     failed: bool = False
@@ -53,7 +54,7 @@ class Videos:
         if digest is None:
             return error(389, 1363024, "Unable to fetch video file from URL.")
         video = self._new("videos", account, fault)
-        video.digest, video.text = digest, str(given.get("description", ""))
+        video.digest, video.text, video.title = digest, str(given.get("description", "")), str(given.get("title", ""))
         video.ready_at = self._processed(fault)
         if not video.failed:
             self._publish(video, account)
@@ -151,7 +152,7 @@ class Videos:
         video.published_at = self._world.now()
         url = f"https://www.facebook.com/reel/{video.id}/"
         entry = Entry("facebook", account.account_id, video.id, url, video.text, (video.digest,), video.published_at)
-        self._world.accept(entry)
+        self._world.accept(entry, {"title": video.title, "edge": video.edge})
 
     def _own(self, video_id: str, account: SandboxAccount) -> Video | None:
         video = self._videos.get(video_id)

@@ -24,6 +24,13 @@ KINDS = frozenset(
 )
 
 
+# It happened, but nobody is told: where nothing happened, there is nothing to keep quiet about.
+AFTER = frozenset({"server_error_after", "reset_after", "hang_after"})
+# Only steps that have something to do with them can meet these: platform → kind → its steps.
+Affected = Mapping[str, Mapping[str, Sequence[str]]]
+PARTICULAR = frozenset({"slow_processing", "processing_failed", "lapsed"})
+
+
 @dataclass
 class Fault:
     """Strikes the next `times` matching calls, each with `probability`."""
@@ -36,7 +43,7 @@ class Fault:
     probability: float = 1.0
 
     @staticmethod
-    def from_json(given: Mapping[str, Any], steps: Mapping[str, Sequence[str]]) -> "Fault":
+    def from_json(given: Mapping[str, Any], steps: Mapping[str, Sequence[str]], affected: Affected) -> "Fault":
         """`steps` are those of each platform. Raises ValueError with what is wrong."""
         if not isinstance(given, Mapping):
             raise ValueError(f"a fault is an object, not {given!r}")
@@ -50,6 +57,11 @@ class Fault:
             raise ValueError(f"platform must be one of {', '.join(steps)}")
         if given["step"] not in steps[given["platform"]]:
             raise ValueError(f"step must be one of {', '.join(steps[given['platform']])}")
+        kind, step = given["kind"], given["step"]
+        struck = affected[given["platform"]].get(kind, ())
+        if kind in PARTICULAR and step not in struck:
+            where = f"strikes {', '.join(struck)}" if struck else "never strikes"
+            raise ValueError(f"{kind} would never strike at {step}: on {given['platform']} it {where}")
         times, probability = given["times"], given.get("probability", 1.0)
         if not isinstance(times, int) or times < 1 or not isinstance(probability, int | float) or not 0 <= probability <= 1:
             raise ValueError("times is a whole number from 1 on, probability a number from 0 to 1")
@@ -81,10 +93,15 @@ class Faults:
     chance: random.Random = field(default_factory=random.Random)
 
     def take(self, platform: str, account_id: str | None, step: str) -> Fault | None:
-        """The fault that strikes this call."""
+        """The fault that is due at this call; one of `AFTER` is used up only once the step has acted (`strike`)."""
         for fault in self.due:
             matches = fault.platform == platform and fault.step == step and fault.account_id in (None, account_id)
             if matches and fault.times > 0 and self.chance.random() < fault.probability:
-                fault.times -= 1
+                if fault.kind not in AFTER:
+                    fault.times -= 1
                 return fault
         return None
+
+    def strike(self, platform: str, account_id: str | None, step: str, fault: Fault) -> None:
+        """The step has acted, and nobody will be told."""
+        fault.times -= 1

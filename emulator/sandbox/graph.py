@@ -2,7 +2,7 @@
 
 import hashlib
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -57,6 +57,8 @@ class Container:
     carousel_item: bool = False
     error: str | None = None
     published_at: datetime | None = None
+    # What else it was made with.
+    options: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ import hashlib
 import re
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import unquote
 
 from emulator.sandbox.accounts import SandboxAccount
@@ -67,6 +67,7 @@ class LinkedIn(WithOAuth):
         "publish", "initialize", "image_bytes", "part", "finalize", "status", "list_posts", "comment", "list_comments", "me",
         "organisations", "organisation", "token", "revoke", "authorize",
     )  # fmt: skip
+    affected: ClassVar = {"slow_processing": ("initialize", "finalize"), "processing_failed": ("initialize", "finalize")}
     dialect = _OAUTH
     app_scopes = ("openid", "profile", "w_member_social", *ORGANISATIONS)
     hosts = ("api.linkedin.com", "www.linkedin.com")
@@ -259,7 +260,10 @@ class LinkedIn(WithOAuth):
         url = f"https://www.linkedin.com/feed/update/{post.urn}/"
         digests = tuple(m.digest for m in media)
         text = _plain(str(body["commentary"]))
-        self.world.accept(Entry(self.name, author.account_id, post.urn, url, text, digests, now))
+        self.world.accept(
+            Entry(self.name, author.account_id, post.urn, url, text, digests, now),
+            {"visibility": body["visibility"], "content": body.get("content")},
+        )
         return Answer(201, headers={"x-restli-id": post.urn})
 
     def _attached(self, body: dict[str, Any], author: SandboxAccount) -> list[_Media] | Answer:
@@ -293,7 +297,7 @@ class LinkedIn(WithOAuth):
             return _error(400, "INVALID_COMMENT", "actor, object and message.text are required")
         comment = f"urn:li:comment:({urn},{self.world.new_id()})"
         url = f"https://www.linkedin.com/feed/update/{urn}/"
-        self.world.accept(Entry(self.name, actor.account_id, comment, url, str(text), (), self.world.now(), "comment"))
+        self.world.accept(Entry(self.name, actor.account_id, comment, url, str(text), (), self.world.now(), "comment"), parent=urn)
         return Answer(201, {"id": comment}, headers={"x-restli-id": comment})
 
     def _comments(self, call: Call, account: SandboxAccount) -> Answer:

@@ -112,6 +112,8 @@ class AuthorizationServer:
             self._dialect.label,
             f"<p>Soku asks to</p><ul>{scopes}</ul>"
             f'<form method="get">{hidden}<label>Account <input name="_account" value="{self._platform}_account" required></label>'
+            "<p><small>Any name will do. Who has several, Facebook's pages or LinkedIn's organisations (org_acme), names them with "
+            "commas: ada, org_acme.</small></p>"
             '<p><button name="_decision" value="allow">Allow</button> '
             '<button name="_decision" value="deny">Decline</button></p></form>',
         )

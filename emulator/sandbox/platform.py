@@ -7,13 +7,14 @@ servers, so the tests' fault harness calls it in its own process.
 import itertools
 import json
 import threading
+from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Protocol
 
 from emulator.sandbox.accounts import SandboxAccount, read_token
-from emulator.sandbox.faults import Fault, Faults
+from emulator.sandbox.faults import AFTER, Fault, Faults
 from emulator.sandbox.files import Measure, measured
 
 # What goes on the wire when there is no answer at all.
@@ -71,6 +72,10 @@ class Entry:
     media: tuple[str, ...]
     accepted_at: datetime
     kind: str = "post"
+    # What else was sent with it, in the platform's words.
+    options: Mapping[str, Any] = field(default_factory=dict)
+    # What it is a reply to, or a comment on.
+    parent: str | None = None
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -82,6 +87,8 @@ class Entry:
             "media": list(self.media),
             "kind": self.kind,
             "acceptedAt": self.accepted_at.isoformat().replace("+00:00", "Z"),
+            "options": dict(self.options),
+            **({"parent": self.parent} if self.parent else {}),
         }
 
 
@@ -115,6 +122,8 @@ class World:
     generations: dict[tuple[str, str], int] = field(default_factory=dict)
     used: dict[tuple[str, str], set[int]] = field(default_factory=dict)
     revoked: dict[tuple[str, str], int] = field(default_factory=dict)
+    # (platform, account, step) → how often it was asked for.
+    asked: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     lock: threading.RLock = field(default_factory=threading.RLock)
     _ids: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
 
@@ -122,7 +131,10 @@ class World:
         """Unique over all platforms, growing with time as the platforms' ids do."""
         return str(int(self.now().timestamp() * 1000) * 10**5 + next(self._ids))
 
-    def accept(self, entry: Entry) -> None:
+    def accept(self, entry: Entry, options: Mapping[str, Any] | None = None, *, parent: str | None = None) -> None:
+        entry = replace(
+            entry, options={name: value for name, value in (options or {}).items() if value not in (None, "")}, parent=parent
+        )
         self.ledger.append(entry)
 
     def account_of(self, token: str, platform: str) -> SandboxAccount | None:
@@ -138,6 +150,8 @@ class Sandbox(Protocol):
     name: str
     # Every call the platform takes, by the name that `route` gives it; `publish` makes a post public.
     steps: tuple[str, ...]
+    # Which of them slow processing, a failed one and a lapsed session or container can be met at.
+    affected: Mapping[str, tuple[str, ...]]
     # Where the platform's interfaces and its consent page are.
     hosts: tuple[str, ...]
     # Steps that carry no access token; `account_in` says whose they are, if anything does.
@@ -177,7 +191,10 @@ def respond(sandbox: Sandbox, call: Call) -> Answer:
         named = "publish" if step.startswith("publish_") and is_open else step
         if named not in sandbox.steps:
             raise LookupError(f"{sandbox.name}'s {named} is missing from its steps: nobody could name it in a fault")
-        fault = sandbox.world.faults.take(sandbox.name, account.account_id if account else None, named)
+        owner = account.account_id if account else None
+        world = sandbox.world
+        world.asked[sandbox.name, owner or "", named] += 1
+        fault = world.faults.take(sandbox.name, owner, named)
         match fault.kind if fault else None:
             case "rate_limit" | "unauthorized" | "reject" | "duplicate" as kind:
                 return sandbox.failure_at(step, kind)
@@ -189,7 +206,10 @@ def respond(sandbox: Sandbox, call: Call) -> Answer:
                 answered = sandbox.open_answer(step, call, fault)
             case _:
                 answered = sandbox.answer(step, call, account, fault)
-        match fault.kind if fault else None:
+        if fault is None or fault.kind not in AFTER or answered.silence is not None or answered.status >= 400:
+            return answered
+        world.faults.strike(sandbox.name, owner, named, fault)
+        match fault.kind:
             case "server_error_after":
                 return sandbox.failure_at(step, "server_error")
             case "reset_after":

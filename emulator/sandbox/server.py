@@ -3,11 +3,13 @@
 /api.x.com/…  /graph.facebook.com/v25.0/…              the platforms' own addresses, consent pages included
 GET, DELETE /_ledger[?platform=&accountId=&kind=]      what they accepted, in order; comments and thumbnails only by kind
 GET, PUT, POST, DELETE /_faults                        what shall still go wrong; PUT says it anew, POST adds to it
+GET /_asked[?accountId=]                               which calls were made, how often
 GET /_media/photo.jpg …                                small real files
 GET /_media/large-500.mp4                              a real video that is followed by so many MiB of nothing
 """
 
 import asyncio
+import html
 import json
 import struct
 from datetime import UTC, datetime
@@ -19,7 +21,7 @@ from aiohttp import web
 
 from emulator.sandbox.faults import Fault
 from emulator.sandbox.platform import HANG, RESET, Answer, Call, World, respond
-from emulator.sandbox.platforms import STEPS, build, by_host
+from emulator.sandbox.platforms import AFFECTED, STEPS, build, by_host
 
 MEDIA = Path(__file__).parent / "media"
 # A client that waits longer than this for an answer has given up.
@@ -29,6 +31,7 @@ MAX_REQUEST_BYTES = 130 << 20
 MIB = 1 << 20
 # Kinds of the ledger's entries that are shown when they are asked for.
 BESIDE_POSTS = ("comment", "thumbnail")
+_LEDGER_FILTERS = frozenset({"platform", "accountId", "kind"})
 
 
 class SandboxServer:
@@ -46,6 +49,8 @@ class SandboxServer:
         app = web.Application(client_max_size=MAX_REQUEST_BYTES)
         app.router.add_get("/_ledger", self._ledger)
         app.router.add_delete("/_ledger", self._clear_ledger)
+        app.router.add_get("/", self._index)
+        app.router.add_get("/_asked", self._asked)
         app.router.add_get("/_faults", self._faults)
         app.router.add_put("/_faults", self._set_faults)
         app.router.add_post("/_faults", self._set_faults)
@@ -79,7 +84,10 @@ class SandboxServer:
         return answer
 
     async def _ledger(self, request: web.Request) -> web.Response:
-        wanted = {name: request.query[name] for name in ("platform", "accountId", "kind") if name in request.query}
+        wanted = dict(request.query)
+        if unknown := set(wanted) - _LEDGER_FILTERS:
+            told = f"/_ledger knows {', '.join(sorted(_LEDGER_FILTERS))}, and not {', '.join(sorted(unknown))}"
+            return web.json_response({"error": told}, status=400)
         posts_only = wanted.get("kind") not in BESIDE_POSTS
         entries = [entry.to_json() for entry in self.world.ledger if (entry.kind not in BESIDE_POSTS) == posts_only]
         return web.json_response([e for e in entries if all(e[name] == value for name, value in wanted.items())])
@@ -87,6 +95,33 @@ class SandboxServer:
     async def _clear_ledger(self, _: web.Request) -> web.Response:
         self.world.ledger.clear()
         return web.json_response({})
+
+    async def _index(self, _: web.Request) -> web.Response:
+        """For whoever opens the address in a browser."""
+        hosts = sorted(self._by_host)
+        rows = "".join(f"<li><code>{html.escape(host)}</code></li>" for host in hosts)
+        controls = (__doc__ or "").partition("\n\n")[2]
+        page = (
+            "<!doctype html><meta charset=utf-8><meta name=viewport content='width=device-width'><title>Sandbox platforms</title>"
+            "<style>body{font:16px system-ui;max-width:60em;margin:2em auto;padding:0 1em}pre{overflow:auto}</style>"
+            "<h1>Sandbox platforms</h1><p>Soku publishes here instead of on the real ones. "
+            "<a href='/_ledger'>What they accepted</a> · <a href='/_faults'>what shall go wrong</a> · "
+            f"<a href='/_connect'>connect an account</a></p><pre>{html.escape(controls)}</pre>"
+            f"<p>Hosts, each a folder:</p><ul>{rows}</ul>"
+        )
+        return web.Response(text=page, content_type="text/html")
+
+    async def _asked(self, request: web.Request) -> web.Response:
+        if set(request.query) - {"accountId"}:
+            return web.json_response({"error": "/_asked knows accountId, and nothing else"}, status=400)
+        wanted = request.query.get("accountId")
+        with self.world.lock:
+            counted = [
+                {"platform": platform, "accountId": account, "step": step, "times": times}
+                for (platform, account, step), times in self.world.asked.items()
+                if wanted in (None, account)
+            ]
+        return web.json_response(counted)
 
     async def _faults(self, _: web.Request) -> web.Response:
         return web.json_response([fault.to_json() for fault in self.world.faults.due if fault.times > 0])
@@ -96,7 +131,7 @@ class SandboxServer:
             given = await request.json()
             if not isinstance(given, list):
                 raise ValueError("it is no list")
-            faults = [Fault.from_json(fault, STEPS) for fault in given]
+            faults = [Fault.from_json(fault, STEPS, AFFECTED) for fault in given]
             with self.world.lock:
                 left = [fault for fault in self.world.faults.due if fault.times > 0] if request.method == "POST" else []
                 self.world.faults.due = left + faults

@@ -6,7 +6,7 @@ import hashlib
 import re
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.padding import PKCS7
@@ -55,6 +55,7 @@ class _Spotlight:
 class Snapchat(WithOAuth):
     name = "snapchat"
     steps = ("publish", "create_media", "upload", "finalize", "list_spotlights", "me", "token", "authorize")
+    affected: ClassVar = {"slow_processing": ("finalize",), "processing_failed": ("create_media",), "lapsed": ("publish",)}
     dialect = _OAUTH
     hosts = ("businessapi.snapchat.com", "accounts.snapchat.com")
 
@@ -159,7 +160,10 @@ class Snapchat(WithOAuth):
         url = f"https://www.snapchat.com/@{account.username}" if is_story else f"https://www.snapchat.com/spotlight/{made.id}"
         if not is_story:
             self._spotlights.append(made)
-        self.world.accept(Entry(self.name, account.account_id, made.id, url, "" if is_story else description, (media.digest,), now))
+        self.world.accept(
+            Entry(self.name, account.account_id, made.id, url, "" if is_story else description, (media.digest,), now),
+            {"locale": call.fields.get("locale"), "edge": "stories" if is_story else "spotlights"},
+        )
         return _ok({}, request_id=made.id) if is_story else _ok({"spotlight_id": made.id})
 
     def _list(self, call: Call, account: SandboxAccount) -> Answer:

@@ -4,7 +4,7 @@ import hashlib
 import re
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 from emulator.sandbox.accounts import SandboxAccount
 from emulator.sandbox.faults import Fault, strikes
@@ -58,12 +58,18 @@ class _Post:
     # Why, if processing found it out.
     fail_reason: str = "file_format_check_failed"
     slow: bool = False
+    options: dict[str, Any] = field(default_factory=dict)
     post_id: str | None = None
 
 
 class TikTok(WithOAuth):
     name = "tiktok"
     steps = ("publish", "creator_info", "init", "upload", "status", "token", "revoke", "authorize")
+    affected: ClassVar = {
+        "slow_processing": ("init", "publish"),
+        "processing_failed": ("init", "publish"),
+        "lapsed": ("upload", "publish"),
+    }
     dialect = _OAUTH
     hosts = ("open.tiktokapis.com", "open-upload.tiktokapis.com", "www.tiktok.com")
     open_steps = frozenset({"authorize", "token", "revoke", "upload", "publish_upload"})
@@ -146,6 +152,7 @@ class TikTok(WithOAuth):
         post.size, post.chunk, post.count = int(size or 0), int(chunk or 0), int(count or 0)
         post.failed = strikes(fault, "processing_failed")
         post.slow = strikes(fault, "slow_processing")
+        post.options = {name: value for name, value in info.items() if name != "title"}
         self._posts[post.id] = post
         address = f"{self.world.base_url}/open-upload.tiktokapis.com/video/?upload_id={post.id}"
         return _ok({"publish_id": post.id, "upload_url": address})
@@ -198,6 +205,8 @@ class TikTok(WithOAuth):
             post.failed, post.fail_reason = True, "picture_size_check_failed"
         post.slow = strikes(fault, "slow_processing")
         post.media = tuple(f"sha256:{hashlib.sha256(f or b'').hexdigest()}" for f in files)
+        post.options = {name: value for name, value in info.items() if name != "description"}
+        post.options["is_aigc"] = call.fields.get("is_aigc")
         self._posts[post.id] = post
         self._accepted(post, fault)
         return _ok({"publish_id": post.id})
@@ -212,7 +221,7 @@ class TikTok(WithOAuth):
             return
         post.post_id = self.world.new_id()
         url = f"https://www.tiktok.com/@{post.owner}/{'photo' if post.is_photo else 'video'}/{post.post_id}"
-        self.world.accept(Entry(self.name, post.owner, post.post_id, url, post.text, post.media, self.world.now()))
+        self.world.accept(Entry(self.name, post.owner, post.post_id, url, post.text, post.media, self.world.now()), post.options)
 
     def _status(self, call: Call, account: SandboxAccount) -> Answer:
         post = self._posts.get(str(call.fields.get("publish_id", "")))

@@ -4,7 +4,7 @@ import hashlib
 import re
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 from emulator.sandbox.accounts import SandboxAccount
 from emulator.sandbox.faults import Fault
@@ -75,6 +75,7 @@ class X(WithOAuth):
         "publish", "reply", "upload", "initialize", "append", "finalize", "status", "metadata", "list_posts", "me",
         "token", "revoke", "authorize",
     )  # fmt: skip
+    affected: ClassVar = {"slow_processing": ("finalize",), "processing_failed": ("finalize",)}
     dialect = _OAUTH
     hosts = ("api.x.com", "x.com")
 
@@ -170,7 +171,11 @@ class X(WithOAuth):
         url = f"https://x.com/{account.username}/status/{tweet.id}"
         digests = tuple(f"sha256:{m.digest.hexdigest()}" for m in media if m)
         kind = "reply" if reply_to else "post"
-        self.world.accept(Entry("x", account.account_id, tweet.id, url, text, digests, tweet.created_at, kind))
+        self.world.accept(
+            Entry("x", account.account_id, tweet.id, url, text, digests, tweet.created_at, kind),
+            {"reply_settings": call.fields.get("reply_settings")},
+            parent=reply_to,
+        )
         return ok({"id": tweet.id, "text": _shortened(tweet)["text"]}, 201)
 
     def _refuse_media(self, ids: list[str], account: SandboxAccount) -> Answer | None:

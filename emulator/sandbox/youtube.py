@@ -4,7 +4,7 @@ import hashlib
 import re
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 from emulator.sandbox.accounts import SandboxAccount
 from emulator.sandbox.faults import Fault, strikes
@@ -53,6 +53,10 @@ class _Session:
     made_at: datetime | None = None
     is_short: bool = False
 
+    @property
+    def options(self) -> dict[str, Any]:
+        return {**{name: value for name, value in self.snippet.items() if name != "description"}, **self.status}
+
 
 class YouTube(WithOAuth):
     name = "youtube"
@@ -60,6 +64,7 @@ class YouTube(WithOAuth):
         "publish", "start_upload", "upload", "probe", "list_videos", "video_details", "thumbnail", "channels", "token", "revoke",
         "authorize",
     )  # fmt: skip
+    affected: ClassVar = {"lapsed": ("upload", "publish", "probe")}
     dialect = _OAUTH
     hosts = ("www.googleapis.com", "oauth2.googleapis.com", "accounts.google.com")
     open_steps = frozenset({"authorize", "token", "revoke", "upload", "probe", "publish"})
@@ -161,7 +166,7 @@ class YouTube(WithOAuth):
         session.is_short = self._is_short(session.digest.content)
         url = f"https://www.youtube.com/watch?v={session.video_id}"
         text, digest = str(session.snippet.get("description", "")), f"sha256:{session.digest.hexdigest()}"
-        self.world.accept(Entry(self.name, session.owner, session.video_id, url, text, (digest,), session.made_at))
+        self.world.accept(Entry(self.name, session.owner, session.video_id, url, text, (digest,), session.made_at), session.options)
         return Answer(201, self._shown(session))
 
     def _is_short(self, content: bytes) -> bool:
@@ -219,7 +224,9 @@ class YouTube(WithOAuth):
             return _error(403, "forbidden", "The thumbnail of a Short can't be set before the video is processed.")
         now, url = self.world.now(), f"https://i.ytimg.com/vi/{session.video_id}/default.jpg"
         digest = f"sha256:{hashlib.sha256(call.body).hexdigest()}"
-        self.world.accept(Entry(self.name, session.owner, session.video_id, url, "", (digest,), now, "thumbnail"))
+        self.world.accept(
+            Entry(self.name, session.owner, session.video_id, url, "", (digest,), now, "thumbnail"), parent=session.video_id
+        )
         return Answer(200, {"items": [{"default": {"url": url}}]})
 
     def failure(self, kind: str) -> Answer:

@@ -95,7 +95,8 @@ class GuardedFetcher:
         for chunk in unpacked(_sent(answer, deadline), answer.headers.get("Content-Encoding", "")):
             total += len(chunk)
             if total > self._max_bytes:
-                raise FetchRefused(f"the file is larger than {self._max_bytes} bytes")
+                most = f"{self._max_bytes / (1 << 20):.4g} MiB, the most that this Soku copies"
+                raise FetchRefused(f"the file is larger than {most}")
             deadline.check()
             yield chunk
         if total == 0:

@@ -5,7 +5,8 @@ an answer was lost, and the public call that is made again: does each post get t
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from emulator.sandbox.platforms import STEPS
+from emulator.sandbox.faults import PARTICULAR
+from emulator.sandbox.platforms import AFFECTED, STEPS
 from tests.faults.kills import KINDS, PLATFORM, Point, Range, Shot
 from tests.platforms import all_cases
 
@@ -26,25 +27,25 @@ AGAIN_WAYS = (
 
 
 def disturbances(range_: Range, kinds: Sequence[str]) -> list[Point]:
-    """All there are. Which steps a post asks for is found by making each of them slow, which does no harm."""
+    """All there are. Which steps a post asks for, its platform tells."""
     wanted = [kind for kind in kinds if not KINDS[kind].by_the_sweeper]
     probes = [
         (kind, function) for kind in wanted for function in (DIRECT, LATER) if function == DIRECT or not KINDS[kind].unknowable_from
     ]
     shots: list[Shot] = []
     for kind, function in probes:
-        slow = [{"step": step, "kind": "slow_processing"} for step in _steps(kind)]
-        shots.append(range_.disturb(Point(kind, function, "every step", 1, "slow"), [*_first(function), *slow]))
+        shots.append(range_.disturb(Point(kind, function, "every step", 1, "undisturbed"), _first(function)))
     range_.await_all()
-    left, asked = range_.faults_left(shots), dict[tuple[str, str], list[str]]()
+    asked = dict[tuple[str, str], list[str]]()
     for (kind, function), shot in zip(probes, shots, strict=True):
-        asked[kind, function] = [step for step in _steps(kind) if step not in left[shot.account]]
+        met = range_.asked(shot)
+        asked[kind, function] = [step for step in _steps(kind) if step in met]
     points: list[Point] = []
     for kind, function in probes:
         known = asked[kind, DIRECT] if function == LATER else ()
         for step in asked[kind, function]:
             if step not in known:
-                points += [Point(kind, function, step, 1, way, _honest(kind, step, way)) for way in _ways(step)]
+                points += [Point(kind, function, step, 1, way, _honest(kind, step, way)) for way in _ways(kind, step)]
     for kind in wanted:
         ways = [way for way in AGAIN_WAYS if not KINDS[kind].unknowable_from and way not in KINDS[kind].not_again]
         points += [Point(kind, AGAIN, "publish", 1, way, _honest_again(kind, way)) for way in ways]
@@ -77,8 +78,11 @@ def _steps(kind: str) -> list[str]:
     return [step for step in STEPS[PLATFORM[kind]] if step not in CONNECTING]
 
 
-def _ways(step: str) -> tuple[str, ...]:
-    return (*WAYS, *AT_PUBLISH) if step == "publish" else WAYS
+def _ways(kind: str, step: str) -> tuple[str, ...]:
+    """Those that can strike there."""
+    affected = AFFECTED[PLATFORM[kind]]
+    ways = (*WAYS, *AT_PUBLISH) if step == "publish" else WAYS
+    return tuple(way for way in ways if way not in PARTICULAR or step in affected.get(way, ()))
 
 
 def _honest(kind: str, step: str, way: str) -> str:

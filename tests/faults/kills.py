@@ -170,6 +170,11 @@ class Range:
         self.shots.append(shot)
         return shot
 
+    def asked(self, shot: Shot) -> set[str]:
+        """The steps at which its platform was asked."""
+        found = requests.get(f"{self.stack.sandboxUrl}/_asked", params={"accountId": shot.account}, timeout=60).json()
+        return {entry["step"] for entry in found}
+
     def faults_left(self, shots: Sequence[Shot]) -> dict[str, list[str]]:
         """account → the steps at which its platform was not asked."""
         left: dict[str, list[str]] = {shot.account: [] for shot in shots}

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
-from emulator.sandbox.faults import Fault
+from emulator.sandbox.faults import AFTER, Fault
 from emulator.sandbox.platforms import STEPS as SANDBOX_STEPS
 from functions.api.app import create_app
 from shared.documents.document import Unavailable
@@ -108,10 +108,15 @@ class Simulation:
         def taken(platform: str, account: str | None, step: str) -> Fault | None:
             process = scheduler.current()
             fault = take(platform, account, step) or self._at_the_public_call(platform, step, process)
-            self.witness.struck(process, platform, account, step, fault)
+            self.witness.struck(process, platform, account, step, None if fault and fault.kind in AFTER else fault)
             return fault
 
+        def strike(platform: str, account: str | None, step: str, fault: Fault) -> None:
+            fault.times -= 1
+            self.witness.struck(scheduler.current(), platform, account, step, fault)
+
         world.sandbox.faults.take = taken  # type: ignore[method-assign]
+        world.sandbox.faults.strike = strike  # type: ignore[method-assign]
         lag = self.options.listing_lag_seconds
         world.sandbox.listing_lag_seconds = self.chance.choice((0.0, 5.0, 60.0, 90.0)) if lag is None else lag
         world.sandbox.status_lag_seconds = self.chance.choice((0.0, 2.0, 20.0))

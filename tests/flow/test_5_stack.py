@@ -239,6 +239,8 @@ def _keeps_apart(stack: LocalStack, tmp_path: Path, data: Path, server: str) -> 
     process, again, _ = start_stack(tmp_path, "--data", str(data), offset=offset)
     below = children_of(process.pid)
     try:
+        ledger = requests.get(f"{again['sandboxUrl']}/_ledger", timeout=10).json()
+        assert "a file of one's own" in [entry["text"] for entry in ledger], "the platforms remember"
         answer = _post(ready)
         assert (answer.status_code, answer.json()) == (201, before.json()), "the old key and the old post are still known"
         assert again["demo"]["uid"] == ready["demo"]["uid"]

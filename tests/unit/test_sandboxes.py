@@ -10,7 +10,7 @@ import pytest
 from emulator.sandbox.accounts import SandboxAccount
 from emulator.sandbox.faults import Fault
 from emulator.sandbox.platform import Answer, Call, respond
-from emulator.sandbox.platforms import STEPS
+from emulator.sandbox.platforms import AFFECTED, STEPS
 from shared.core.platforms import PLATFORMS
 from tests.fakes.outside import STORAGE_URL
 from tests.fakes.world import World
@@ -450,9 +450,26 @@ def test_an_authorization_server_sends_nobody_to_an_address_that_is_not_register
         {"platform": "x", "step": "publish", "kind": "reject", "times": "many"},
         {"platform": "x", "step": "publish", "kind": "reject", "times": 1, "probabilty": 0.5},
         {"platform": "x", "step": "publish", "kind": "oops", "times": 1},
+        # They would never strike there.
+        {"platform": "x", "step": "publish", "kind": "slow_processing", "times": 1},
+        {"platform": "youtube", "step": "publish", "kind": "processing_failed", "times": 1},
+        {"platform": "linkedin", "step": "publish", "kind": "lapsed", "times": 1},
         "x",
     ],
 )
 def test_a_fault_with_a_typo_is_refused(given: Any) -> None:
-    with pytest.raises(ValueError, match=r"fault|kind|platform|times|step"):
-        Fault.from_json(given, STEPS)
+    with pytest.raises(ValueError, match=r"fault|kind|platform|times|step|strikes"):
+        Fault.from_json(given, STEPS, AFFECTED)
+
+
+def test_a_fault_that_keeps_quiet_about_what_was_done_waits_until_something_is() -> None:
+    """Snapchat answers a story whose media is being processed with a refusal."""
+    world = World()
+    key = world.user(connect=("snapchat:sc",))
+    world.sandbox.processing_seconds = 20.0
+    world.fail("snapchat", "publish", "reset_after")
+    submission = world.accepted(key, {"platform": "snapchat", "text": "t", "videoUrl": "https://example.com/vertical.mp4"})
+    world.run_for(600)
+    assert [fault.times for fault in world.sandbox.faults.due] == [0]
+    assert world.run(submission, "snapchat")["status"] == "succeeded"
+    assert len(world.sandbox.ledger) == 1

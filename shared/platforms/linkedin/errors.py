@@ -22,8 +22,8 @@ _DEAD_TOKEN = frozenset(
     }
 )
 # LinkedIn-Version is past its year: SOKU_LINKEDIN_VERSION.
+_DEAD_VERSION = "NONEXISTENT_VERSION"
 RETIRED_PAUSE_SECONDS = 600.0
-_DEAD_VERSION = frozenset({"NONEXISTENT_VERSION", "VERSION_MISSING"})
 # Seen to pass by clients that tried again.
 _PASSING = ("resource is forbidden", "unable to obtain activity")
 _POST_URN = re.compile(r"urn:li:(?:share|ugcPost):\d+")
@@ -34,7 +34,7 @@ def failure_of(answer: HttpAnswer, now: datetime) -> PlatformFailure:
     inputs: list[dict[str, Any]] = (body.get("errorDetails") or {}).get("inputErrors") or []
     code = str((inputs[0].get("code") if inputs else None) or body.get("code") or body.get("serviceErrorCode") or answer.status)
     message = str(body.get("message") or "no reason given")
-    if answer.status == 426 or code in _DEAD_VERSION:
+    if answer.status == 426 or code == _DEAD_VERSION:
         return _retired(code, message, answer.status)
     kind = _kind(answer.status, {code, str(body.get("serviceErrorCode"))}, message)
     return PlatformFailure(

@@ -33,7 +33,11 @@ _BY_CODE: dict[str, FailureKind] = {
     "app_version_check_failed": "permission",
     "internal_error": "transient",
 }
+_LATER = "TikTok restricts what this account or app posts for the moment: wait for some hours, then send the post again."
 _REMEDIES = {
+    "spam_risk": _LATER,
+    "spam_risk_too_many_posts": _LATER,
+    "spam_risk_too_many_pending_share": _LATER,
     "unaudited_client_can_only_post_to_private_accounts": (
         "TikTok has not audited this app: post with privacyLevel SELF_ONLY to an account that is private, or have the app audited."
     ),

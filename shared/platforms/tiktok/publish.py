@@ -121,7 +121,7 @@ def _validate_creator(publication: Publication, creator: dict[str, Any], *, any_
     allowed: list[str] = creator.get("privacy_level_options") or []
     if not any_privacy and options.privacy_level is not None and options.privacy_level not in allowed:
         message = f"This TikTok account cannot post as {options.privacy_level}; it can as {', '.join(allowed) or 'nothing'}."
-        raise PlatformFailure("rejected", message, platform_code="privacy_level_option_mismatch")
+        raise PlatformFailure("rejected", message, rule="tiktok.privacy_level")
     stored = stored_of(publication.draft.video) if publication.draft.video else None
     longest = creator.get("max_video_post_duration_sec")
     if stored and stored.duration_seconds and longest and stored.duration_seconds > float(longest):
@@ -221,7 +221,7 @@ def _unfinished(publication: Publication) -> Finding:
     if publication.now() - begun < UPLOAD_LIVES:
         return Absent()
     message = "TikTok's upload lapsed before its last chunk arrived."
-    return Failed(PlatformFailure("transient", message, platform_code="upload_lapsed"))
+    return Failed(PlatformFailure("transient", message))
 
 
 def _pause(publication: Publication) -> float:

@@ -99,7 +99,7 @@ def _entry(publication: Publication, data: dict[str, Any], before: dict[str, Any
         raise PlatformFailure(
             "media_invalid",
             f"X could not process the file: {error.get('message', 'no reason given')}",
-            platform_code=str(error.get("name") or error.get("code") or "processing_failed"),
+            platform_code=str(error.get("name") or error.get("code") or "") or None,
             platform_message=error.get("message"),
         )
     now = publication.now().timestamp()
