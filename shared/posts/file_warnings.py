@@ -72,14 +72,13 @@ def _uploads(submission: Submission, documents: Documents) -> Mapping[str, Store
 def _problems(
     submission: Submission, target: Target, stored: Mapping[str, StoredMedia], uploads: Mapping[str, StoredMedia], now: datetime
 ) -> list[Mapping[str, Any]]:
-    """What the target's platform will not take, by the same rules as when it is published; nothing while a file is missing."""
+    """What the target's platform will not take, by the same rules as when it is published."""
     draft, capability = draft_of(submission.content, target)
     items: list[MediaItem] = []
     for item in (*draft.media, *([draft.cover] if draft.cover else [])):
         file = stored.get(item.url or "") or uploads.get(item.media_id or "")
-        if file is None:
-            return []
-        items.append(replace(item, stored=file, kind=kind_of(file.content_type)))
+        # One that could not be had yet is judged once it is there.
+        items.append(item if file is None else replace(item, stored=file, kind=kind_of(file.content_type)))
     problems = rules_of(target.platform).validate(with_stored(draft, items, capability))
     return [
         {

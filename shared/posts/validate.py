@@ -87,14 +87,14 @@ def _hopeless(content: Content, targets: Sequence[Target], here: Installation) -
 def _refusal(url: str, here: Installation) -> str:
     if url.startswith(f"{here.storage}/"):
         return "This is an address of our own storage, but of no file of yours: name the original address, or a media id"
+    if hinted_kind(url) == "audio":
+        return "This is a sound file by its name: posts take images and videos"
     if any(url.startswith(prefix) for prefix in here.rewritten):
         return ""
     try:
         require_public_address(url)
     except AddressRefused as refused:
         return f"This file cannot be fetched: {refused}"
-    if hinted_kind(url) == "audio":
-        return "This is a sound file by its name: posts take images and videos"
     return ""
 
 

@@ -141,6 +141,14 @@ def test_what_a_platform_will_not_take_is_told_while_it_can_be_mended(world: Wor
     assert [world.run(submission, name)["status"] for name in ("x", "instagram")] == ["succeeded", "failed"]
 
 
+def test_one_file_that_is_missing_hides_nothing_of_the_others(world: World, key: str) -> None:
+    world.fetcher.pages[PHOTO] = GONE
+    submission = scheduled(world, key, platform="instagram", imageUrls=[PHOTO, PNG])
+    world.run_for(60)
+    told = {warning["field"]: warning["code"] for warning in world.submission(submission)["warnings"]}
+    assert told == {"body.post.content.imageUrls.0": "media_unavailable", "body.post.content.imageUrls.1": "media_invalid"}
+
+
 def test_other_warnings_stay(world: World, key: str) -> None:
     submission = scheduled(world, key)
     other = {"code": "something_else", "message": "…", "at": world.clock.now()}
