@@ -81,8 +81,9 @@ class Stack:
             stack.push_async_callback(self._stop_engines)
             if self._data is not None:
                 self._data.mkdir(parents=True, exist_ok=True)
-                kept.load(self._sandbox.world, self._data)
-                stack.callback(lambda: kept.save(self._sandbox.world, self._data) if self._data and self.is_up else None)
+                if not kept.load(self._sandbox.world, self._sandbox.platforms, self._data):
+                    self._report("Sandbox platforms  forgot what they had accepted: it is of another version")
+                stack.callback(self._keep_platforms, self._data)
             self._add_queues()
             await self._serve(stack, "Cloud Tasks", self._tasks.application(), self.ports.tasks)
             await self._serve(stack, "Sandbox platforms", self._platforms_and_page(), self.ports.sandbox)
@@ -103,6 +104,10 @@ class Stack:
         """An engine is gone, and with it what it held: functions that went on would find another world."""
         if self.broken is not None and not self.broken.done():
             self.broken.set_result(reason)
+
+    def _keep_platforms(self, data: Path) -> None:
+        if self.is_up:
+            kept.save(self._sandbox.world, self._sandbox.platforms, data)
 
     def kill(self) -> None:
         """At once, without asking: for the second Ctrl-C."""

@@ -34,10 +34,22 @@ class Received:
     def hexdigest(self) -> str:
         return self._digest.hexdigest()
 
+    def __getstate__(self) -> dict[str, Any]:
+        """A digest on its way cannot be kept: an upload that was not complete is lost with the process."""
+        return {"_digest": _Ended(self.hexdigest()), "_kept": self._kept, "_size": self._size}
+
     @property
     def content(self) -> bytes:
         """Nothing, where it is too large."""
         return bytes(self._kept)
+
+
+@dataclass(frozen=True)
+class _Ended:
+    digest: str
+
+    def hexdigest(self) -> str:
+        return self.digest
 
 
 @lru_cache(maxsize=256)

@@ -103,7 +103,7 @@ class SandboxServer:
         controls = (__doc__ or "").partition("\n\n")[2]
         page = (
             "<!doctype html><meta charset=utf-8><meta name=viewport content='width=device-width'><title>Sandbox platforms</title>"
-            "<style>body{font:16px system-ui;max-width:60em;margin:2em auto;padding:0 1em}pre{overflow:auto;white-space:pre-wrap}</style>"
+            "<style>body{font:16px system-ui;max-width:60em;margin:2em auto;padding:0 1em}pre{white-space:pre-wrap}</style>"
             "<h1>Sandbox platforms</h1><p>Soku publishes here instead of on the real ones. "
             "<a href='/_ledger'>What they accepted</a> · <a href='/_faults'>what shall go wrong</a> · "
             f"<a href='/_connect'>connect an account</a></p><pre>{html.escape(controls)}</pre>"

@@ -1,4 +1,4 @@
-"""python -m tests.bench [costs] [texts] [latency] [instant] [memory]: all of them, if none is named."""
+"""python -m tests.bench [costs] [texts] [measuring] [latency] [instant] [memory]: all of them, if none is named."""
 
 import argparse
 
@@ -6,10 +6,11 @@ from tests.bench.costs import print_costs
 from tests.bench.instant import print_lateness
 from tests.bench.latency import print_latencies
 from tests.bench.local import local_stack
+from tests.bench.measuring import print_measuring
 from tests.bench.memory import print_memory
 from tests.bench.texts import print_growth
 
-IN_PROCESS = {"costs": print_costs, "texts": print_growth}
+IN_PROCESS = {"costs": print_costs, "texts": print_growth, "measuring": print_measuring}
 ON_A_STACK = {"latency": print_latencies, "instant": print_lateness, "memory": print_memory}
 
 

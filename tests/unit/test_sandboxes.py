@@ -3,18 +3,20 @@
 import base64
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from emulator.sandbox.accounts import SandboxAccount
 from emulator.sandbox.faults import Fault
+from emulator.sandbox.kept import NAME, load, save
 from emulator.sandbox.platform import Answer, Call, respond
 from emulator.sandbox.platforms import AFFECTED, STEPS
 from shared.core.platforms import PLATFORMS
 from tests.fakes.outside import STORAGE_URL
 from tests.fakes.world import World
-from tests.platforms import cases_of
+from tests.platforms import PHOTO, VERTICAL, cases_of
 
 JPEG, PNG, MP4 = b"\xff\xd8\xff" + bytes(100), b"\x89PNG" + bytes(100), b"\0\0\0\x18ftypisom" + bytes(99_988)
 FILES = {"a.jpg": JPEG, "a.png": PNG, "a.mp4": MP4, "a.txt": b"text", "big.jpg": JPEG + bytes(11 << 20)}
@@ -473,3 +475,34 @@ def test_a_fault_that_keeps_quiet_about_what_was_done_waits_until_something_is()
     assert [fault.times for fault in world.sandbox.faults.due] == [0]
     assert world.run(submission, "snapchat")["status"] == "succeeded"
     assert len(world.sandbox.ledger) == 1
+
+
+def test_what_they_accepted_and_know_is_kept_between_runs(tmp_path: Path) -> None:
+    world = World()
+    contents: dict[str, dict[str, Any]] = {
+        "x": {"imageUrls": [PHOTO]},
+        "instagram": {"imageUrls": [PHOTO]},
+        "facebook": {"videoUrl": VERTICAL},
+        "threads": {},
+        "tiktok": {"videoUrl": VERTICAL},
+        "youtube": {"videoUrl": VERTICAL},
+        "linkedin": {},
+        "snapchat": {"videoUrl": VERTICAL},
+    }
+    key = world.user(connect=tuple(f"{platform}:main" for platform in contents))
+    submissions = {name: world.accepted(key, {"platform": name, "text": "kept", **more}) for name, more in contents.items()}
+    world.run_for(600)
+    assert len(world.sandbox.ledger) == len(contents)
+    save(world.sandbox, world.platforms, tmp_path)
+    again = World()
+    assert load(again.sandbox, again.platforms, tmp_path)
+    assert again.sandbox.ledger == world.sandbox.ledger
+    assert [tweet.text for tweet in again.platforms["x"]._tweets] == ["kept"]  # type: ignore[attr-defined]
+    assert all(world.run(submission, name)["status"] == "succeeded" for name, submission in submissions.items())
+
+
+def test_what_another_version_kept_is_forgotten(tmp_path: Path) -> None:
+    (tmp_path / NAME).write_bytes(b"nonsense")
+    world = World()
+    assert not load(world.sandbox, world.platforms, tmp_path)
+    assert load(world.sandbox, world.platforms, tmp_path / "nothing")

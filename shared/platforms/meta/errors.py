@@ -83,6 +83,7 @@ _SPAM = 2207051
 # What Meta says is transient is tried again, whatever its code seems to say, but for these.
 _DOUBTFUL = ("rejected", "media_invalid", "permission")
 _DAILY_LIMIT = 2207042
+_LATER = "Meta restricts what this account posts for the moment: wait for some hours, then send the post again."
 # These say that a container is gone, which it also is once it was published: ask before making a new one.
 _GONE = (2207006, 2207008, 2207020, 4279009)
 _ALREADY_POSTED = 1366051
@@ -110,6 +111,7 @@ def failure_of(answer: HttpAnswer, label: str) -> PlatformFailure:
         platform_code=f"{code}/{subcode}" if subcode else str(error.get("code")),
         platform_message=str(error.get("message") or message),
         http_status=answer.status,
+        remediation=_LATER if subcode == _SPAM else None,
         retry_after_seconds=_pause(kind, subcode, answer),
         published_after_all=subcode in (_SPAM, _ALREADY_POSTED, *_GONE),
     )
