@@ -48,7 +48,8 @@ def _move_copy(document: Document, ports: SweepPorts) -> None:
     """Whoever copied it is gone, or its next try was not enqueued."""
     submission_id = document.path.split("/")[1]
     [submission] = ports.documents.get(submission_path(submission_id))
-    if submission is None:
+    if submission is None or Submission.from_document(submission).is_over:
+        # Nobody needs it any more.
         put_off(document.path, document.version, None, ports)
         return
     if hand_over(ingest(submission_id, document.fields["uid"]), ports.tasks):

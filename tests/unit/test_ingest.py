@@ -258,6 +258,9 @@ def test_our_storage_down_for_a_day_ends_the_post_with_its_deadline(world: World
     world.run_for(24 * 3600 + 600, tick=120)
     assert world.run(submission)["error"]["code"] == "deadline_exceeded"
     assert not world.sandbox.ledger
+    world.run_for(1200)
+    [copy] = copies(world, submission)
+    assert "sweepAt" not in copy, "nothing of it is left to do"
 
 
 # Limits
