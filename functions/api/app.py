@@ -30,7 +30,10 @@ def create_app(ports: Ports) -> Flask:
         g.request_id = request_id_for(request.headers.get("X-Request-ID"))
         if is_idempotency_key(key := request.headers.get("Idempotency-Key")):
             g.idempotency_key = key
-        return cors.preflight_answer(request, ports.settings)
+        preflight = cors.preflight_answer(request, ports.settings)
+        if preflight is None and request.routing_exception is not None:
+            ports.limiter.count_stranger(request)
+        return preflight
 
     @app.after_request
     def finish(response: Response) -> Response:
@@ -38,6 +41,7 @@ def create_app(ports: Ports) -> Flask:
         response.headers["X-Request-ID"] = g.request_id
         if "idempotency_key" in g:
             response.headers["Idempotency-Key"] = g.idempotency_key
+        ports.limiter.add_headers(request, response)
         cors.allow(request, response, ports.settings)
         return response
 

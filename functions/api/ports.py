@@ -4,14 +4,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from functions.api.request.limits import Limiter
 from shared.accounts.oauth import ConnectPorts
 from shared.core.clock import Clock
-from shared.core.settings import CloudTasks, Connecting, Cors, MediaFetch, MediaStorage, Platforms, TokenKeys
+from shared.core.settings import CloudTasks, Connecting, Cors, MediaFetch, MediaStorage, Platforms, RateLimits, TokenKeys
 from shared.documents.document import Documents
 from shared.tasks.task import Tasks
 
 
-class ApiSettings(CloudTasks, Cors, MediaStorage, MediaFetch, TokenKeys, Platforms, Connecting):
+class ApiSettings(CloudTasks, Cors, RateLimits, MediaStorage, MediaFetch, TokenKeys, Platforms, Connecting):
     """Everything the API needs to know."""
 
     def callback_url(self, platform: str) -> str:
@@ -33,5 +34,6 @@ class Ports:
     clock: Clock
     settings: ApiSettings
     connecting: ConnectPorts
+    limiter: Limiter
     # What the API needs, by name; each raises if it does not answer.
     checks: Mapping[str, Callable[[], None]]

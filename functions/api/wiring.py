@@ -6,6 +6,7 @@ from flask import Flask
 
 from functions.api.app import create_app
 from functions.api.ports import ApiSettings, Ports
+from functions.api.request.limits import Limiter
 from shared.accounts.oauth import ConnectPorts
 from shared.core.encryption import Cipher
 from shared.core.settings import read_settings
@@ -30,6 +31,7 @@ def ports() -> Ports:
         clock=clock,
         settings=SETTINGS,
         connecting=ConnectPorts(documents, Cipher(SETTINGS.token_keys), RequestsHttp(), clock, connectors(SETTINGS)),
+        limiter=Limiter.of(SETTINGS, documents, clock),
         checks={"database": lambda: _check_database(documents), "queue": tasks.check, "storage": _check_storage},
     )
 

@@ -13,6 +13,7 @@
         ├── ConnectionRefused         400 connection_refused
         ├── PayloadTooLarge           413 payload_too_large
         ├── UnsupportedContentType    415 unsupported_content_type
+        ├── RateLimitExceeded         429 rate_limit_exceeded      + Retry-After
         ├── IdempotencyConflict       409 idempotency_conflict
         └── ApiKeyLimitReached        409 api_key_limit_reached
 
@@ -153,6 +154,17 @@ class IdempotencyConflict(ApiError):
 
     status = 409
     code = "idempotency_conflict"
+
+
+class RateLimitExceeded(ApiError):
+    """Rate limit exceeded"""
+
+    status = 429
+    code = "rate_limit_exceeded"
+
+    def __init__(self, seconds: int) -> None:
+        noun = "second" if seconds == 1 else "seconds"
+        super().__init__(f"Rate limit exceeded. Try again in {seconds} {noun}.", retry_after_seconds=seconds)
 
 
 class ApiKeyLimitReached(ApiError):

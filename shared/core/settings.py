@@ -5,6 +5,7 @@ A missing or senseless variable fails the deploy with a sentence, not a request 
 
 import base64
 import binascii
+import ipaddress
 import json
 import os
 from collections.abc import Mapping
@@ -74,6 +75,17 @@ def _json(value: object) -> object:
         raise ValueError("it is not JSON") from None
 
 
+def _networks(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    try:
+        return tuple(ipaddress.ip_network(part.strip(), strict=False) for part in value.split(",") if part.strip())
+    except ValueError as error:
+        raise ValueError(f"give addresses or networks like 203.0.113.7 or 2001:db8::/48: {error}") from None
+
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+Networks = Annotated[tuple[Network, ...], BeforeValidator(_networks)]
 CommaSeparated = Annotated[tuple[str, ...], BeforeValidator(_comma_separated)]
 Pairs = Annotated[dict[str, str], BeforeValidator(_pairs)]
 Keys = Annotated[dict[str, bytes], BeforeValidator(_keys)]
@@ -107,6 +119,22 @@ class Cors(Settings):
 
     cors_origins: CommaSeparated = Field(default=(), alias="SOKU_CORS_ORIGINS")
     development: bool = Field(default=False, alias="SOKU_DEVELOPMENT")
+
+
+class RateLimits(Settings):
+    """Who is counted, and by which address."""
+
+    # Addresses and networks of the operator's own; users are named in their documents (`users/{uid}.admin`).
+    admin_ips: Networks = Field(default=(), alias="SOKU_ADMIN_IPS")
+    # How many of the last entries of X-Forwarded-For were written by proxies that can be trusted: Google's own, in front of every
+    # deployed function, is one; a load balancer before it makes two. What stands before them any client can make up.
+    trusted_proxies: int | None = Field(default=None, alias="SOKU_TRUSTED_PROXIES", ge=0, le=10)
+    # Cloud Run's own name of the deployed function.
+    deployed_as: str | None = Field(default=None, alias="K_SERVICE")
+
+    @property
+    def proxies(self) -> int:
+        return self.trusted_proxies if self.trusted_proxies is not None else int(self.deployed_as is not None)
 
 
 class TokenKeys(Settings):

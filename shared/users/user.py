@@ -19,6 +19,7 @@ class User:
     # platform → account id → status
     accounts: Mapping[str, Mapping[str, AccountStatus]] = field(default_factory=dict)
     is_disabled: bool = False
+    is_admin: bool = False
     # platform → account id → what the platform says of it
     account_facts: Mapping[str, Mapping[str, Mapping[str, Any]]] = field(default_factory=dict)
 
@@ -32,7 +33,8 @@ class User:
             subscription.get("status"),
             subscription.get("currentPeriodEnd"),
             document.fields.get("accounts") or {},
-            bool(document.fields.get("disabled")),
+            document.fields.get("disabled") is True,
+            document.fields.get("admin") is True,
             document.fields.get("accountFacts") or {},
         )
 

@@ -6,6 +6,10 @@ from typing import Any
 from shared.documents.document import Create
 from shared.media.measure import VERSION
 from shared.media.media import StoredMedia
+from shared.rate_limits.tiers import PREMIUM
+from shared.rate_limits.users import Read, UserLimits
+from tests.fakes.clock import StandingClock
+from tests.fakes.documents import MemoryDocuments
 from tests.fakes.world import MEDIA, World
 
 PNG = MEDIA / "photo.png"
@@ -73,8 +77,10 @@ def _upload(world: World, number: int) -> str:
 
 
 def _costs_of(world: World, key: str, content: dict[str, Any], posts: int) -> Costs:
-    before = vars(world.memory.counts).copy()
+    """Units of the rate limits' windows in hand: what leasing them costs is counted by itself."""
     client = world.client()
+    client.post("/v1/posts", json={}, headers={"soku-api-key": key})
+    before = vars(world.memory.counts).copy()
     answer = client.post("/v1/posts", json={"post": {"content": content}}, headers={"soku-api-key": key})
     assert answer.status_code == 201
     request_rpcs = world.memory.counts.rpcs - before["rpcs"] + len(world.tasks)
@@ -90,6 +96,17 @@ def _costs_of(world: World, key: str, content: dict[str, Any], posts: int) -> Co
     )
 
 
+def costs_of_windows(requests: int, processes: int) -> float:
+    """Document operations that the rate limits add to each of so many requests in a minute, which go round the processes."""
+    memory, clock = MemoryDocuments(), StandingClock()
+    instances = [UserLimits(memory, clock) for _ in range(processes)]
+    for number in range(requests):
+        limits = instances[number % processes]
+        path = limits.path_to_read("ada", None)
+        limits.take("ada", PREMIUM, None, Read(memory.get(path)[0]) if path else None, "key")
+    return (memory.counts.reads + memory.counts.writes) / requests
+
+
 def print_costs() -> None:
     print("A text post to N accounts, from request to settled: counted / allowed")
     print(f"{'N':>3} {'RPCs of the request':>20} {'document reads':>16} {'writes':>12} {'invocations':>12}")
@@ -98,6 +115,9 @@ def print_costs() -> None:
         budget = costs.budget
         pairs = [f"{getattr(costs, name)} / {getattr(budget, name)}" for name in ("request_rpcs", "reads", "writes", "invocations")]
         print(f"{accounts:>3} {pairs[0]:>20} {pairs[1]:>16} {pairs[2]:>12} {pairs[3]:>12}")
+    print("What the rate limits add to each of N requests in a minute, through one process and through four: document operations")
+    for requests in (50, 100, 150):
+        print(f"{requests:>3} {costs_of_windows(requests, 1):>20.2f} {costs_of_windows(requests, 4):>16.2f}")
     print("What it adds that N images are named by address and not by media id: counted")
     for number in (1, 4):
         more = costs_of_addresses(number)

@@ -21,6 +21,7 @@ from emulator.sandbox.platforms import build, by_host
 from emulator.users import credentials_of, facts_of
 from functions.api.app import create_app
 from functions.api.ports import ApiSettings, Ports
+from functions.api.request.limits import Limiter
 from shared.accounts.connect import connect_account
 from shared.accounts.oauth import ConnectPorts
 from shared.accounts.tokens import TokenKeeper
@@ -104,7 +105,8 @@ class World:
         self.ids = SignedInUsers()
         connecting = ConnectPorts(self.documents, self.cipher, self.http, self.clock, self.publishing.connectors)
         checks = {"database": lambda: None, "queue": lambda: None, "storage": lambda: None}
-        self.api_ports = Ports(self.documents, self.tasks, self.ids, self.clock, settings, connecting, checks)
+        limiter = Limiter.of(settings, self.documents, self.clock)
+        self.api_ports = Ports(self.documents, self.tasks, self.ids, self.clock, settings, connecting, limiter, checks)
 
     # People
 

@@ -62,7 +62,7 @@ class Connections:
     @staticmethod
     def on(stack: LocalStack) -> "Connections":
         connections = Connections(stack, stack.documents)
-        connections._key = stack.add_user(UID)["apiKey"]
+        connections._key = stack.add_user(UID, admin=True)["apiKey"]
         return connections
 
     def __post_init__(self) -> None:

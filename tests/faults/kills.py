@@ -214,7 +214,7 @@ class Range:
     def _user(self, platform: str, account: str, kind: Kind) -> str:
         """One user for all; each post goes to an account of its own."""
         if "key" not in self._keys:
-            user = self.stack.add_user(RANGE)
+            user = self.stack.add_user(RANGE, admin=True)
             self._keys["key"] = user["apiKey"]
         self.connect(platform, account, lives=kind.lives, issued=kind.issued)
         return self._keys["key"]

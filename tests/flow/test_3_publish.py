@@ -29,7 +29,7 @@ class Disturbed:
 def disturbed(stack: LocalStack) -> Disturbed:
     """All are sent before the first test, as some take minutes to be seen through, and looked at by the last ones."""
     names = {(platform, kind): f"{platform}_{kind}" for platform, kind, _ in FAULTS}
-    user = stack.add_user("disturbed", [(platform, name) for (platform, _), name in names.items()])
+    user = stack.add_user("disturbed", [(platform, name) for (platform, _), name in names.items()], admin=True)
     sent = Disturbed(Customer(stack, stack.documents, "disturbed", user["apiKey"]))
     stack.set_faults(
         *(

@@ -91,7 +91,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory, attacker: Attacker) -> Itera
 
 
 def somebody(stack: LocalStack, uid: str) -> Customer:
-    return Customer(stack, stack.documents, uid, stack.add_user(uid, [("x", f"x_{uid}")])["apiKey"])
+    return Customer(stack, stack.documents, uid, stack.add_user(uid, [("x", f"x_{uid}")], admin=True)["apiKey"])
 
 
 def ended(log: Path) -> list[str]:

@@ -1,17 +1,19 @@
 """Who asks, and may they: authentication, subscription, and the customer's own log of what was asked."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from flask import g, request
 
 from functions.api.ports import Ports
-from shared.api_keys.authenticate import authenticate
-from shared.core.errors import ApiError, ServiceUnavailable, Unauthorized
+from functions.api.request.limits import route_of
+from shared.api_keys.authenticate import Caller, authenticate
+from shared.core.errors import ApiError, Forbidden, ServiceUnavailable, Unauthorized
 from shared.core.ids import new_uuid
 from shared.documents.document import Create
+from shared.rate_limits.tiers import AUTHENTICATED, PREMIUM, Allowance
 from shared.request_log.log_entry import log_entry
 from shared.users.user import User, user_path
 
@@ -54,29 +56,63 @@ class Call:
         )
 
 
-def admit(ports: Ports, credential: Credential) -> Call:
-    """Raises Unauthorized, Forbidden, ServiceUnavailable."""
-    match credential:
-        case "anybody":
-            return Call(User(""), None, g.request_id)
-        case "id_token":
-            scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-            if scheme.lower() != "bearer" or not token:
-                raise Unauthorized("Missing or invalid Firebase ID token")
-            uid = ports.id_tokens.verify(token)
-            [document] = ports.documents.get(user_path(uid))
-            user = User.from_document(uid, document)
-            user.require_enabled()
-            return Call(user, None, g.request_id)
-        case "api_key":
-            caller = authenticate(request.headers.get("soku-api-key"), documents=ports.documents)
-            call = Call(caller.user, caller.api_key_id, g.request_id)
-            try:
-                caller.user.require_subscription(ports.clock.now())
-            except ApiError as refusal:
-                keep_log(call, refusal.status, ports, refusal.code)
-                raise
-            return call
+def admit(ports: Ports, credential: Credential, limit: int | None) -> Call:
+    """`limit` is that of the route's own window. Raises Unauthorized, Forbidden, RateLimitExceeded, ServiceUnavailable."""
+    if credential == "anybody":
+        ports.limiter.count_stranger(request)
+        return Call(User(""), None, g.request_id)
+    given = request.headers.get("soku-api-key" if credential == "api_key" else "Authorization", "")
+    ports.limiter.refuse_spent_stranger(request, given)
+    try:
+        caller = _by_api_key(given, ports, limit) if credential == "api_key" else _by_id_token(given, ports, limit)
+    except Unauthorized:
+        ports.limiter.count_stranger(request)
+        raise
+    ports.limiter.was_valid(given)
+    call = Call(caller.user, caller.api_key_id or None, g.request_id)
+    may, tier = _subscription(caller, credential, ports)
+    decision = ports.limiter.count_user(request, call.user, tier, limit, caller.also, call.api_key_id)
+    try:
+        ports.limiter.enforce(decision)
+        if may is not None:
+            raise may
+    except ApiError as refusal:
+        if decision.is_first:
+            keep_log(call, refusal.status, ports, refusal.code)
+        raise
+    return call
+
+
+def _subscription(caller: Caller, credential: Credential, ports: Ports) -> tuple[ApiError | None, Allowance]:
+    """What a caller without one is refused with, and the tier. Such requests are counted too, or they would cost us without end."""
+    if credential == "id_token":
+        return None, AUTHENTICATED
+    try:
+        caller.user.require_subscription(ports.clock.now())
+    except Forbidden as refusal:
+        return refusal, AUTHENTICATED
+    return None, PREMIUM
+
+
+def _by_api_key(given: str, ports: Ports, limit: int | None) -> Caller:
+    return authenticate(given, documents=ports.documents, read_along=_windows(ports, limit))
+
+
+def _by_id_token(given: str, ports: Ports, limit: int | None) -> Caller:
+    scheme, _, token = given.partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise Unauthorized("Missing or invalid Firebase ID token")
+    uid = ports.id_tokens.verify(token)
+    more = _windows(ports, limit)(uid)
+    document, *also = ports.documents.get(user_path(uid), *([more] if more else []))
+    user = User.from_document(uid, document)
+    user.require_enabled()
+    return Caller(user, "", tuple(also))
+
+
+def _windows(ports: Ports, limit: int | None) -> Callable[[str], str | None]:
+    endpoint = route_of(request) if limit is not None else None
+    return lambda uid: ports.limiter.users.path_to_read(uid, endpoint)
 
 
 def keep_log(call: Call, status: int, ports: Ports, error_code: str | None = None) -> None:

@@ -4,8 +4,8 @@
 2 route (404, 405)      Flask                      8 validation                here, by the route's own model
 3 authentication        admission.py               9 idempotency               the resource's verb
 4 subscription          admission.py              10 work                      the resource's verb
-5 tier's window         (rate limits, to come)    11 request log               here, or with the work's own commit
-6 endpoint's window     (rate limits, to come)
+5 tier's window         limits.py                 11 request log               here, or with the work's own commit
+6 endpoint's window     limits.py
 
 A route declares what it takes, gives and refuses: tests hold every answer to it, and the API's description is made from it.
 """
@@ -28,6 +28,7 @@ from shared.core.errors import (
     Detail,
     Forbidden,
     PayloadTooLarge,
+    RateLimitExceeded,
     ServiceUnavailable,
     Unauthorized,
     UnsupportedContentType,
@@ -59,7 +60,7 @@ class Declaration:
         of_credential = {"anybody": (), "id_token": (Unauthorized,), "api_key": (Unauthorized, Forbidden)}[self.credential]
         of_body = () if self.takes is None else (ValidationFailed, PayloadTooLarge, UnsupportedContentType)
         of_query = () if self.asks is None else (ValidationFailed,)
-        return frozenset({*self.errors, *of_credential, *of_query, *of_body, ServiceUnavailable, ApiError})
+        return frozenset({*self.errors, *of_credential, *of_query, *of_body, RateLimitExceeded, ServiceUnavailable, ApiError})
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,7 @@ def endpoint(
     def guard(route: Callable[..., Reply]) -> View:
         @functools.wraps(route)
         def guarded(**parts: str) -> Response:
-            call = admit(ports, credential)
+            call = admit(ports, credential, limit)
             try:
                 if asks is not None:
                     call = replace(call, asked=validated(asks, request.args.to_dict(), "query"))
