@@ -311,7 +311,8 @@ class LinkedIn(WithOAuth):
             {"commentUrn": e.id, "actor": SandboxAccount(self.name, e.account_id).user_id, "message": {"text": e.text}}
             for e in made
         ]
-        return Answer(200, {"elements": elements})
+        start, count = int(call.query.get("start", "0")), int(call.query.get("count", "10"))
+        return Answer(200, {"elements": elements[start : start + count], "paging": {"start": start, "count": count}})
 
     def failure(self, kind: str) -> Answer:
         match kind:

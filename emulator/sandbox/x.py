@@ -207,11 +207,23 @@ class X(WithOAuth):
             and not (t.reply_to and "replies" in excluded)
         ]
         first, number = int(call.query.get("pagination_token") or 0), int(call.query.get("max_results", "10"))
-        shown = [_shortened(t) for t in tweets[first : first + number]]
+        with_notes = "note_post" in call.query.get("post.fields", "").split(",")
+        shown = [_listed(t, with_note=with_notes) for t in tweets[first : first + number]]
         meta: dict[str, Any] = {"result_count": len(shown)}
         if len(tweets) > first + number:
             meta["next_token"] = str(first + number)
         return Answer(200, {**({"data": shown} if shown else {}), "meta": meta})
+
+
+def _listed(tweet: _Tweet, *, with_note: bool) -> dict[str, Any]:
+    """A text of more than 280 characters is cut, and a link to the post put in its place; the whole is a note for who asks."""
+    shown = _shortened(tweet)
+    if weighted_length(tweet.text) <= 280:
+        return shown
+    note = {"text": shown["text"], **({"entities": shown["entities"]} if "entities" in shown else {})}
+    urls = [url for url in shown.get("entities", {}).get("urls", []) if url["end"] <= 250]
+    cut = {**shown, "text": f"{shown['text'][:250]}\u2026 https://t.co/{tweet.id[-10:]}", "entities": {"urls": urls}}
+    return {**cut, **({"note_post": note} if with_note else {})}
 
 
 def _shortened(tweet: _Tweet) -> dict[str, Any]:

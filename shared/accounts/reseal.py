@@ -4,11 +4,12 @@ What else is encrypted lapses by itself: what a run keeps within a day after its
 """
 
 import logging
+from collections.abc import Sequence
 from datetime import timedelta
 
 from shared.core.clock import Clock
 from shared.core.encryption import CannotDecrypt, Cipher
-from shared.documents.document import Conflict, Document, Documents, Query, Update
+from shared.documents.document import Condition, Conflict, Document, Documents, Query, Update
 
 _log = logging.getLogger(__name__)
 
@@ -21,13 +22,15 @@ def reseal(cipher: Cipher, *, documents: Documents, clock: Clock) -> int:
     """How many were encrypted anew. Asks nothing as long as there is one key."""
     until, count = clock.now() + PORTION, 0
     for key_id in cipher.older_keys:
+        after: tuple[str, str] | None = None
         while clock.now() < until:
-            found = documents.query(Query("credentials", where=(("keyId", "==", key_id),), limit=BATCH, group=True))
-            done = sum(_resealed(document, cipher, documents) for document in found)
-            count += done
-            # Those that are done are not found again.
-            if len(found) < BATCH or not done:
+            where: Sequence[Condition] = (("keyId", "==", key_id),)
+            found = documents.query(Query("credentials", where=where, order_by="keyId", limit=BATCH, group=True, after=after))
+            count += sum(_resealed(document, cipher, documents) for document in found)
+            if len(found) < BATCH:
                 break
+            # Past those that cannot be read.
+            after = (key_id, found[-1].path)
     if count:
         _log.info("credentials.resealed", extra={"count": count})
     return count

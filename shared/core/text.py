@@ -40,3 +40,8 @@ def _not_blank(value: str) -> str:
 
 # A field that somebody can see something of.
 NonBlank = Annotated[str, AfterValidator(_not_blank)]
+
+
+def words_of(text: str) -> str:
+    """The text as it is compared with what a platform shows of it: normalised, with single blanks between its words."""
+    return " ".join(nfc(text).split())

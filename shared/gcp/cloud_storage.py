@@ -12,7 +12,7 @@ from requests.exceptions import RequestException
 
 from shared.core.settings import MediaStorage
 from shared.gcp.connections import keep_connections
-from shared.media.storage import StorageUnavailable
+from shared.media.storage import ObjectMissing, StorageUnavailable
 
 # A resumable upload's part: a multiple of 256 KiB, held in memory once per upload.
 PART_BYTES = 4 << 20
@@ -51,6 +51,8 @@ class CloudStorage:
         end = None if length is None else start + length - 1
         try:
             return self._bucket.blob(path).download_as_bytes(start=start or None, end=end, raw_download=True)
+        except exceptions.NotFound as error:
+            raise ObjectMissing(str(error)) from error
         except _FAILURES as error:
             raise StorageUnavailable(str(error)) from error
 

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Literal
 
 from shared.core.errors import SokuError
@@ -20,6 +21,7 @@ class CopyFailed(SokuError):
     def __init__(self, reason: str, code: Code = "media_unavailable") -> None:
         super().__init__(reason)
         self.code: Code = code
+        self.failed_at: datetime | None = None
 
 
 def copy_path(submission_path: str, url: str) -> str:
@@ -29,4 +31,6 @@ def copy_path(submission_path: str, url: str) -> str:
 
 def failure_of(document: Document) -> CopyFailed:
     """What a copy failed with."""
-    return CopyFailed(document.fields["error"], document.fields.get("code", "media_unavailable"))
+    failure = CopyFailed(document.fields["error"], document.fields.get("code", "media_unavailable"))
+    failure.failed_at = document.fields.get("failedAt")
+    return failure

@@ -6,7 +6,8 @@
 """
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,7 +19,7 @@ from shared.documents.document import REMOVE, Conflict, Document, Documents
 from shared.documents.lease import Fenced, Lease, Term
 from shared.media.copied import CopyFailed, Limits, failure_of
 from shared.media.fetch import Fetcher, FetchFailed, FetchRefused
-from shared.media.measure import TRIES, VERSION, WALL_SECONDS, Measured, Measurer, Unmeasurable
+from shared.media.measure import VERSION, WALL_SECONDS, Measured, Measurer, Unmeasurable
 from shared.media.media import StoredMedia, kind_of
 from shared.media.sniff import HEAD_BYTES, content_type_of, extension_of
 from shared.media.storage import Storage, StorageUnavailable
@@ -95,13 +96,15 @@ class Copier:
         return self._fail(claim, CopyFailed("the file could not be copied"))
 
     def _fail(self, claim: _Claim, failure: CopyFailed) -> StoredMedia:
-        state = {"status": "failed", "error": str(failure), "code": failure.code, "failedAt": self.clock.now()}
+        failed_at = self.clock.now()
+        state = {"status": "failed", "error": str(failure), "code": failure.code, "failedAt": failed_at}
         claim.lease.write({**state, **dict.fromkeys(TERM.fields, REMOVE)})
+        failure.failed_at = failed_at
         raise failure
 
     def _copy(self, claim: _Claim, wanted: Wanted) -> StoredMedia | Wait:
         try:
-            stored = self._stored(claim, wanted)
+            return self._stored(claim, wanted)
         except StorageUnavailable as error:
             # Not the file's fault, so not one of its tries.
             pause = min(TRY_AGAIN_SECONDS * (claim.outages + 1), MAX_OUTAGE_PAUSE_SECONDS)
@@ -112,9 +115,6 @@ class Copier:
             if claim.tries >= MAX_TRIES:
                 return self._fail(claim, CopyFailed(str(error)))
             return self._later(claim, TRY_AGAIN_SECONDS * claim.tries, str(error), {})
-        ready = {"status": "ready", **dict.fromkeys(TERM.fields, REMOVE), **stored.to_fields()}
-        claim.lease.write(ready)
-        return stored
 
     def _later(self, claim: _Claim, seconds: float, reason: str, changes: Mapping[str, Any]) -> Wait:
         """Until then it counts as held: nobody asks the address sooner."""
@@ -123,7 +123,7 @@ class Copier:
         return Wait(seconds, reason)
 
     def _stored(self, claim: _Claim, wanted: Wanted) -> StoredMedia:
-        head, chunks = _peek(self.fetcher.fetch(wanted.url))
+        head, chunks = _peek(self.fetcher.fetch(wanted.url), claim.lease.keep_alive)
         content_type = content_type_of(head)
         if content_type is None:
             raise Unfit("the file is no image or video that Soku knows")
@@ -131,29 +131,40 @@ class Copier:
         media_id = random_base62(22)
         path = f"{FOLDER}/{media_id}.{extension_of(content_type)}"
         self.storage.write(path, content_type, iter(counted), keep_until=wanted.keep_until)
-        claim.lease.hold_for(TRIES * WALL_SECONDS)
-        measured = self._measured(path, content_type, head, counted.size_bytes)
-        return StoredMedia(
-            media_id=media_id,
-            url=self.storage.url(path),
-            storage_path=path,
-            content_type=content_type,
-            size_bytes=counted.size_bytes,
-            sha256=counted.sha256.hexdigest(),
-            measured_by=VERSION,
-            **vars(measured),
-        )
+        with self._deleted_unless_used(path):
+            measured = self._measured(claim, path, content_type, head, counted.size_bytes)
+            stored = StoredMedia(
+                media_id=media_id,
+                url=self.storage.url(path),
+                storage_path=path,
+                content_type=content_type,
+                size_bytes=counted.size_bytes,
+                sha256=counted.sha256.hexdigest(),
+                measured_by=VERSION,
+                **vars(measured),
+            )
+            claim.lease.write({"status": "ready", **dict.fromkeys(TERM.fields, REMOVE), **stored.to_fields()})
+            return stored
 
-    def _measured(self, path: str, content_type: str, head: bytes, size_bytes: int) -> Measured:
+    @contextmanager
+    def _deleted_unless_used(self, path: str) -> Generator[None]:
+        """What nobody will ever name again is not left behind."""
+        try:
+            yield
+        except (Fenced, StorageUnavailable, Unfit):
+            with suppress(StorageUnavailable):
+                self.storage.delete(path)
+            raise
+
+    def _measured(self, claim: _Claim, path: str, content_type: str, head: bytes, size_bytes: int) -> Measured:
         def read(offset: int, length: int) -> bytes:
             if offset + length <= len(head):
                 return head[offset : offset + length]
             return self.storage.read(path, offset, length)
 
         try:
-            return self.measurer.measure(read, size_bytes, content_type)
+            return self.measurer.measure(read, size_bytes, content_type, lambda: claim.lease.hold_for(2 * WALL_SECONDS))
         except Unmeasurable as error:
-            self.storage.delete(path)
             raise Unfit(str(error)) from error
 
 
@@ -182,14 +193,16 @@ class _Counted:
                 raise Unfit(f"the file is larger than {most:.4g} MiB, the most that any platform of this post takes of one {kind}")
             self.sha256.update(chunk)
             self._keep_alive()
-            yield chunk
+            if chunk:
+                yield chunk
 
 
-def _peek(chunks: Iterator[bytes]) -> tuple[bytes, Iterator[bytes]]:
+def _peek(chunks: Iterator[bytes], keep_alive: Callable[[], None]) -> tuple[bytes, Iterator[bytes]]:
     """At least the first HEAD_BYTES, if there are as many, and an iterator over everything including them."""
     head = b""
     for chunk in chunks:
         head += chunk
+        keep_alive()
         if len(head) >= HEAD_BYTES:
             break
 

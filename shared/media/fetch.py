@@ -32,7 +32,8 @@ class FetchFailed(SokuError):
 
 class Fetcher(Protocol):
     def fetch(self, url: str) -> Iterator[bytes]:
-        """The file's bytes in chunks. Raises FetchRefused or FetchFailed, also midway."""
+        """The file's bytes in chunks, some of which may be empty: the address has sent something. Raises FetchRefused or
+        FetchFailed, also midway."""
         ...
 
 
@@ -135,8 +136,7 @@ def _inflated(chunks: Iterator[bytes], encoding: str) -> Iterator[bytes]:
         for chunk in chunks:
             packed = chunk
             while packed and not inflating.eof:
-                if piece := inflating.decompress(packed, CHUNK_BYTES):
-                    yield piece
+                yield inflating.decompress(packed, CHUNK_BYTES)
                 packed = inflating.unconsumed_tail
     except zlib.error as error:
         raise FetchRefused(f"the address says Content-Encoding {encoding}, and the answer is not") from error

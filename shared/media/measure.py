@@ -16,6 +16,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
@@ -29,10 +30,13 @@ from shared.media.storage import StorageUnavailable
 VERSION = 1
 WALL_SECONDS = 20.0
 MAX_BYTES = 64 << 20
-# What is read ahead from the storage, as each reading is a request.
-WINDOW_BYTES = 1 << 20
+# What is read from the storage at once, as each reading is a request: little after a jump, twice as much with each one in a row.
+FIRST_WINDOW_BYTES, LARGEST_WINDOW_BYTES = 32 << 10, 1 << 20
+# A file that takes long because it is asked for in ever so many places is not the storage's fault.
+SLOW_READING_SECONDS = 0.1
 # Of one instance, whose memory they share: 256 MiB each at most.
 AT_ONCE = 6
+HOLD_SECONDS = 5.0
 # A process that died of the machine's trouble, and not of the file, does not die of it twice.
 TRIES = 2
 PROGRAM = Path(__file__).with_name("measuring.py")
@@ -63,8 +67,9 @@ class Measured:
 
 
 class Measurer(Protocol):
-    def measure(self, read: Read, size_bytes: int, content_type: str) -> Measured:
-        """Raises Unmeasurable for good, and whatever `read` raises."""
+    def measure(self, read: Read, size_bytes: int, content_type: str, hold: Callable[[], None] = lambda: None) -> Measured:
+        """Raises Unmeasurable for good, and whatever `read` raises. `hold` is called every few seconds of waiting for the measuring
+        to begin, and before each try; what it raises ends it."""
         ...
 
 
@@ -74,10 +79,15 @@ class ProcessMeasurer:
     def __init__(self) -> None:
         self._slots = threading.BoundedSemaphore(AT_ONCE)
 
-    def measure(self, read: Read, size_bytes: int, content_type: str) -> Measured:
+    def measure(self, read: Read, size_bytes: int, content_type: str, hold: Callable[[], None] = lambda: None) -> Measured:
         for _ in range(TRIES):
-            with self._slots:
+            while not self._slots.acquire(timeout=HOLD_SECONDS):
+                hold()
+            try:
+                hold()
                 facts = _Measuring(_windows(read, size_bytes), size_bytes, content_type).run()
+            finally:
+                self._slots.release()
             if facts is not None:
                 return _measured(facts)
         raise Unmeasurable("the file is broken: measuring it takes more memory or time than any sound file does")
@@ -89,7 +99,7 @@ class _Measuring:
     def __init__(self, read: Read, size_bytes: int, content_type: str) -> None:
         self._read, self._size_bytes, self._content_type = read, size_bytes, content_type
         self._budget = MAX_BYTES
-        self._reading_seconds = 0.0
+        self._reading_seconds, self._readings = 0.0, 0
 
     def run(self) -> Mapping[str, Any] | None:
         """What the process says; None if it died, or was killed. Raises what reading raises."""
@@ -107,7 +117,16 @@ class _Measuring:
             finally:
                 watchdog.cancel()
                 process.kill()
-        if facts is None and time.monotonic() - started >= WALL_SECONDS and self._reading_seconds > WALL_SECONDS / 2:
+                # What was not sent is sent on closing, to nobody.
+                if process.stdin is not None:
+                    with suppress(OSError):
+                        process.stdin.close()
+        took_too_long = facts is None and time.monotonic() - started >= WALL_SECONDS
+        if (
+            took_too_long
+            and self._reading_seconds > WALL_SECONDS / 2
+            and self._reading_seconds > SLOW_READING_SECONDS * self._readings
+        ):
             raise StorageUnavailable("our storage was too slow to measure the file")
         return facts
 
@@ -128,6 +147,7 @@ class _Measuring:
                 started = time.monotonic()
                 piece = self._read(offset, length)
                 self._reading_seconds += time.monotonic() - started
+                self._readings += 1
                 answers.write(piece)
                 answers.flush()
         except (BrokenPipeError, ValueError, RecursionError):
@@ -143,17 +163,15 @@ def _folders() -> list[str]:
 
 
 def _windows(read: Read, size_bytes: int) -> Read:
-    """Reads ahead, and not for ever."""
-    start, window, budget = 0, b"", MAX_BYTES
+    """Reads ahead where reading goes on."""
+    start, window, ahead = 0, b"", FIRST_WINDOW_BYTES
 
     def windowed(offset: int, length: int) -> bytes:
-        nonlocal start, window, budget
+        nonlocal start, window, ahead
         if not (start <= offset and offset + length <= start + len(window)):
-            wanted = min(max(WINDOW_BYTES, length), size_bytes - offset)
-            budget -= wanted
-            if budget < 0:
-                raise ValueError("it asks for too much")
-            start, window = offset, read(offset, wanted)
+            in_a_row = start <= offset <= start + len(window)
+            ahead = min(2 * ahead, LARGEST_WINDOW_BYTES) if in_a_row else FIRST_WINDOW_BYTES
+            start, window = offset, read(offset, min(max(ahead, length), size_bytes - offset))
         return window[offset - start : offset - start + length]
 
     return windowed

@@ -5,7 +5,7 @@ import logging
 from shared.documents.document import REMOVE, Conflict, Document, Documents, Update
 from shared.media.measure import VERSION, Measured, Measurer, Unmeasurable
 from shared.media.media import MEASURED, measured_fields, stored_of
-from shared.media.storage import Storage
+from shared.media.storage import ObjectMissing, Storage
 
 _log = logging.getLogger(__name__)
 
@@ -21,7 +21,7 @@ def measure_again(document: Document, measurer: Measurer, storage: Storage, docu
 
     try:
         measured = measurer.measure(read, stored.size_bytes, stored.content_type)
-    except Unmeasurable:
+    except (Unmeasurable, ObjectMissing):
         measured = Measured()
     facts = measured_fields(measured)
     changes = {"measuredBy": VERSION, **{name: facts.get(name, REMOVE) for name in MEASURED}}

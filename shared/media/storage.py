@@ -11,6 +11,10 @@ class StorageUnavailable(SokuError):
     """The storage did not answer; what was being written is not there."""
 
 
+class ObjectMissing(StorageUnavailable):
+    """The storage did answer: there is nothing of that name."""
+
+
 class Storage(Protocol):
     def write(self, path: str, content_type: str, chunks: Iterator[bytes], *, keep_until: datetime) -> None:
         """Store the chunks under `path`, all or nothing, never the whole in memory. Raises StorageUnavailable and whatever
@@ -22,7 +26,7 @@ class Storage(Protocol):
         ...
 
     def read(self, path: str, start: int = 0, length: int | None = None) -> bytes:
-        """`length` bytes from `start`, or all the rest. Raises StorageUnavailable."""
+        """`length` bytes from `start`, or all the rest. Raises StorageUnavailable, ObjectMissing among them."""
         ...
 
     def url(self, path: str) -> str:

@@ -18,7 +18,7 @@ from shared.core.wait import Wait
 from shared.documents.change import read_modify_write
 from shared.documents.document import Changes, Document, Documents, Update
 from shared.media.copied import CopyFailed, copy_path, failure_of
-from shared.media.copy import TRY_AGAIN_SECONDS, Copier, Wanted
+from shared.media.copy import Copier, Wanted
 from shared.media.fetch import Fetcher
 from shared.media.measure import Measurer
 from shared.media.measure_again import measure_again
@@ -27,7 +27,7 @@ from shared.media.storage import Storage, StorageUnavailable
 from shared.posts.addresses import Address, addresses_of
 from shared.posts.file_warnings import Chance, Copied, chance_at, file_warnings
 from shared.posts.run import DEADLINE, Run, submission_path
-from shared.posts.submission import SCHEDULE_AHEAD, Submission, taken_up_at
+from shared.posts.submission import SCHEDULE_AHEAD, START_GRACE, Submission, taken_up_at
 from shared.tasks.hand_over import hand_over
 from shared.tasks.task import Task, Tasks, ingest, orchestrate, publish
 
@@ -70,9 +70,9 @@ def ingest_submission(submission_id: str, ports: IngestPorts) -> None:
     try:
         for document in _uploads(submission, ports.documents):
             measure_again(document, ports.measurer, ports.storage, ports.documents)
-    except StorageUnavailable:
-        at = ports.clock.now() + timedelta(seconds=TRY_AGAIN_SECONDS)
-        hand_over(ingest(submission.id, submission.uid, not_before=at), ports.tasks)
+    except StorageUnavailable as error:
+        # The sweeper comes back, or the run that waits for the file: a task from here, and one from each of them, would multiply.
+        _log.warning("ingest.storage_unavailable", extra={"submission": submission.id, "reason": str(error)})
         return
     copied = _copy_all(submission, addresses_of(submission.content, submission.targets), ports)
     if copied is None:
@@ -97,7 +97,7 @@ def _copy_all(submission: Submission, addresses: Sequence[Address], ports: Inges
     waits: list[Wait] = []
     for address, path, document in zip(addresses, paths, ports.documents.get(*paths), strict=True):
         if ports.clock.now() - begun > WORK_TIME:
-            waits = [Wait(0.0, "other files took long")]
+            waits.append(Wait(0.0, "other files took long"))
             break
         wanted = Wanted(path, address.url, submission.uid, address.limits, submission.due_at + KEEP)
         try:
@@ -109,8 +109,10 @@ def _copy_all(submission: Submission, addresses: Sequence[Address], ports: Inges
         elif result is not None:
             copied[address.url] = result
     if waits:
-        at = ports.clock.now() + timedelta(seconds=min(wait.seconds for wait in waits))
-        hand_over(ingest(submission.id, submission.uid, not_before=at), ports.tasks)
+        # One for each time: a delivery that finds a copy waiting for longer makes none for it.
+        for seconds in sorted({wait.seconds for wait in waits}):
+            at = ports.clock.now() + timedelta(seconds=seconds)
+            hand_over(ingest(submission.id, submission.uid, not_before=at), ports.tasks)
         return None
     if len(copied) < len(addresses):
         # Others were at it: whoever is last sees that all is done.
@@ -159,14 +161,17 @@ def _finish(submission: Submission, copied: Mapping[str, Copied], ports: IngestP
 def _next(submission: Submission, copied: Mapping[str, Copied], ports: IngestPorts) -> tuple[Changes, Task | None]:
     """What is written, and the task that follows."""
     now, due_at = ports.clock.now(), submission.due_at
-    failed = any(isinstance(result, CopyFailed) for result in copied.values())
+    failures = [result for result in copied.values() if isinstance(result, CopyFailed)]
     chance = chance_at(now, due_at)
     changes: dict[str, Any] = {"updatedAt": now}
     if submission.is_scheduled:
         changes["warnings"] = file_warnings(submission, copied, now, ports.documents)
-    if failed and chance is Chance.EARLY:
+    if any(chance_at(failure.failed_at or now, due_at) < chance for failure in failures):
+        # It failed before other files had taken so long that its next try is due.
+        return {**changes, "sweepAt": now + START_GRACE}, ingest(submission.id, submission.uid)
+    if failures and chance is Chance.EARLY:
         return {**changes, "sweepAt": due_at - SCHEDULE_AHEAD}, None
-    if failed and chance is Chance.AHEAD:
+    if failures and chance is Chance.AHEAD:
         return {**changes, "sweepAt": due_at}, ingest(submission.id, submission.uid, not_before=due_at)
     changes |= {"files": "done", "sweepAt": taken_up_at(now, due_at)}
     if due_at - now > SCHEDULE_AHEAD:

@@ -44,13 +44,13 @@ def completed(attempt: Attempt, published: Published) -> Outcome:
     lease, publication, url = attempt.lease, attempt.publication, published.url
     follow_ups = attempt.platform.follow_ups(publication.draft) if published.post_id else ()
     if published.post_id and (url is None or follow_ups) and attempt.run.phase != "published":
-        lease.renew(made_public(published.post_id, url, published.notes))
+        lease.renew(made_public(published.post_id, url, merged(publication.draft.notes, published.notes)))
     if url is None and published.post_id:
         try:
             url = attempt.platform.permalink(publication, published.post_id)
         except (PlatformFailure, NotSent, NoAnswer) as error:
             _log.info("run.permalink_unknown", extra={"run": str(lease.run.path), "reason": str(error)})
-    notes: Sequence[str] = (*publication.draft.notes, *published.notes)
+    notes = merged(publication.draft.notes, published.notes)
     if not published.post_id:
         nameless = "the platform does not say which post it belongs to"
         notes = (*notes, *not_sent(attempt.platform.follow_ups(publication.draft), nameless))
@@ -62,6 +62,11 @@ def completed(attempt: Attempt, published: Published) -> Outcome:
             return replace(sent, changes={**sent.changes, "platformPostUrl": url})
         notes = (*notes, *sent)
     return Succeeded(published.post_id, url, notes)
+
+
+def merged(*notes: Sequence[str]) -> Sequence[str]:
+    """Each once: a worker that goes on finds some of its draft's among what an earlier one saved."""
+    return tuple(dict.fromkeys(note for some in notes for note in some))
 
 
 def refused(attempt: Attempt, failure: PlatformFailure) -> Wait | Failed:

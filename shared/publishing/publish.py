@@ -32,7 +32,7 @@ from shared.publishing.backoff import backoff, pause_of
 from shared.publishing.files import with_files
 from shared.publishing.follow_ups import not_sent
 from shared.publishing.outcome import Outcome, Succeeded, record
-from shared.publishing.public_call import call, completed, refused
+from shared.publishing.public_call import call, completed, merged, refused
 from shared.publishing.publication import LeasedPublication
 from shared.publishing.reconcile import reconcile
 from shared.publishing.run_lease import CALL_BUDGET, RunLease, claim
@@ -116,7 +116,7 @@ def _notes(run: Run, platform: Platform | None, failure: PlatformFailure) -> Seq
     if platform is None or failure.kind == "bug":
         return [*run.notes, failure.message]
     draft = compose(run.content, platform.capability, run.options, run.facts)
-    return [*draft.notes, *run.notes, *not_sent(platform.follow_ups(draft), failure.message, run.follow_ups)]
+    return [*merged(draft.notes, run.notes), *not_sent(platform.follow_ups(draft), failure.message, run.follow_ups)]
 
 
 def _account(lease: RunLease, ports: PublisherPorts) -> Credentials | Wait | Unusable:

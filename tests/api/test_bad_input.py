@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from gunicorn.http.errors import ChunkMissingTerminator, InvalidChunkExtension, InvalidChunkSize, LimitRequestHeaders
 
 from functions.api.request.reading import DRAINED_BYTES
 from tests.api.conftest import error_of
@@ -258,6 +259,24 @@ class Counted(io.BytesIO):
         self.taken += len(piece)
         self.largest = max(self.largest, len(piece))
         return piece
+
+
+@pytest.mark.parametrize(
+    "error", [InvalidChunkSize("zz"), ChunkMissingTerminator(b"x"), InvalidChunkExtension("x"), LimitRequestHeaders("x")]
+)
+def test_chunks_that_are_none_are_the_senders_fault(client: FlaskClient, key: str, error: Exception) -> None:
+    class Broken(io.RawIOBase):
+        def readable(self) -> bool:
+            return True
+
+        def read(self, *_: Any) -> bytes:
+            raise error
+
+    environ = {"wsgi.input": Broken(), "wsgi.input_terminated": True, "HTTP_TRANSFER_ENCODING": "chunked"}
+    headers = {"soku-api-key": key, "Content-Type": "application/json"}
+    answer = client.post("/v1/posts", headers=headers, environ_overrides=environ)
+    assert (answer.status_code, error_of(answer)["code"]) == (400, "validation_error")
+    assert "chunks" in error_of(answer)["message"]
 
 
 @pytest.mark.parametrize("declared", [{"HTTP_TRANSFER_ENCODING": "chunked"}, {"CONTENT_LENGTH": "100"}])

@@ -73,6 +73,54 @@ def _samples(entry: bytes, number: int, each: int) -> bytes:
     )
 
 
+class Fragmented:
+    """A film of `number` fragments of two seconds, each with so many bytes of pictures, which are zeros and kept nowhere."""
+
+    def __init__(self, number: int, each_bytes: int) -> None:
+        frames = 60
+        stbl = _picture(1080, 1920, 1, 30.0)
+        start = stbl.index(b"stsd") - 4
+        stsd = stbl[start : start + struct.unpack(">I", stbl[start : start + 4])[0]]
+        empty = box(
+            b"stbl", stsd, full(b"stts", bytes(4)), full(b"stsc", bytes(4)), full(b"stsz", bytes(8)), full(b"stco", bytes(4))
+        )
+        matrix = struct.pack(">9I", 1 << 16, 0, 0, 0, 1 << 16, 0, 0, 0, 1 << 30)
+        movie = full(b"mvhd", struct.pack(">4I", 0, 0, 1000, 0), b"\0\1\0\0\1\0" + bytes(10), matrix, bytes(24), b"\0\0\0\2")
+        sides = struct.pack(">II", 1080 << 16, 1920 << 16)
+        track = full(b"tkhd", struct.pack(">5I", 0, 0, 1, 0, 0), bytes(16), matrix, sides, flags=7)
+        mdhd = full(b"mdhd", struct.pack(">4I", 0, 0, 1000, 0), b"\x55\xc4\0\0")
+        hdlr = full(b"hdlr", bytes(4), b"vide", bytes(12), b"handler\0")
+        data = full(b"dref", struct.pack(">I", 1), full(b"url ", flags=1))
+        minf = box(b"minf", full(b"vmhd", bytes(8), flags=1), box(b"dinf", data), empty)
+        defaults = box(b"mvex", full(b"trex", struct.pack(">5I", 1, 1, 33, 0, 0)))
+        head = box(b"ftyp", b"iso5", bytes(4), b"iso5", b"iso6", b"mp41")
+        head += box(b"moov", movie, box(b"trak", track, box(b"mdia", mdhd, hdlr, minf)), defaults)
+        sizes = b"".join(struct.pack(">II", 33, each_bytes // frames) for _ in range(frames))
+        self._pieces = [(0, head)]
+        self.size_bytes = len(head)
+        for n in range(number):
+            header = self._moof(n, frames, sizes, 0)
+            header = self._moof(n, frames, sizes, len(header) + 8)
+            pictures = each_bytes // frames * frames
+            self._pieces.append((self.size_bytes, header + struct.pack(">I", 8 + pictures) + b"mdat"))
+            self.size_bytes += len(header) + 8 + pictures
+
+    @staticmethod
+    def _moof(number: int, frames: int, sizes: bytes, offset: int) -> bytes:
+        header = full(b"tfhd", struct.pack(">I", 1), flags=0x020000)
+        start = full(b"tfdt", struct.pack(">I", number * 2000))
+        run = full(b"trun", struct.pack(">Ii", frames, offset), sizes, flags=0x301)
+        return box(b"moof", full(b"mfhd", struct.pack(">I", number + 1)), box(b"traf", header, start, run))
+
+    def read(self, offset: int, length: int) -> bytes:
+        found = bytearray(length)
+        for at, piece in self._pieces:
+            start, end = max(at, offset), min(at + len(piece), offset + length)
+            if start < end:
+                found[start - offset : end - offset] = piece[start - at : end - at]
+        return bytes(found)
+
+
 def film_with(entries: int) -> bytes:
     """An MP4 whose edit list says that it has so many entries, and has none."""
     edits = box(b"elst", bytes(4) + struct.pack(">I", entries) + bytes(24))

@@ -1,6 +1,6 @@
 """Storage, the web and the platforms, in memory."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from functools import cache
 from urllib.parse import parse_qsl, urlsplit
@@ -10,6 +10,7 @@ from emulator.sandbox.platforms import by_host
 from shared.http.client import HttpAnswer, HttpRequest, NoAnswer
 from shared.media.fetch import FetchFailed, FetchRefused
 from shared.media.measure import Measured, ProcessMeasurer, Read
+from shared.media.storage import ObjectMissing
 
 STORAGE_URL = "https://storage.test"
 SANDBOX_URL = "https://sandbox.test"
@@ -28,6 +29,8 @@ class MemoryStorage:
         self.objects.pop(path, None)
 
     def read(self, path: str, start: int = 0, length: int | None = None) -> bytes:
+        if path not in self.objects:
+            raise ObjectMissing(path)
         return self.objects[path][start : None if length is None else start + length]
 
     def url(self, path: str) -> str:
@@ -58,7 +61,7 @@ class MemoryFetcher:
 class RememberingMeasurer:
     """The real one, asked once for the same bytes: worlds are many, and their files few."""
 
-    def measure(self, read: Read, size_bytes: int, content_type: str) -> Measured:
+    def measure(self, read: Read, size_bytes: int, content_type: str, hold: Callable[[], None] = lambda: None) -> Measured:
         return _measured(read(0, size_bytes), content_type)
 
 
@@ -70,7 +73,7 @@ def _measured(content: bytes, content_type: str) -> Measured:
 class KnownMeasurer:
     """For files that are none: what such a film, or such a picture, would measure."""
 
-    def measure(self, read: Read, size_bytes: int, content_type: str) -> Measured:
+    def measure(self, read: Read, size_bytes: int, content_type: str, hold: Callable[[], None] = lambda: None) -> Measured:
         return FILM if content_type == "video/mp4" else PICTURE
 
 

@@ -108,7 +108,7 @@ def test_every_query_is_declared_in_the_indexes() -> None:
     assert queries == {
         "Query('apiKeys', where=(('uid', '==', uid),), order_by='createdAt', descending=True, limit=limit, after=after)",
         "Query('apiKeys', where=(('uid', '==', uid), ('revokedAt', '==', None)), limit=MAX_LISTED)",
-        "Query('credentials', where=(('keyId', '==', key_id),), limit=BATCH, group=True)",
+        "Query('credentials', where=where, order_by='keyId', limit=BATCH, group=True, after=after)",
         "Query('runs', where=(('platformPostId', '==', post_id),), limit=10, group=True)",
         "Query('runs', where=in_intent, limit=MOST, group=True)",
         "Query('runs', where=since, limit=MOST, group=True)",

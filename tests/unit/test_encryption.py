@@ -4,6 +4,7 @@ import pytest
 
 from functions.sweeper.main import OUTBOXES
 from shared.core.encryption import CannotDecrypt, Cipher
+from shared.documents.document import Merge
 from shared.platforms.credentials import Credentials
 from tests.fakes.world import World
 
@@ -70,3 +71,16 @@ def test_what_no_key_opens_is_told_and_left() -> None:
     world.cipher = Cipher({"k2": b"2" * 32, "k1": b"3" * 32})
     world.sweep()
     assert world.document("users/ada/credentials/x:x_main").fields["keyId"] == "k1"
+
+
+def test_those_that_no_key_opens_do_not_keep_the_others_from_being_encrypted_anew() -> None:
+    world = World()
+    keys = {"k2": b"2" * 32, "k1": b"3" * 32}
+    for number in range(150):
+        world.user(f"user{number:03}", connect=("x:x_main",))
+    path = "users/user149/credentials/x:x_main"
+    tokens = world.cipher.open(world.document(path).fields, path=path)
+    world.documents.commit(Merge(path, Cipher({"k1": b"3" * 32}).seal(tokens, path=path)))
+    world.cipher = Cipher(keys)
+    world.sweep()
+    assert world.document(path).fields["keyId"] == "k2"

@@ -1,5 +1,7 @@
 """What platforms say of accounts: kept when they are connected, judged by without asking, renewed once a month."""
 
+import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -7,6 +9,7 @@ import pytest
 
 from functions.api.ports import ApiSettings
 from shared.documents.document import Update
+from shared.http.client import HttpAnswer, HttpRequest
 from shared.platforms.registry import publishers
 from tests.fakes.films import film
 from tests.fakes.world import SETTINGS, World
@@ -34,6 +37,49 @@ def test_long_texts_are_for_premium_accounts(world: World, account: str, status:
     assert answer.status_code == status
     world.run_for(60)
     assert world.ledger() == ([LONG] if status == 201 else [])
+
+
+class WithoutNotes:
+    """X, as it would be if it showed long texts cut and nothing more."""
+
+    def __init__(self, world: World) -> None:
+        self._http = world.http
+
+    def send(self, request: HttpRequest) -> HttpAnswer:
+        answer = self._http.send(request)
+        if request.method == "GET" and request.url.endswith("/tweets"):
+            body = answer.json()
+            for tweet in body.get("data", ()):
+                tweet.pop("note_post", None)
+            return replace(answer, body=json.dumps(body).encode())
+        return answer
+
+
+LINKED = "words https://example.com/some/page & more " * 12
+
+
+@pytest.mark.parametrize("text", [LONG, LINKED, "長い文章です。" * 60])
+@pytest.mark.parametrize(("shows_notes", "ends"), [(True, "succeeded"), (False, "outcome_unknown")])
+def test_a_long_text_whose_answer_was_lost_is_recognised_by_its_note(world: World, text: str, shows_notes: bool, ends: str) -> None:
+    key = world.user(connect=("x:premium_ada",))
+    if not shows_notes:
+        world.replace_publishing(http=WithoutNotes(world))
+    world.fail("x", "publish", "reset_after")
+    submission = world.accepted(key, {"text": text})
+    world.run_for(3600)
+    run = world.run(submission)
+    assert len(world.ledger()) == 1
+    assert ends in (run["status"], (run.get("error") or {}).get("code"))
+
+
+def test_long_parts_of_a_thread_too(world: World) -> None:
+    key = world.user(connect=("x:premium_ada",))
+    world.fail("x", "reply", "reset_after")
+    target = {"platform": "x", "options": {"thread": [f"two {LINKED}"]}}
+    submission = world.accepted(key, {"text": "one", "platform": [target]})
+    world.run_for(3600)
+    assert [entry.kind for entry in world.sandbox.ledger] == ["post", "reply"]
+    assert world.run(submission)["notes"] == []
 
 
 @pytest.mark.parametrize(("account", "ends"), [("premium_ada", "succeeded"), ("ada", "failed")])

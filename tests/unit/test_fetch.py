@@ -13,7 +13,7 @@ import pytest
 
 from shared.core.settings import MediaFetch
 from shared.http.client import HttpRequest, RequestsHttp
-from shared.media.fetch import FetchFailed, FetchRefused, GuardedFetcher
+from shared.media.fetch import FetchFailed, FetchRefused, GuardedFetcher, unpacked
 from shared.platforms.failure import PlatformFailure
 from shared.platforms.hosts import Hosts
 
@@ -309,6 +309,14 @@ def test_a_trickle_is_cut_off_by_time(web: Web) -> None:
     web.pages["/a.jpg"] = trickle
     with pytest.raises(FetchRefused, match="seconds"):
         fetch("http://public.test/a.jpg", total_seconds=0.3)
+
+
+def test_bytes_that_unpack_to_nothing_are_told_as_they_come() -> None:
+    """Whoever holds a lease on the copy renews it with each."""
+    empty_blocks = [b"\x00\x00\x00\xff\xff" * 100] * 50
+    head = bytes.fromhex("1f8b0800000000000003")
+    pieces = unpacked(iter([head, *empty_blocks]), "gzip")
+    assert [next(pieces) for _ in range(51)] == [b""] * 51
 
 
 def test_the_body_of_a_redirect_is_not_read(web: Web) -> None:

@@ -1,5 +1,8 @@
 """What comes after a post: sent in order, once, and what goes wrong with it is a note, for the post itself is public."""
 
+import json
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -85,6 +88,57 @@ def test_an_organisations_comment_can_be_looked_for(kind: str) -> None:
     world.run_for(3600)
     assert after_the_post(world) == [("comment", "first")]
     assert world.run(submission, "linkedin")["notes"] == []
+
+
+class Tidied:
+    """A platform that shows comments as it likes them."""
+
+    def __init__(self, world: World, change: Callable[[str], str]) -> None:
+        self._http, self._change = world.http, change
+
+    def send(self, request: HttpRequest) -> HttpAnswer:
+        answer = self._http.send(request)
+        if request.method != "GET" or not request.url.endswith("/comments"):
+            return answer
+        body = answer.json()
+        for one in body.get("data", ()):
+            one["text"] = self._change(one["text"])
+        for one in body.get("elements", ()):
+            one["message"]["text"] = self._change(one["message"]["text"])
+        return replace(answer, body=json.dumps(body).encode())
+
+
+@pytest.mark.parametrize(("change", "notes"), [(str.strip, 0), (lambda text: "something else", 1)], ids=["tidied", "changed"])
+@pytest.mark.parametrize("account", ["instagram:main", "linkedin:org_acme"])
+def test_a_comment_that_the_platform_shows_otherwise_is_not_sent_again(
+    account: str, change: Callable[[str], str], notes: int
+) -> None:
+    world = World()
+    platform = account.partition(":")[0]
+    key = world.user(connect=(account,))
+    world.replace_publishing(http=Tidied(world, change))
+    world.fail(platform, "comment", "reset_after")
+    target = {"platform": platform, "options": {"firstComment": "first  of all\n"}}
+    submission = world.accepted(key, {"text": "one", "imageUrls": [PHOTO], "platform": [target]})
+    world.run_for(3600)
+    assert [entry.kind for entry in world.sandbox.ledger] == ["post", "comment"]
+    assert len(world.run(submission, platform)["notes"]) == notes
+
+
+def test_what_was_left_out_is_told_by_whoever_ends_the_run() -> None:
+    """The cover turns out to be none only once its file is there; another worker sends the comment."""
+    world = World()
+    key = world.user(connect=("instagram:main",))
+    large = "https://example.com/large.jpg"
+    world.fetcher.pages[large] = world.fetcher.pages[PHOTO] + bytes(9 << 20)
+    world.fail("instagram", "comment", "rate_limit")
+    target = {"platform": "instagram", "options": {"firstComment": "first"}}
+    content = {"text": "one", "videoUrl": "https://example.com/vertical.mp4", "imageUrls": [large], "platform": [target]}
+    submission = world.accepted(key, content)
+    world.run_for(3600)
+    [note] = world.run(submission, "instagram")["notes"]
+    assert "left out" in note
+    assert [entry.kind for entry in world.sandbox.ledger] == ["post", "comment"]
 
 
 @pytest.mark.parametrize("platform", AFTER)

@@ -1,14 +1,14 @@
 """What a post names by address is copied before anything is sent: soon, once, within limits, and again while it may be mended."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from functions.ingest import main as ingest
-from shared.documents.document import REMOVE, Update
+from shared.documents.document import REMOVE, Create, Update
 from shared.media.fetch import FetchFailed, FetchRefused
 from shared.media.measure import Measured, Read, Unmeasurable
 from shared.media.storage import StorageUnavailable
@@ -16,9 +16,17 @@ from shared.posts.ingest import WORK_TIME
 from shared.tasks.queues import INGEST
 from shared.tasks.task import ingest as ingest_task
 from tests.fakes.films import photo
+from tests.fakes.outside import RememberingMeasurer
 from tests.fakes.world import World
 
 PHOTO, PNG, VIDEO, VERTICAL = (f"https://example.com/{name}" for name in ("photo.jpg", "photo.png", "video.mp4", "vertical.mp4"))
+OLD_UPLOAD = {
+    "url": "https://storage.test/media/old.png",
+    "storagePath": "media/old.png",
+    "contentType": "image/png",
+    "sizeBytes": 1000,
+    "sha256": "00",
+}
 GONE = FetchRefused("the address answered 404")
 
 
@@ -325,7 +333,7 @@ def test_what_no_platform_of_the_post_takes_is_not_stored(world: World, key: str
 
 def test_what_brings_down_its_measuring_is_deleted_at_once_and_for_good(world: World, key: str) -> None:
     class Falling:
-        def measure(self, read: Read, size_bytes: int, content_type: str) -> Measured:
+        def measure(self, read: Read, size_bytes: int, content_type: str, hold: Callable[[], None] = lambda: None) -> Measured:
             raise Unmeasurable("the file is broken")
 
     world.replace_ingesting(measurer=Falling())
@@ -333,6 +341,89 @@ def test_what_brings_down_its_measuring_is_deleted_at_once_and_for_good(world: W
     world.run_for(120)
     assert world.run(submission)["error"]["code"] == "media_invalid"
     assert (world.storage.objects, world.fetcher.fetched) == ({}, [PHOTO])
+
+
+def test_what_the_storage_does_not_let_be_measured_is_not_left_behind(world: World, key: str) -> None:
+    """It is fetched again later, under another name."""
+
+    class Down:
+        def measure(self, read: Read, size_bytes: int, content_type: str, hold: Callable[[], None] = lambda: None) -> Measured:
+            raise StorageUnavailable("down")
+
+    world.replace_ingesting(measurer=Down())
+    world.accepted(key, {"text": "t", "imageUrls": [PHOTO]})
+    world.run_for(3600)
+    assert world.storage.objects == {}
+    assert 5 < len(world.fetcher.fetched) < 30
+    world.replace_ingesting(measurer=RememberingMeasurer())
+    world.run_for(600)
+    assert (len(world.storage.objects), world.ledger()) == (1, ["t"])
+
+
+def test_an_outage_while_uploads_are_measured_anew_makes_no_more_tasks_than_the_sweeper(world: World, key: str) -> None:
+    """Each delivery and each tick would otherwise add one for ever."""
+    world.memory.commit(Create("media/old", {"uid": "ada", **OLD_UPLOAD, "measuredBy": 0}))
+
+    def down(path: str, start: int = 0, length: int | None = None) -> bytes:
+        raise StorageUnavailable("down")
+
+    world.storage.read = down  # type: ignore[method-assign]
+    world.accepted(key, {"text": "t", "imageUrls": [PNG], "mediaIds": ["old"]})
+    world.run_for(600)
+    before = world.invocations
+    world.run_for(600)
+    assert world.invocations - before <= 30
+
+
+def test_an_upload_that_is_gone_is_measured_as_nothing(world: World, key: str) -> None:
+    world.memory.commit(Create("media/old", {"uid": "ada", **OLD_UPLOAD, "measuredBy": 0}))
+    submission = world.accepted(key, {"text": "t", "imageUrls": [PNG], "mediaIds": ["old"]})
+    world.run_for(120)
+    assert world.run(submission)["error"]["rule"] == "x.image_unreadable"
+
+
+def test_a_server_that_trickles_is_copied_by_one_at_a_time(world: World, key: str) -> None:
+    """The lease is renewed from the first byte on, and for bytes that unpack to nothing."""
+    overlapping: list[int] = []
+    at_once = 0
+
+    class Trickling:
+        def fetch(self, url: str) -> Iterator[bytes]:
+            nonlocal at_once
+            at_once += 1
+            overlapping.append(at_once)
+            for piece in (b"\x89", b"", b"", b"", b"PNG", b"", b""):
+                world.clock.advance(25)
+                world.sweep()
+                world.deliver_due()
+                yield piece
+            at_once -= 1
+            raise FetchRefused("the file took longer than 290 seconds to fetch")
+
+    world.replace_ingesting(fetcher=Trickling())
+    submission = world.accepted(key, {"text": "t", "imageUrls": [PHOTO]})
+    world.run_for(600)
+    assert overlapping == [1]
+    assert "took longer than 290 seconds" in world.run(submission)["error"]["message"]
+
+
+def test_a_failure_of_before_gets_its_last_try_though_another_file_took_until_then(world: World, key: str) -> None:
+    class Slow:
+        def fetch(self, url: str) -> Iterator[bytes]:
+            if url == VIDEO:
+                world.clock.advance(90)
+            yield from world.fetcher.fetch(url)
+            if url == VIDEO:
+                world.fetcher.pages[PHOTO] = page
+
+    page = world.fetcher.pages[PHOTO]
+    world.fetcher.pages[PHOTO] = GONE
+    world.replace_ingesting(fetcher=Slow())
+    both = [PHOTO, VIDEO]
+    submission = scheduled(world, key, in_seconds=70, imageUrls=[], mediaUrls=both, platform=["threads"], mediaType="image")
+    world.run_for(300)
+    assert world.fetcher.fetched == [PHOTO, VIDEO, PHOTO]
+    assert world.run(submission, "threads")["status"] == "succeeded"
 
 
 # Queues

@@ -9,7 +9,7 @@ from shared.media import measure
 from shared.media.measure import Measured, ProcessMeasurer, Unmeasurable
 from shared.media.sniff import content_type_of
 from shared.media.storage import StorageUnavailable
-from tests.fakes.films import film_with, gif, photo
+from tests.fakes.films import Fragmented, film_with, gif, photo
 from tests.fakes.world import MEDIA
 
 
@@ -65,6 +65,23 @@ def test_quicktime_files_without_a_brand_are_known(box: bytes) -> None:
     assert content_type_of(b"\x00\x00\x00\x08" + box + b"\x00" * 20) == "video/quicktime"
 
 
+@pytest.mark.parametrize("fragments", [1, 30, 400])
+def test_films_in_fragments_are_measured_with_few_and_small_readings(fragments: int) -> None:
+    """As screen recorders and streaming tools write them: a head, and then each two seconds with a head of their own."""
+    sparse = Fragmented(fragments, each_bytes=2 << 20)
+    readings: list[int] = []
+
+    def read(offset: int, length: int) -> bytes:
+        readings.append(length)
+        return sparse.read(offset, length)
+
+    found = ProcessMeasurer().measure(read, sparse.size_bytes, "video/mp4")
+    assert (found.width, found.height, found.video_codec) == (1080, 1920, "AVC")
+    assert found.duration_seconds == pytest.approx(2 * fragments, rel=0.02)
+    assert len(readings) <= fragments + 20
+    assert sum(readings) <= (6 << 20) + fragments * (48 << 10)
+
+
 # Files that are made to do harm
 
 
@@ -114,6 +131,7 @@ def test_it_has_no_environment_no_network_and_no_files(
         "    except OSError: return 1\n"
         "    return 9\n"
         "forbid_files_and_network()\n"
+        "os.close(2)\n"
         "facts = {'width': 1 + len([n for n in os.environ if n != 'LC_CTYPE']), 'height': refused(socket.socket),\n"
         "         'frames': refused(lambda: open('/etc/passwd'))}\n"
         "print('DONE ' + json.dumps(facts), flush=True)\n"
@@ -122,6 +140,34 @@ def test_it_has_no_environment_no_network_and_no_files(
     monkeypatch.setattr(measure, "PROGRAM", program)
     monkeypatch.setenv("SOKU_TOKEN_KEYS", "secret")
     assert measured(bytes(100), "image/gif") == Measured(1, 1, frames=1)
+
+
+def test_a_storage_that_is_slow_is_told_as_that_however_small_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(measure, "WALL_SECONDS", 0.5)
+
+    def slow(offset: int, length: int) -> bytes:
+        time.sleep(0.6)
+        return bytes(length)
+
+    with pytest.raises(StorageUnavailable):
+        ProcessMeasurer().measure(slow, 3000, "video/mp4")
+
+
+def test_whoever_waits_for_a_measuring_to_end_is_asked_to_hold(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(measure, "HOLD_SECONDS", 0.01)
+    measurer, held = ProcessMeasurer(), list[int]()
+    slots = vars(measurer)["_slots"]
+    for _ in range(measure.AT_ONCE):
+        slots.acquire()
+
+    def hold() -> None:
+        held.append(1)
+        if len(held) == 3:
+            slots.release()
+
+    content = gif(1)
+    measurer.measure(lambda offset, length: content[offset : offset + length], len(content), "image/gif", hold)
+    assert len(held) >= 4
 
 
 LIES = {
@@ -161,9 +207,9 @@ def test_measuring_does_not_depend_on_how_much_is_read_at_once(piece: int) -> No
         read.append(length)
         return content[offset : offset + length]
 
-    window, measure.WINDOW_BYTES = measure.WINDOW_BYTES, piece
+    window, measure.LARGEST_WINDOW_BYTES = measure.LARGEST_WINDOW_BYTES, piece
     try:
         assert ProcessMeasurer().measure(reading, len(content), "image/jpeg") == Measured(1600, 400)
     finally:
-        measure.WINDOW_BYTES = window
+        measure.LARGEST_WINDOW_BYTES = window
     assert sum(read) <= 2 * len(content)

@@ -6,6 +6,7 @@ from collections.abc import Generator
 from contextlib import contextmanager, suppress
 
 from flask import Request
+from gunicorn.http.errors import ParseException
 from werkzeug.exceptions import ClientDisconnected
 
 from shared.core.errors import PayloadTooLarge, ServiceUnavailable, ValidationFailed
@@ -37,9 +38,11 @@ def read_body(request: Request) -> bytes:
             if len(raw) > MAX_BODY_BYTES or (request.content_length or 0) > MAX_BODY_BYTES:
                 _drain(request)
                 raise PayloadTooLarge
-        except (ClientDisconnected, OSError) as error:
+        except (ClientDisconnected, OSError, ParseException) as error:
             if not deadline.is_over:
-                raise ValidationFailed("The request body broke off before its end") from error
+                is_cut = not isinstance(error, ParseException)
+                wrong = "broke off before its end" if is_cut else "is not sent as HTTP says (chunks of a declared size)"
+                raise ValidationFailed(f"The request body {wrong}") from error
             raise ValidationFailed(f"The request body did not arrive within {BODY_SECONDS:.0f} seconds") from error
         if deadline.is_over:
             raise ValidationFailed(f"The request body did not arrive within {BODY_SECONDS:.0f} seconds")
@@ -48,7 +51,7 @@ def read_body(request: Request) -> bytes:
 
 def _drain(request: Request) -> None:
     left = DRAINED_BYTES
-    with suppress(ClientDisconnected, OSError):
+    with suppress(ClientDisconnected, OSError, ParseException):
         while left > 0 and (piece := request.stream.read(_PIECE_BYTES)):
             left -= len(piece)
 

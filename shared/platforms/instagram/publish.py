@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, cast
 
+from shared.core.text import words_of
 from shared.media.media import MediaItem
 from shared.platforms.context import Context
 from shared.platforms.failure import PlatformFailure
@@ -63,8 +64,10 @@ def among(comments: Any, text: str | None, username: str) -> Found | NotListed:
     if not isinstance(comments, list):
         raise PlatformFailure("transient", "Instagram answered the comments with something else", http_status=200)
     shown = cast("list[Mapping[str, Any]]", comments)
-    own = [one for one in shown if one.get("text") == text and one.get("username") in (None, username)]
-    return Found(str(own[0]["id"])) if own else NotListed(similar=len(shown) >= MAX_COMMENTS)
+    own = [one for one in shown if one.get("username") in (None, username)]
+    same = [one for one in own if words_of(str(one.get("text", ""))) == words_of(text or "")]
+    # Any other of the account's own may be this one, as Instagram changed it.
+    return Found(str(same[0]["id"])) if same else NotListed(similar=bool(own) or len(shown) >= MAX_COMMENTS)
 
 
 def _file(publication: Publication, item: MediaItem, position: int, in_carousel: bool) -> dict[str, str]:

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
+from shared.core.text import words_of
 from shared.core.wait import Wait
 from shared.platforms.context import Context
 from shared.platforms.failure import PerhapsAnothers, PlatformFailure
@@ -113,11 +114,15 @@ class _LinkedIn:
             linked = self._calls(publication)
             if not linked.is_organisation:
                 return NotListed(similar=True)
-            shown = linked.send("GET", f"socialActions/{quote(public[0], safe='')}/comments").json().get("elements")
+            path = f"socialActions/{quote(public[0], safe='')}/comments"
+            shown = linked.send("GET", path, params={"count": str(MAX_LISTED)}).json().get("elements")
             if not isinstance(shown, list):
                 raise PlatformFailure("transient", "LinkedIn answered the comments with something else", http_status=200)
-            own = [one for one in shown if one.get("actor") == linked.author and (one.get("message") or {}).get("text") == wanted]
-            return Found(str(own[0].get("commentUrn") or own[0].get("id"))) if own else NotListed()
+            own = [one for one in shown if one.get("actor") == linked.author]
+            same = [one for one in own if words_of(str((one.get("message") or {}).get("text", ""))) == words_of(wanted or "")]
+            # Any other of the organisation's own may be this one, as LinkedIn changed it.
+            is_open = bool(own) or len(shown) >= MAX_LISTED
+            return Found(str(same[0].get("commentUrn") or same[0].get("id"))) if same else NotListed(similar=is_open)
 
         return (FollowUp("firstComment", comment, find),) if wanted else ()
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, Literal
 from urllib.parse import unquote
 
-from shared.core.text import nfc
+from shared.core.text import nfc, words_of
 from shared.http.client import HttpAnswer, HttpRequest
 from shared.platforms.context import Context
 from shared.platforms.failure import PlatformFailure
@@ -27,18 +27,21 @@ from shared.platforms.rules import Draft
 from shared.platforms.x.errors import failure_of
 from shared.platforms.x.hosts import API
 from shared.platforms.x.options import Options
-from shared.platforms.x.rules import CAPABILITY, validate
+from shared.platforms.x.rules import CAPABILITY, MAX_WEIGHTED_LENGTH, validate
 from shared.platforms.x.upload import upload_all
-from shared.platforms.x.weighted_length import links_of, without_links
+from shared.platforms.x.weighted_length import links_of, weighted_length, without_links
 
 # X's OpenAPI document (2.167) calls the parameter post.fields, its prose tweet.fields; a name it does not know is answered 400.
 POST_FIELDS, TWEET_FIELDS = "post.fields", "tweet.fields"
 _SHOWN = "created_at,text,entities,attachments"
-# What a post is a reply to is an expansion in the one, a field in the other.
+# What a post is a reply to is an expansion in the one, a field in the other; the whole of a long text is a note in both.
 _FIELDS: Mapping[str, Mapping[str, str]] = {
-    POST_FIELDS: {POST_FIELDS: _SHOWN, "expansions": "referenced_posts"},
-    TWEET_FIELDS: {TWEET_FIELDS: f"{_SHOWN},referenced_tweets"},
+    POST_FIELDS: {POST_FIELDS: f"{_SHOWN},note_post", "expansions": "referenced_posts"},
+    TWEET_FIELDS: {TWEET_FIELDS: f"{_SHOWN},note_tweet,referenced_tweets"},
 }
+# A text of more than 280 is cut where it is shown without its note; some 140 signs are left of Chinese. A cut may go through a link,
+# which is this long.
+CUT_FROM, CUT_THROUGH = 120, 24
 # Of a hundred posts each; what lies further back than these is not searched, so its absence proves nothing.
 MAX_PAGES = 10
 
@@ -111,7 +114,10 @@ def _reply_to(post_id: str, text: str, timeline: Iterable[Mapping[str, Any] | No
         if tweet is None:
             similar = True
             continue
-        if _words(html.unescape(str(tweet.get("text", "")))) != _words(text):
+        likeness = _texts_alike(tweet, text)
+        if likeness == "perhaps":
+            similar = True
+        if likeness != "ours":
             continue
         referenced = tweet.get("referenced_posts") or tweet.get("referenced_tweets")
         if referenced is None:
@@ -185,17 +191,33 @@ def _listed(answer: HttpAnswer) -> list[Mapping[str, Any]]:
 def _resemblance(tweet: Mapping[str, Any], publication: Publication) -> Literal["ours", "perhaps", "other"]:
     """Texts are compared without their links, which X rewrites; links by what X says they lead to; files by the keys that their
     uploads got."""
-    if _words(html.unescape(str(tweet.get("text", "")))) != _words(publication.draft.text):
-        return "other"
+    if (likeness := _texts_alike(tweet, publication.draft.text)) != "ours":
+        return likeness
     links = _links_alike(tweet, publication.draft.text)
     return _files_alike(tweet, publication) if links == "ours" else links
 
 
+def _whole(tweet: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Where the post's whole text stands, with its links."""
+    return tweet.get("note_post") or tweet.get("note_tweet") or tweet
+
+
+def _texts_alike(tweet: Mapping[str, Any], text: str) -> Literal["ours", "perhaps", "other"]:
+    whole = _whole(tweet)
+    shown, ours = _words(html.unescape(str(whole.get("text", "")))), _words(text)
+    if shown == ours:
+        return "ours"
+    beginning = shown.rstrip(".\u2026 ")[:-CUT_THROUGH]
+    is_cut = whole is tweet and len(str(tweet.get("text", ""))) >= CUT_FROM and weighted_length(text) > MAX_WEIGHTED_LENGTH
+    return "perhaps" if is_cut and ours.startswith(beginning) else "other"
+
+
 def _links_alike(tweet: Mapping[str, Any], text: str) -> Literal["ours", "perhaps", "other"]:
+    whole = _whole(tweet)
     # What X took for no link it shows as it was.
-    kept = {_bare(link) for link in links_of(str(tweet.get("text", "")))}
+    kept = {_bare(link) for link in links_of(str(whole.get("text", "")))}
     ours = [bare for bare in map(_bare, links_of(nfc(text))) if bare not in kept]
-    shown: list[Mapping[str, Any]] = (tweet.get("entities") or {}).get("urls") or []
+    shown: list[Mapping[str, Any]] = (whole.get("entities") or {}).get("urls") or []
     theirs = [_bare(str(url.get("expanded_url") or "")) for url in shown if "media_key" not in url]
     if sorted(ours) == sorted(theirs):
         return "ours"
@@ -219,4 +241,4 @@ def _files_alike(tweet: Mapping[str, Any], publication: Publication) -> Literal[
 
 
 def _words(text: str) -> str:
-    return " ".join(without_links(nfc(text)).split())
+    return words_of(without_links(nfc(text)))
