@@ -39,8 +39,8 @@ _FIELDS: Mapping[str, Mapping[str, str]] = {
     POST_FIELDS: {POST_FIELDS: f"{_SHOWN},note_post", "expansions": "referenced_posts"},
     TWEET_FIELDS: {TWEET_FIELDS: f"{_SHOWN},note_tweet,referenced_tweets"},
 }
-# A text of more than 280 is cut where it is shown without its note; some 140 signs are left of Chinese. A cut may go through a link,
-# which is this long.
+# A text of more than 280 is cut where it is shown without its note; of Chinese some 140 signs are left. A cut may go through a
+# link, which is this long.
 CUT_FROM, CUT_THROUGH = 120, 24
 # Of a hundred posts each; what lies further back than these is not searched, so its absence proves nothing.
 MAX_PAGES = 10
