@@ -20,7 +20,8 @@ class Target:
 
 
 TARGETS = (
-    Target("api", public=True, memory_mib=512, timeout_seconds=60, concurrency=32),
+    # Most requests take milliseconds; one that waits for what it began may take minutes.
+    Target("api", public=True, memory_mib=512, timeout_seconds=540, concurrency=32),
     Target("orchestrator", public=False, memory_mib=512, timeout_seconds=90, concurrency=16),
     # Meets what strangers serve, and waits for it most of the time. Each copy holds one part of a file (4 MiB, twice); at most six
     # are measured at once, in 256 MiB each.
@@ -29,5 +30,5 @@ TARGETS = (
     # uploads holds at most two parts of a file (TikTok's last chunk: 20 MB), so 40 of them fit.
     Target("publisher", public=False, memory_mib=2048, timeout_seconds=540, concurrency=40),
     Target("refresher", public=False, memory_mib=512, timeout_seconds=90, concurrency=16),
-    Target("sweeper", public=False, memory_mib=512, timeout_seconds=120, concurrency=1),
+    Target("sweeper", public=False, memory_mib=512, timeout_seconds=240, concurrency=1),
 )

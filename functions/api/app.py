@@ -6,7 +6,7 @@ from functions.api.ports import Ports
 from functions.api.request import cors, errors
 from functions.api.request.endpoint import is_idempotency_key
 from functions.api.request.request_id import request_id_for
-from functions.api.v1 import api_keys, health, integrations, posts
+from functions.api.v1 import api_keys, health, integrations, media, posts
 
 SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -47,7 +47,8 @@ def create_app(ports: Ports) -> Flask:
 
     development, clock = ports.settings.development, ports.clock
     errors.register(app, errors.soku_envelope, development=development, clock=clock)
-    for routes in (health.routes(ports), posts.routes(ports), api_keys.routes(ports), integrations.routes(ports)):
+    for resource in (health, posts, media, api_keys, integrations):
+        routes = resource.routes(ports)
         errors.register(routes, errors.soku_envelope, development=development, clock=clock)
         app.register_blueprint(routes)
     return app

@@ -7,12 +7,22 @@ from typing import Protocol
 from functions.api.request.limits import Limiter
 from shared.accounts.oauth import ConnectPorts
 from shared.core.clock import Clock
-from shared.core.settings import CloudTasks, Connecting, Cors, MediaFetch, MediaStorage, Platforms, RateLimits, TokenKeys
+from shared.core.settings import (
+    CloudTasks,
+    Connecting,
+    Cors,
+    MediaFetch,
+    MediaStorage,
+    Platforms,
+    RateLimits,
+    StorageQuota,
+    TokenKeys,
+)
 from shared.documents.document import Documents
 from shared.tasks.task import Tasks
 
 
-class ApiSettings(CloudTasks, Cors, RateLimits, MediaStorage, MediaFetch, TokenKeys, Platforms, Connecting):
+class ApiSettings(CloudTasks, Cors, RateLimits, MediaStorage, MediaFetch, StorageQuota, TokenKeys, Platforms, Connecting):
     """Everything the API needs to know."""
 
     def callback_url(self, platform: str) -> str:
@@ -35,5 +45,7 @@ class Ports:
     settings: ApiSettings
     connecting: ConnectPorts
     limiter: Limiter
+    # For so many seconds, as the requests do that wait for what they began.
+    sleep: Callable[[float], None]
     # What the API needs, by name; each raises if it does not answer.
     checks: Mapping[str, Callable[[], None]]

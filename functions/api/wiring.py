@@ -1,5 +1,6 @@
 """The API's real ports and the app on top of them, built once, on the first request."""
 
+import time
 from functools import cache
 
 from flask import Flask
@@ -32,6 +33,7 @@ def ports() -> Ports:
         settings=SETTINGS,
         connecting=ConnectPorts(documents, Cipher(SETTINGS.token_keys), RequestsHttp(), clock, connectors(SETTINGS)),
         limiter=Limiter.of(SETTINGS, documents, clock),
+        sleep=time.sleep,
         checks={"database": lambda: _check_database(documents), "queue": tasks.check, "storage": _check_storage},
     )
 

@@ -3,18 +3,20 @@
 from dataclasses import dataclass
 from functools import cache
 
-from shared.core.settings import CloudTasks, MediaFetch, MediaStorage, read_settings
+from shared.core.settings import CloudTasks, MediaFetch, MediaStorage, StorageQuota, read_settings
 from shared.gcp import firestore
 from shared.gcp.cloud_storage import CloudStorage
 from shared.gcp.cloud_tasks import CloudTasksQueue
 from shared.gcp.oidc import OidcVerifier
+from shared.media.drive import DriveFetcher
 from shared.media.fetch import GuardedFetcher
 from shared.media.measure import ProcessMeasurer
+from shared.media.upload import UploadPorts
 from shared.posts.ingest import IngestPorts
 from shared.tasks.invoker import Verifier
 
 
-class IngestSettings(CloudTasks, MediaStorage, MediaFetch):
+class IngestSettings(CloudTasks, MediaStorage, MediaFetch, StorageQuota):
     """Everything that copying needs to know."""
 
 
@@ -24,20 +26,24 @@ SETTINGS = read_settings(IngestSettings)
 @dataclass(frozen=True)
 class Ports:
     ingesting: IngestPorts
+    uploading: UploadPorts
     verifier: Verifier
 
 
 @cache
 def ports() -> Ports:
     documents = firestore.connect(SETTINGS.project_id)
+    ingesting = IngestPorts(
+        documents=documents,
+        tasks=CloudTasksQueue(SETTINGS),
+        storage=CloudStorage(SETTINGS),
+        fetcher=DriveFetcher(GuardedFetcher(SETTINGS)),
+        measurer=ProcessMeasurer(),
+        clock=documents.clock,
+    )
+    quota = SETTINGS.storage_quota_bytes
     return Ports(
-        ingesting=IngestPorts(
-            documents=documents,
-            tasks=CloudTasksQueue(SETTINGS),
-            storage=CloudStorage(SETTINGS),
-            fetcher=GuardedFetcher(SETTINGS),
-            measurer=ProcessMeasurer(),
-            clock=documents.clock,
-        ),
+        ingesting=ingesting,
+        uploading=UploadPorts(ingesting.intake, documents, documents.clock, SETTINGS.max_media_bytes, quota),
         verifier=OidcVerifier(SETTINGS, SETTINGS.function_url("ingest")),
     )

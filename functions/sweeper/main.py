@@ -1,6 +1,7 @@
 """Target `sweeper`: called by Cloud Scheduler every minute, with nothing.
 
-Enqueues tasks for what is due: submissions, copies, runs, tokens; settles what a worker left. On failure the next call goes on.
+Enqueues tasks for what is due: submissions, copies, runs, jobs, tokens; settles what a worker left. On failure the next call
+goes on.
 """
 
 import logging
@@ -10,6 +11,7 @@ from functions.task import Payload, task_function
 from shared.accounts.reseal import reseal
 from shared.accounts.sweep import CREDENTIALS, FACTS
 from shared.core.log import start_logging
+from shared.jobs.sweep import JOBS
 from shared.posts.sweep import COPIES, RUNS, SUBMISSIONS
 from shared.tasks.sweep import sweep
 
@@ -17,7 +19,7 @@ start_logging()
 _log = logging.getLogger(__name__)
 
 # In the order in which a tick looks at them.
-OUTBOXES = (SUBMISSIONS, COPIES, RUNS, CREDENTIALS, FACTS)
+OUTBOXES = (SUBMISSIONS, COPIES, RUNS, JOBS, CREDENTIALS, FACTS)
 
 
 def handle(_: Payload, ports: wiring.Ports) -> None:

@@ -12,6 +12,9 @@
         ├── MissingIntegrations       400 missing_integrations     + details
         ├── ConnectionRefused         400 connection_refused
         ├── PayloadTooLarge           413 payload_too_large
+        ├── UploadFailed              400 upload_failed
+        ├── MediaInUse                409 media_in_use             + details
+        ├── StorageQuotaExceeded      413 storage_quota_exceeded   + details
         ├── UnsupportedContentType    415 unsupported_content_type
         ├── RateLimitExceeded         429 rate_limit_exceeded      + Retry-After
         ├── IdempotencyConflict       409 idempotency_conflict
@@ -22,7 +25,7 @@ place, `functions/api/request/errors.py`.
 """
 
 import inspect
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -56,10 +59,13 @@ class ApiError(SokuError):
         message: str | None = None,
         *,
         details: Sequence[Detail] = (),
+        facts: Mapping[str, Any] | None = None,
         retry_after_seconds: int | None = None,
     ) -> None:
         self.message = message or inspect.cleandoc(type(self).__doc__ or "")
         self.details = tuple(details)
+        # Shown as `details` where there is no list of them.
+        self.facts = facts
         self.retry_after_seconds = retry_after_seconds
         super().__init__(self.message)
 
@@ -140,6 +146,27 @@ class PayloadTooLarge(ApiError):
 
     status = 413
     code = "payload_too_large"
+
+
+class UploadFailed(ApiError):
+    """The file could not be had from this address"""
+
+    status = 400
+    code = "upload_failed"
+
+
+class MediaInUse(ApiError):
+    """Posts that are not published yet name this media"""
+
+    status = 409
+    code = "media_in_use"
+
+
+class StorageQuotaExceeded(ApiError):
+    """The storage quota is used up: delete media that is not needed any more"""
+
+    status = 413
+    code = "storage_quota_exceeded"
 
 
 class UnsupportedContentType(ApiError):

@@ -160,6 +160,12 @@ class MediaFetch(Settings):
     fetch_rewrites: Pairs = Field(default_factory=dict, alias="SOKU_FETCH_REWRITES")
 
 
+class StorageQuota(Settings):
+    """How much one user may keep."""
+
+    storage_quota_bytes: int = Field(default=20 << 30, alias="SOKU_STORAGE_QUOTA_BYTES", gt=0)
+
+
 class App(BaseModel):
     """The operator's developer app at one platform."""
 

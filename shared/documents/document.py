@@ -95,7 +95,7 @@ class Delete:
 
 Write = Create | Update | Merge | Delete
 # A field, how it has to compare, and with what.
-Condition = tuple[str, Literal["==", "<=", ">="], Any]
+Condition = tuple[str, Literal["==", "<=", ">=", "array_contains"], Any]
 
 
 @dataclass(frozen=True)

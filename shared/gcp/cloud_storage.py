@@ -33,7 +33,7 @@ class CloudStorage:
         keep_connections(client._http)  # pyright: ignore[reportPrivateUsage]
         return client.bucket(self._settings.bucket)
 
-    def write(self, path: str, content_type: str, chunks: Iterator[bytes], *, keep_until: datetime) -> None:
+    def write(self, path: str, content_type: str, chunks: Iterator[bytes], *, keep_until: datetime | None) -> None:
         blob = self._bucket.blob(path, chunk_size=PART_BYTES)
         # Names are never used twice, so whatever is fetched may be kept for ever.
         blob.cache_control = "public, max-age=31536000, immutable"

@@ -5,24 +5,20 @@
                       └ lease over: the next one takes it
 """
 
-import hashlib
-from collections.abc import Callable, Generator, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from shared.core.clock import Clock
-from shared.core.ids import random_base62
 from shared.core.wait import Wait
 from shared.documents.document import REMOVE, Conflict, Document, Documents
 from shared.documents.lease import Fenced, Lease, Term
 from shared.media.copied import CopyFailed, Limits, failure_of
-from shared.media.fetch import Fetcher, FetchFailed, FetchRefused
-from shared.media.measure import VERSION, WALL_SECONDS, Measured, Measurer, Unmeasurable
-from shared.media.media import StoredMedia, kind_of
-from shared.media.sniff import HEAD_BYTES, content_type_of, extension_of
-from shared.media.storage import Storage, StorageUnavailable
+from shared.media.fetch import FetchFailed, FetchRefused
+from shared.media.intake import Bounds, Intake, Unfit
+from shared.media.media import StoredMedia
+from shared.media.storage import StorageUnavailable
 
 # A copier that died is replaced after this long; a live one renews its lease between chunks.
 TERM = Term(timedelta(seconds=60), ("leaseUntil", "sweepAt"))
@@ -33,10 +29,6 @@ MAX_TRIES, MAX_CLAIMS = 5, 8
 MAX_OUTAGE_PAUSE_SECONDS = 300.0
 # Where copies live: apart from what was uploaded to be used again, as these lapse.
 FOLDER = "copies"
-
-
-class Unfit(FetchRefused):
-    """The address answered, but with a file that no platform of the post takes."""
 
 
 @dataclass(frozen=True)
@@ -62,9 +54,7 @@ class _Claim:
 @dataclass(frozen=True)
 class Copier:
     documents: Documents
-    storage: Storage
-    fetcher: Fetcher
-    measurer: Measurer
+    intake: Intake
     clock: Clock
 
     def copied(self, wanted: Wanted, document: Document | None, *, anew: bool = False) -> StoredMedia | Wait | None:
@@ -103,8 +93,11 @@ class Copier:
         raise failure
 
     def _copy(self, claim: _Claim, wanted: Wanted) -> StoredMedia | Wait:
+        bounds = Bounds(wanted.limits, "any platform of this post")
         try:
-            return self._stored(claim, wanted)
+            with self.intake.taken(wanted.url, bounds, FOLDER, claim.lease, keep_until=wanted.keep_until) as stored:
+                claim.lease.write({"status": "ready", **dict.fromkeys(TERM.fields, REMOVE), **stored.to_fields()})
+                return stored
         except StorageUnavailable as error:
             # Not the file's fault, so not one of its tries.
             pause = min(TRY_AGAIN_SECONDS * (claim.outages + 1), MAX_OUTAGE_PAUSE_SECONDS)
@@ -121,93 +114,3 @@ class Copier:
         until = self.clock.now() + timedelta(seconds=seconds)
         claim.lease.write({**changes, **TERM.ends(until)})
         return Wait(seconds, reason)
-
-    def _stored(self, claim: _Claim, wanted: Wanted) -> StoredMedia:
-        head, chunks = _peek(self.fetcher.fetch(wanted.url), claim.lease.keep_alive)
-        content_type = content_type_of(head)
-        if content_type is None:
-            raise Unfit("the file is no image or video that Soku knows")
-        counted = _Counted(chunks, _limit(content_type, wanted.limits), content_type, claim.lease.keep_alive)
-        media_id = random_base62(22)
-        path = f"{FOLDER}/{media_id}.{extension_of(content_type)}"
-        self.storage.write(path, content_type, iter(counted), keep_until=wanted.keep_until)
-        with self._deleted_unless_used(path):
-            measured = self._measured(claim, path, content_type, head, counted.size_bytes)
-            stored = StoredMedia(
-                media_id=media_id,
-                url=self.storage.url(path),
-                storage_path=path,
-                content_type=content_type,
-                size_bytes=counted.size_bytes,
-                sha256=counted.sha256.hexdigest(),
-                measured_by=VERSION,
-                **vars(measured),
-            )
-            claim.lease.write({"status": "ready", **dict.fromkeys(TERM.fields, REMOVE), **stored.to_fields()})
-            return stored
-
-    @contextmanager
-    def _deleted_unless_used(self, path: str) -> Generator[None]:
-        """What nobody will ever name again is not left behind."""
-        try:
-            yield
-        except (Fenced, StorageUnavailable, Unfit):
-            with suppress(StorageUnavailable):
-                self.storage.delete(path)
-            raise
-
-    def _measured(self, claim: _Claim, path: str, content_type: str, head: bytes, size_bytes: int) -> Measured:
-        def read(offset: int, length: int) -> bytes:
-            if offset + length <= len(head):
-                return head[offset : offset + length]
-            return self.storage.read(path, offset, length)
-
-        try:
-            return self.measurer.measure(read, size_bytes, content_type, lambda: claim.lease.hold_for(2 * WALL_SECONDS))
-        except Unmeasurable as error:
-            raise Unfit(str(error)) from error
-
-
-def _limit(content_type: str, limits: Limits) -> int:
-    kind = kind_of(content_type)
-    if kind in limits:
-        return limits[kind]
-    taken = " and ".join(f"{kind}s" for kind in limits) or "no files"
-    raise Unfit(f"the file is {content_type}, and the platforms of this post take {taken}")
-
-
-class _Counted:
-    """Passes chunks on, counting and hashing them, and keeps the lease alive meanwhile. Raises Unfit for too many."""
-
-    def __init__(self, chunks: Iterator[bytes], limit: int, content_type: str, keep_alive: Callable[[], None]) -> None:
-        self._chunks, self._limit, self._content_type = chunks, limit, content_type
-        self._keep_alive = keep_alive
-        self.size_bytes = 0
-        self.sha256 = hashlib.sha256()
-
-    def __iter__(self) -> Iterator[bytes]:
-        for chunk in self._chunks:
-            self.size_bytes += len(chunk)
-            if self.size_bytes > self._limit:
-                kind, most = kind_of(self._content_type), self._limit / (1 << 20)
-                raise Unfit(f"the file is larger than {most:.4g} MiB, the most that any platform of this post takes of one {kind}")
-            self.sha256.update(chunk)
-            self._keep_alive()
-            if chunk:
-                yield chunk
-
-
-def _peek(chunks: Iterator[bytes], keep_alive: Callable[[], None]) -> tuple[bytes, Iterator[bytes]]:
-    """At least the first HEAD_BYTES, if there are as many, and an iterator over everything including them."""
-    head = b""
-    for chunk in chunks:
-        head += chunk
-        keep_alive()
-        if len(head) >= HEAD_BYTES:
-            break
-
-    def whole() -> Iterator[bytes]:
-        yield head
-        yield from chunks
-
-    return head, whole()

@@ -48,5 +48,11 @@ def content_type_of(head: bytes) -> str | None:
     return guessed if guessed in _EXTENSIONS else None
 
 
+def is_page(head: bytes) -> bool:
+    """Whether it is what people see in a browser where they expected a file."""
+    beginning = head[:1024].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    return beginning.startswith((b"<!doctype html", b"<html", b"<head", b"<script", b"<body"))
+
+
 def extension_of(content_type: str) -> str:
     return _EXTENSIONS[content_type]

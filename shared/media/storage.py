@@ -16,7 +16,7 @@ class ObjectMissing(StorageUnavailable):
 
 
 class Storage(Protocol):
-    def write(self, path: str, content_type: str, chunks: Iterator[bytes], *, keep_until: datetime) -> None:
+    def write(self, path: str, content_type: str, chunks: Iterator[bytes], *, keep_until: datetime | None) -> None:
         """Store the chunks under `path`, all or nothing, never the whole in memory. Raises StorageUnavailable and whatever
         `chunks` raises, leaving nothing behind. From `keep_until` on, the storage's own clearing up may take it."""
         ...

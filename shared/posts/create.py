@@ -130,11 +130,17 @@ def _submission(
         "enableRepurposing": request.enable_repurposing,
         "origin": "api",
         "requestId": request_id,
+        **({"openMediaIds": named} if (named := _media_ids(content)) else {}),
         "runCounts": {"total": len(targets), "succeeded": 0, "failed": 0, "outcomeUnknown": 0},
         "derivedKeyPath": key.path if key.kind == "derived" else None,
         "createdAt": now,
         "updatedAt": now,
     }
+
+
+def _media_ids(content: Content) -> list[str]:
+    """What may not be deleted before the post is over."""
+    return [item.media_id for item in content.media if item.media_id]
 
 
 def _record(submission_id: str, key: IdempotencyKey, request: PostRequest, request_id: str, now: datetime) -> dict[str, Any]:

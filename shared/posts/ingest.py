@@ -20,6 +20,7 @@ from shared.documents.document import Changes, Document, Documents, Update
 from shared.media.copied import CopyFailed, copy_path, failure_of
 from shared.media.copy import Copier, Wanted
 from shared.media.fetch import Fetcher
+from shared.media.intake import Intake
 from shared.media.measure import Measurer
 from shared.media.measure_again import measure_again
 from shared.media.media import StoredMedia, media_path
@@ -52,7 +53,11 @@ class IngestPorts:
 
     @property
     def copier(self) -> Copier:
-        return Copier(self.documents, self.storage, self.fetcher, self.measurer, self.clock)
+        return Copier(self.documents, self.intake, self.clock)
+
+    @property
+    def intake(self) -> Intake:
+        return Intake(self.storage, self.fetcher, self.measurer)
 
 
 def ingest_submission(submission_id: str, ports: IngestPorts) -> None:

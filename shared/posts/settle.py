@@ -26,7 +26,7 @@ def settle(submission_id: str, *, documents: Documents, clock: Clock) -> None:
 def completion(submission: Submission, documents: Documents, now: datetime, counted: Changes | None = None) -> list[Write]:
     """What is written once all runs have ended; `counted` goes with it."""
     # An orchestrator that died before saying so had dispatched everything: all runs have ended.
-    completed = {"status": "dispatched", "completedAt": now, "sweepAt": REMOVE, "updatedAt": now}
+    completed = {"status": "dispatched", "completedAt": now, "sweepAt": REMOVE, "openMediaIds": REMOVE, "updatedAt": now}
     writes: list[Write] = [Update(submission.path, {**(counted or {}), **completed}, if_version=submission.version)]
     released = _released_key(submission, documents)
     return [*writes, released] if released is not None else writes

@@ -8,7 +8,7 @@ from shared.posts.settle import settle
 from shared.posts.submission import SCHEDULE_AHEAD, START_GRACE, Submission
 from shared.tasks.hand_over import hand_over
 from shared.tasks.sweep import PUSH, Outbox, SweepPorts, put_off
-from shared.tasks.task import ingest, orchestrate, publish
+from shared.tasks.task import free_media, ingest, orchestrate, publish
 
 _log = logging.getLogger(__name__)
 
@@ -45,7 +45,11 @@ def _move_run(document: Document, ports: SweepPorts) -> None:
 
 
 def _move_copy(document: Document, ports: SweepPorts) -> None:
-    """Whoever copied it is gone, or its next try was not enqueued."""
+    """Whoever copied it is gone, or its next try was not enqueued. Or it is an upload that was deleted."""
+    if document.path.startswith("media/"):
+        hand_over(free_media(document.id, document.fields["uid"]), ports.tasks)
+        put_off(document.path, document.version, ports.clock.now() + PUSH, ports)
+        return
     submission_id = document.path.split("/")[1]
     [submission] = ports.documents.get(submission_path(submission_id))
     if submission is None or Submission.from_document(submission).is_over:

@@ -158,7 +158,11 @@ def _with_stored(content: Content, user: User, documents: Documents, media_url: 
     if not wanted:
         return content
     found = zip(wanted, documents.get(*(media_path(media_id) for media_id in wanted)), strict=True)
-    own = {media_id: document for media_id, document in found if document and document.fields["uid"] == user.uid}
+    own = {
+        media_id: document
+        for media_id, document in found
+        if document and document.fields["uid"] == user.uid and document.fields.get("deletedAt") is None
+    }
     unknown = [
         Detail(item.field, "There is no media with this id: upload it with POST /v1/media first.", "custom", item.media_id)
         for item in content.media

@@ -4,6 +4,7 @@ Delivery is at least once; the retry policy lives in the run's document, so queu
 """
 
 from dataclasses import dataclass
+from zlib import crc32
 
 from shared.core.platforms import PLATFORMS
 
@@ -30,3 +31,9 @@ PUBLISH = {
 INGEST = tuple(Queue(f"ingest-{number:02}", "ingest", dispatches_per_second=50, concurrent_dispatches=4) for number in range(16))
 REFRESH = Queue("refresh", "refresher", dispatches_per_second=20, concurrent_dispatches=20, max_retry_seconds=600)
 QUEUES = (ORCHESTRATE, *INGEST, *PUBLISH.values(), REFRESH)
+BY_NAME = {queue.name: queue for queue in QUEUES}
+
+
+def ingest_queue(uid: str) -> Queue:
+    """The one that all of this user's copying goes through."""
+    return INGEST[crc32(uid.encode()) % len(INGEST)]

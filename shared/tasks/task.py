@@ -4,10 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
-from zlib import crc32
 
 from shared.core.errors import SokuError
-from shared.tasks.queues import INGEST, ORCHESTRATE, PUBLISH, REFRESH, Queue
+from shared.tasks.queues import ORCHESTRATE, PUBLISH, REFRESH, Queue, ingest_queue
 
 
 class NotEnqueued(SokuError):
@@ -39,9 +38,16 @@ def orchestrate(submission_id: str, uid: str, *, not_before: datetime | None = N
 
 
 def ingest(submission_id: str, uid: str, *, not_before: datetime | None = None) -> Task:
-    """On the queue that all of this user's copying goes through."""
-    queue = INGEST[crc32(uid.encode()) % len(INGEST)]
-    return Task(queue, {"postSubmissionId": submission_id, "uid": uid}, not_before)
+    return Task(ingest_queue(uid), {"postSubmissionId": submission_id, "uid": uid}, not_before)
+
+
+def work_on_job(job_id: str, queue: Queue, *, not_before: datetime | None = None) -> Task:
+    return Task(queue, {"jobId": job_id}, not_before)
+
+
+def free_media(media_id: str, uid: str) -> Task:
+    """Delete what its owner has deleted an hour ago."""
+    return Task(ingest_queue(uid), {"mediaId": media_id})
 
 
 def publish(submission_id: str, run_id: str, platform: str, *, not_before: datetime | None = None) -> Task:

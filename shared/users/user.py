@@ -20,6 +20,8 @@ class User:
     accounts: Mapping[str, Mapping[str, AccountStatus]] = field(default_factory=dict)
     is_disabled: bool = False
     is_admin: bool = False
+    # Of all uploads that are not deleted.
+    storage_bytes: int = 0
     # platform → account id → what the platform says of it
     account_facts: Mapping[str, Mapping[str, Mapping[str, Any]]] = field(default_factory=dict)
 
@@ -35,6 +37,7 @@ class User:
             document.fields.get("accounts") or {},
             document.fields.get("disabled") is True,
             document.fields.get("admin") is True,
+            document.fields.get("storageBytes") or 0,
             document.fields.get("accountFacts") or {},
         )
 

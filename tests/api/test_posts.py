@@ -106,15 +106,35 @@ def test_keys_belong_to_their_user(client: FlaskClient, world: World, key: str) 
     assert mine.get_json() != theirs.get_json()
 
 
-def test_a_key_is_new_again_after_a_day(client: FlaskClient, world: World, key: str) -> None:
+def test_a_key_of_ones_own_is_new_again_after_thirty_days(client: FlaskClient, world: World, key: str) -> None:
     first = post(client, key, **{"Idempotency-Key": "k"})
-    world.clock.advance(24 * 3600 - 1)
+    world.clock.advance(30 * 24 * 3600 - 1)
     assert post(client, key, **{"Idempotency-Key": "k"}).get_json() == first.get_json()
     world.clock.advance(1)
     answer = post(client, key, content(text="other"), **{"Idempotency-Key": "k"})
     assert answer.status_code == 201
     assert answer.get_json() != first.get_json()
     assert post(client, key, content(text="other"), **{"Idempotency-Key": "k"}).get_json() == answer.get_json()
+
+
+def test_a_derived_key_is_new_again_after_a_day(client: FlaskClient, world: World, key: str) -> None:
+    first = post(client, key)
+    world.clock.advance(24 * 3600 - 1)
+    assert post(client, key).get_json() == first.get_json()
+    world.clock.advance(1)
+    assert post(client, key).get_json() != first.get_json()
+
+
+def test_a_conflict_says_which_post_it_was_and_what_differs_but_no_value(client: FlaskClient, key: str) -> None:
+    first = post(client, key, **{"Idempotency-Key": "k"})
+    other = json.loads(json.dumps(HELLO))
+    other["post"]["content"]["text"], other["scheduledTime"] = "secret", "2030-01-31T18:30:00Z"
+    answer = post(client, key, other, **{"Idempotency-Key": "k"})
+    assert (answer.status_code, error_of(answer)["code"]) == (409, "idempotency_conflict")
+    details = error_of(answer)["details"]
+    assert details["postSubmissionId"] == first.get_json()["postSubmissionId"]
+    assert details["differs"] == ["body.post.content.text", "body.scheduledTime"]
+    assert "secret" not in answer.get_data(as_text=True)
 
 
 def test_twenty_five_at_once_make_one_post(client: FlaskClient, world: World, key: str) -> None:

@@ -159,6 +159,8 @@ def _holds(fields: Mapping[str, Any], name: str, operator: str, value: Any) -> b
             return there == value
         case "<=":
             return there <= value
+        case "array_contains":
+            return value in there
         case _:
             return there >= value
 

@@ -21,9 +21,10 @@ class MemoryStorage:
         self.objects: dict[str, bytes] = {}
         self.kept_until: dict[str, datetime] = {}
 
-    def write(self, path: str, content_type: str, chunks: Iterator[bytes], *, keep_until: datetime) -> None:
+    def write(self, path: str, content_type: str, chunks: Iterator[bytes], *, keep_until: datetime | None) -> None:
         self.objects[path] = b"".join(chunks)
-        self.kept_until[path] = keep_until
+        if keep_until is not None:
+            self.kept_until[path] = keep_until
 
     def delete(self, path: str) -> None:
         self.objects.pop(path, None)

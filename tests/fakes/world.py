@@ -32,6 +32,8 @@ from shared.core.errors import Unauthorized
 from shared.documents.document import Document, Merge
 from shared.documents.reliable import ReliableDocuments
 from shared.http.client import HttpRequest
+from shared.media.drive import DriveFetcher
+from shared.media.upload import UploadPorts
 from shared.platforms.registry import connectors, publishers
 from shared.posts.ingest import IngestPorts
 from shared.publishing.attempt import PublisherPorts
@@ -98,7 +100,8 @@ class World:
             platforms=publishers(settings),
             connectors=connectors(settings),
         )
-        self.ingesting = IngestPorts(self.documents, self.tasks, self.storage, self.fetcher, RememberingMeasurer(), self.clock)
+        fetcher = DriveFetcher(self.fetcher)
+        self.ingesting = IngestPorts(self.documents, self.tasks, self.storage, fetcher, RememberingMeasurer(), self.clock)
         self.invocations = 0
         # Nothing arrives here from outside.
         self.verifier = None
@@ -106,7 +109,9 @@ class World:
         connecting = ConnectPorts(self.documents, self.cipher, self.http, self.clock, self.publishing.connectors)
         checks = {"database": lambda: None, "queue": lambda: None, "storage": lambda: None}
         limiter = Limiter.of(settings, self.documents, self.clock)
-        self.api_ports = Ports(self.documents, self.tasks, self.ids, self.clock, settings, connecting, limiter, checks)
+        self.api_ports = Ports(
+            self.documents, self.tasks, self.ids, self.clock, settings, connecting, limiter, self.run_for, checks
+        )
 
     # People
 
@@ -156,6 +161,13 @@ class World:
     @property
     def tokens(self) -> TokenKeeper:
         return self.publishing.tokens
+
+    @property
+    def uploading(self) -> UploadPorts:
+        settings = self.api_ports.settings
+        return UploadPorts(
+            self.ingesting.intake, self.documents, self.clock, settings.max_media_bytes, settings.storage_quota_bytes
+        )
 
     @property
     def sweeping(self) -> SweepPorts:

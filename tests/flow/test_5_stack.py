@@ -291,7 +291,7 @@ def test_a_busy_stack_whose_terminal_is_closed_stops_without_complaint(tmp_path:
     try:
         with ThreadPoolExecutor(12) as clients:
             everywhere = ["facebook", "linkedin", "threads", "x"]
-            answers = list(clients.map(lambda i: _post(ready, text=f"busy {i}", platform=everywhere), range(36)))
+            answers = list(clients.map(lambda i: _post(ready, text=f"busy {i}", platform=everywhere), range(24)))
         assert [answer.text for answer in answers if answer.status_code != 201] == []
         process.send_signal(signal.SIGHUP)
         process.wait(PATIENCE_SECONDS)

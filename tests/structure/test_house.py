@@ -109,6 +109,9 @@ def test_every_query_is_declared_in_the_indexes() -> None:
         "Query('apiKeys', where=(('uid', '==', uid),), order_by='createdAt', descending=True, limit=limit, after=after)",
         "Query('apiKeys', where=(('uid', '==', uid), ('revokedAt', '==', None)), limit=MAX_LISTED)",
         "Query('credentials', where=where, order_by='keyId', limit=BATCH, group=True, after=after)",
+        "Query('media', where=where, order_by='createdAt', descending=True, limit=limit + 1, after=after)",
+        # Each field's own index serves it.
+        "Query('postSubmissions', where=where, limit=MAX_NAMED)",
         "Query('runs', where=(('platformPostId', '==', post_id),), limit=10, group=True)",
         "Query('runs', where=in_intent, limit=MOST, group=True)",
         "Query('runs', where=since, limit=MOST, group=True)",
@@ -122,7 +125,18 @@ def test_every_query_is_declared_in_the_indexes() -> None:
     assert composite == [["accountId", "phase"], ["accountId", "completedAt"]]
     keys = [[(f["fieldPath"], f["order"]) for f in i["fields"]] for i in declared["indexes"] if i["collectionGroup"] == "apiKeys"]
     assert keys == [[("uid", "ASCENDING"), ("createdAt", "DESCENDING")]]
-    for exempted in (("apiKeys", "uid"), ("postSubmissions", "sweepAt"), ("apiKeys", "*"), ("postSubmissions", "*")):
+    media = [[(f["fieldPath"], f["order"]) for f in i["fields"]] for i in declared["indexes"] if i["collectionGroup"] == "media"]
+    assert media == [[("uid", "ASCENDING"), ("deletedAt", "ASCENDING"), ("createdAt", "DESCENDING")]]
+    for exempted in (
+        ("postSubmissions", "uid"),
+        ("postSubmissions", "openMediaIds"),
+        ("jobs", "sweepAt"),
+        ("jobs", "*"),
+        ("apiKeys", "uid"),
+        ("postSubmissions", "sweepAt"),
+        ("apiKeys", "*"),
+        ("postSubmissions", "*"),
+    ):
         assert exempted not in overrides, "its own index serves a query"
 
 
@@ -133,7 +147,7 @@ def _is_query(node: ast.AST) -> bool:
 def test_documents_that_expire_have_a_policy_that_deletes_them() -> None:
     declared = json.loads((ROOT / "firestore.indexes.json").read_text())
     with_policy = {o["collectionGroup"] for o in declared["fieldOverrides"] if o.get("ttl")}
-    assert with_policy == {"idempotency", "apiRequests", "oauthStates"}
+    assert with_policy == {"idempotency", "apiRequests", "oauthStates", "jobs"}
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))

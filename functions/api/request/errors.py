@@ -55,6 +55,8 @@ def soku_envelope(refusal: Refusal) -> dict[str, Any]:
     }
     if error.details:
         body["details"] = [_detail(detail) for detail in error.details]
+    elif error.facts is not None:
+        body["details"] = dict(error.facts)
     if refusal.stack is not None:
         body["debug"] = {"stack": refusal.stack}
     return {"error": body}

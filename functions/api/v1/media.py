@@ -1,0 +1,129 @@
+"""/v1/media: files that are kept, to be named in any number of posts. The bytes go through `ingest`; what is here waits for them.
+
+POST   /v1/media              copy a file from its address                     waits until it is there
+GET    /v1/media              all of them, newest first, in pages
+GET    /v1/media/{id}         one
+DELETE /v1/media/{id}         delete one that no unfinished post names
+"""
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+from flask import Blueprint
+from pydantic import BaseModel
+
+from functions.api.ports import Ports
+from functions.api.request.admission import Call
+from functions.api.request.endpoint import Reply, endpoint
+from functions.api.request.jobs import outcome_of
+from functions.api.request.page import DEFAULT_LIMIT, PageQuery, cut, decode_cursor, encode_cursor
+from functions.api.request.validation import RequestBody
+from shared.core.clock import iso8601
+from shared.core.errors import IdempotencyConflict, MediaInUse, NotFound, StorageQuotaExceeded, UploadFailed
+from shared.documents.document import Condition, Document, Query
+from shared.http.address import AddressRefused, require_public_address
+from shared.media.delete import delete_media, own_media
+from shared.media.media import MEASURED, media_path
+from shared.media.uploads import over_quota, wanted_upload
+from shared.platforms.options import Url
+
+ENDPOINT = "POST /v1/media"
+
+
+class NewMedia(RequestBody):
+    url: Url
+
+
+class CreatedMedia(BaseModel):
+    """`url` is public and stays the same; both name the file in posts."""
+
+    url: str
+    id: str
+
+
+class StoredFile(BaseModel):
+    """As measured; what the file does not tell is null."""
+
+    id: str
+    url: str
+    contentType: str
+    sizeBytes: int
+    sha256: str
+    createdAt: str
+    width: int | None
+    height: int | None
+    durationSeconds: float | None
+    frameRate: float | None
+    videoCodec: str | None
+    audioCodec: str | None
+    chroma: str | None
+    frames: int | None
+
+
+class StoredFiles(BaseModel):
+    media: list[StoredFile]
+    nextCursor: str | None
+
+
+class DeletedMedia(BaseModel):
+    deleted: Literal[True]
+
+
+def routes(ports: Ports) -> Blueprint:
+    blueprint = Blueprint("media", __name__)
+    settings, documents = ports.settings, ports.documents
+
+    @blueprint.post("/v1/media")
+    @endpoint(
+        ports,
+        credential="api_key",
+        takes=NewMedia,
+        gives={201: CreatedMedia},
+        errors=(UploadFailed, StorageQuotaExceeded, IdempotencyConflict),
+        limit=30,
+    )
+    def create(call: Call) -> Reply:
+        url: str = call.given.url
+        if not any(url.startswith(prefix) for prefix in settings.fetch_rewrites):
+            _require_public(url)
+        if call.user.storage_bytes >= settings.storage_quota_bytes:
+            raise StorageQuotaExceeded(over_quota(settings.storage_quota_bytes))
+        return outcome_of(call, ENDPOINT, wanted_upload(call.user.uid, url), ports, status=201)
+
+    @blueprint.get("/v1/media")
+    @endpoint(ports, credential="api_key", asks=PageQuery, gives={200: StoredFiles})
+    def index(call: Call) -> Reply:
+        limit = call.asked.limit or DEFAULT_LIMIT
+        after = decode_cursor(call.asked.cursor, "media") if call.asked.cursor is not None else None
+        where: Sequence[Condition] = (("uid", "==", call.user.uid), ("deletedAt", "==", None))
+        query = Query("media", where=where, order_by="createdAt", descending=True, limit=limit + 1, after=after)
+        page, last = cut(documents.query(query), limit)
+        following = encode_cursor(last.fields["createdAt"], media_path(last.id)) if last is not None else None
+        return Reply(200, {"media": [_shown(one) for one in page], "nextCursor": following})
+
+    @blueprint.get("/v1/media/<media_id>")
+    @endpoint(ports, credential="api_key", gives={200: StoredFile}, errors=(NotFound,))
+    def show(call: Call, media_id: str) -> Reply:
+        return Reply(200, _shown(own_media(call.user.uid, media_id, documents)))
+
+    @blueprint.delete("/v1/media/<media_id>")
+    @endpoint(ports, credential="api_key", gives={200: DeletedMedia}, errors=(NotFound, MediaInUse))
+    def delete(call: Call, media_id: str) -> Reply:
+        delete_media(call.user.uid, media_id, documents=documents, clock=ports.clock)
+        return Reply(200, {"deleted": True})
+
+    return blueprint
+
+
+def _require_public(url: str) -> None:
+    """What the text alone shows. Raises UploadFailed."""
+    try:
+        require_public_address(url)
+    except AddressRefused as refused:
+        raise UploadFailed(f"The file could not be uploaded: {refused}.") from refused
+
+
+def _shown(document: Document) -> dict[str, Any]:
+    fields = document.fields
+    facts = {name: fields.get(name) for name in ("url", "contentType", "sizeBytes", "sha256", *MEASURED)}
+    return {"id": document.id, **facts, "createdAt": iso8601(fields["createdAt"])}

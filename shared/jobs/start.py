@@ -1,0 +1,95 @@
+"""Start a job once per request: the idempotency record and the job in one create-only commit, then a task.
+
+The record names the job, which holds the answer once there is one. A job that fails takes its record along: the same request may be
+sent again and is a new one.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from shared.core.clock import Clock
+from shared.core.errors import ServiceUnavailable
+from shared.core.ids import random_base62
+from shared.documents.change import read_modify_write
+from shared.documents.document import Conflict, Create, Documents, Unavailable, Update, Version, Write
+from shared.idempotency.record import IdempotencyKey, look_up, started_fields
+from shared.jobs.job import START_GRACE, job_path
+from shared.tasks.hand_over import hand_over
+from shared.tasks.queues import Queue
+from shared.tasks.task import Tasks, work_on_job
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What to start: `queue` of its first step, `lasts` how long it may take in all, `fields` whatever else the document holds."""
+
+    type: str
+    input: Mapping[str, Any]
+    queue: Queue
+    lasts: timedelta
+    fields: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Started:
+    """`is_replay`: an earlier request had started it."""
+
+    job_id: str
+    is_replay: bool
+
+
+def start(
+    wanted: Wanted,
+    key: IdempotencyKey,
+    request_id: str,
+    *,
+    documents: Documents,
+    tasks: Tasks,
+    clock: Clock,
+    more: Callable[[str], Sequence[Write]] = lambda job_id: (),
+) -> Started:
+    """`more` is written in the same commit. Raises IdempotencyConflict, ServiceUnavailable (send it again), and `more`'s."""
+    expired: Version | None = None
+
+    def attempt() -> Started:
+        nonlocal expired
+        job_id, now = f"job_{random_base62(22)}", clock.now()
+        record = started_fields(key, job_id=job_id, request_id=request_id, now=now)
+        guard: Write = Create(key.path, record) if expired is None else Update(key.path, record, if_version=expired)
+        job = _fields(wanted, key, request_id, now)
+        try:
+            documents.commit(guard, Create(job_path(job_id), job), *more(job_id))
+        except Conflict:
+            earlier = look_up(key, documents=documents, now=now)
+            if earlier.job_id is not None:
+                return Started(earlier.job_id, is_replay=True)
+            expired = earlier.expired_version
+            raise
+        hand_over(work_on_job(job_id, wanted.queue), tasks)
+        return Started(job_id, is_replay=False)
+
+    try:
+        return read_modify_write(attempt)
+    except Unavailable as error:
+        raise ServiceUnavailable from error
+
+
+def _fields(wanted: Wanted, key: IdempotencyKey, request_id: str, now: datetime) -> dict[str, Any]:
+    return {
+        "uid": key.uid,
+        "type": wanted.type,
+        "dialect": "soku",
+        "status": "queued",
+        "input": dict(wanted.input),
+        "queue": wanted.queue.name,
+        "attempt": 0,
+        "recordPath": key.path,
+        "requestId": request_id,
+        "createdAt": now,
+        "updatedAt": now,
+        "deadlineAt": now + wanted.lasts,
+        "sweepAt": now + START_GRACE,
+        **wanted.fields,
+    }

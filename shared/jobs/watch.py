@@ -1,0 +1,41 @@
+"""Wait until a job ends, as the request that asked for it does: one read a second, for a bounded time, by a bounded number.
+
+A request that waits holds a thread of its instance and nothing else: the job goes on without it.
+"""
+
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+
+from shared.core.clock import Clock
+from shared.core.errors import ServiceUnavailable
+from shared.documents.document import Documents
+from shared.jobs.job import Job, job_path
+
+# Of an instance's 32 threads (functions/targets.py).
+WAITING = 20
+# Less than the API's own timeout, so that it is we who answer.
+PATIENCE = timedelta(seconds=500)
+# Until each of the first looks, and between the later ones.
+FIRST_PAUSES_SECONDS, PAUSE_SECONDS = (0.2, 0.4, 0.8), 1.0
+
+_slots = threading.BoundedSemaphore(WAITING)
+
+
+def watch(job_id: str, *, documents: Documents, clock: Clock, sleep: Callable[[float], None]) -> Job:
+    """The job, ended. Raises ServiceUnavailable if it takes longer, or if too many wait already: the same request waits on."""
+    if not _slots.acquire(blocking=False):
+        raise ServiceUnavailable("Too many requests are waiting for what they began: send it again, it goes on meanwhile.")
+    try:
+        until, pauses = clock.now() + PATIENCE, iter(FIRST_PAUSES_SECONDS)
+        while clock.now() < until:
+            sleep(next(pauses, PAUSE_SECONDS))
+            [document] = documents.get(job_path(job_id))
+            if document is None:
+                break
+            job = Job.from_document(document)
+            if job.is_final:
+                return job
+    finally:
+        _slots.release()
+    raise ServiceUnavailable("It is still being worked on: send the same request again to wait on.", retry_after_seconds=5)

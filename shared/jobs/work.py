@@ -1,0 +1,154 @@
+"""One delivery of a job's task: take the job by its lease, let the handler of its type go as far as it can, write what came of it.
+
+Delivered twice, late, or killed anywhere: the next worker goes on from what was saved. A job that fails gives back what it cost and
+forgets its request, in the commit that says so.
+"""
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from shared.core.clock import Clock
+from shared.core.errors import SokuError
+from shared.core.wait import Wait
+from shared.documents.document import REMOVE, Changes, Conflict, Delete, Documents, Unavailable, Write
+from shared.documents.lease import Fenced, Lease
+from shared.jobs.job import KEPT, TERM, Job, job_path
+from shared.tasks.hand_over import hand_over
+from shared.tasks.queues import BY_NAME
+from shared.tasks.task import Tasks, work_on_job
+
+_log = logging.getLogger(__name__)
+
+# Workers that die of a job, or stumble over a fault of ours, one after the other.
+MAX_FAILURES = 5
+FAILURE_PAUSE_SECONDS = 10.0
+OVERTAKEN_PAUSE_SECONDS = 0.5
+
+
+class JobFailed(SokuError):
+    """The job has failed for good; `code` is an error of the API's, the message its customer's."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+@dataclass(frozen=True)
+class Succeeded:
+    """What the job found, and what else is written with it."""
+
+    result: Mapping[str, Any]
+    writes: Sequence[Write] = ()
+
+
+@dataclass(frozen=True)
+class Moved:
+    """The next step is another function's: its queue, and what has been found out."""
+
+    queue: str
+    state: Mapping[str, Any]
+
+
+@dataclass
+class Work:
+    """A job in a worker's hands."""
+
+    job: Job
+    lease: Lease
+    # What is undone if another worker has taken the job over.
+    if_lost: list[Callable[[], None]] = field(default_factory=list)
+
+    def save(self, **state: Any) -> None:
+        """The recovery point: what the next worker need not do again. Raises Fenced."""
+        self.lease.renew({("state", name): value for name, value in state.items()})
+
+
+Outcome = Succeeded | Moved | Wait
+Handler = Callable[[Work], Outcome]
+
+
+@dataclass(frozen=True)
+class WorkPorts:
+    documents: Documents
+    tasks: Tasks
+    clock: Clock
+    # What gives back what a failed job cost.
+    refunds: Callable[[Job], Sequence[Write]] = field(default=lambda job: ())
+
+
+def work_on(job_id: str, handlers: Mapping[str, Handler], ports: WorkPorts) -> None:
+    """Returns normally wherever a later delivery could not better it. Raises Unavailable."""
+    [document] = ports.documents.get(job_path(job_id))
+    if document is None:
+        _log.warning("job.not_found", extra={"job": job_id})
+        return
+    job = Job.from_document(document)
+    if job.is_final or TERM.is_held(document.fields, ports.clock.now()) or job.type not in handlers:
+        return
+    changes: Changes = {"status": "processing", "attempt": job.attempt + 1, "failures": job.failures + 1}
+    try:
+        lease = Lease.claim(job.path, TERM, changes, if_version=job.version, documents=ports.documents, clock=ports.clock)
+    except Conflict:
+        return
+    work = Work(job, lease)
+    try:
+        _write(work, _outcome(work, handlers[job.type], ports), ports)
+    except Fenced:
+        _lost(work, ports)
+
+
+def _outcome(work: Work, handler: Handler, ports: WorkPorts) -> Outcome | JobFailed:
+    job = work.job
+    if ports.clock.now() >= job.deadline_at:
+        return JobFailed("deadline_exceeded", "It took longer than it may take.")
+    if job.failures >= MAX_FAILURES:
+        return JobFailed("internal_error", "It could not be done, by a fault of Soku's. Nothing was charged.")
+    try:
+        return handler(work)
+    except JobFailed as failure:
+        return failure
+    except (Fenced, Unavailable):
+        raise
+    except Exception:
+        _log.exception("job.unexpected_error", extra={"job": job.id, "type": job.type})
+        return Wait(FAILURE_PAUSE_SECONDS * (job.failures + 1), "a fault of Soku's", changes={"failures": job.failures + 1})
+
+
+def _lost(work: Work, ports: WorkPorts) -> None:
+    """Either the job is another worker's by now, or something else that was to be written with it had changed."""
+    for undo in work.if_lost:
+        undo()
+    [document] = ports.documents.get(work.job.path)
+    if document is None or document.version != work.lease.version:
+        _log.info("job.lease_lost", extra={"job": work.job.id})
+        return
+    try:
+        _write(work, Wait(OVERTAKEN_PAUSE_SECONDS, "what it depends on has changed"), ports)
+    except Fenced:
+        _log.info("job.lease_lost", extra={"job": work.job.id})
+
+
+def _write(work: Work, outcome: Outcome | JobFailed, ports: WorkPorts) -> None:
+    now, job = ports.clock.now(), work.job
+    ended: dict[str, Any] = {"updatedAt": now, "finishedAt": now, "expireAt": now + KEPT, **dict.fromkeys(TERM.fields, REMOVE)}
+    match outcome:
+        case Succeeded():
+            work.lease.write({"status": "succeeded", "result": dict(outcome.result), **ended}, *outcome.writes)
+        case JobFailed():
+            error = {"code": outcome.code, "message": str(outcome), "retryable": outcome.code == "internal_error"}
+            forget = [Delete(job.record_path)] if job.record_path else []
+            work.lease.write({"status": "failed", "error": error, **ended}, *forget, *ports.refunds(job))
+        case Moved():
+            state = {("state", name): value for name, value in outcome.state.items()}
+            changes = {"status": "queued", "queue": outcome.queue, "failures": 0, "updatedAt": now, "leaseUntil": REMOVE}
+            work.lease.write({**changes, **state, "sweepAt": now + TERM.length})
+            hand_over(work_on_job(job.id, BY_NAME[outcome.queue]), ports.tasks)
+        case Wait():
+            until = min(now + timedelta(seconds=outcome.seconds), max(job.deadline_at, now))
+            changes = {"status": "delayed", "failures": job.failures, "updatedAt": now, **outcome.changes}
+            # Until then it counts as held: nobody takes it sooner.
+            work.lease.write({**changes, **TERM.ends(until)})
+            hand_over(work_on_job(job.id, BY_NAME[job.queue], not_before=until), ports.tasks)
