@@ -26,6 +26,8 @@ TARGETS = (
     # Meets what strangers serve, and waits for it most of the time. Each copy holds one part of a file (4 MiB, twice); at most six
     # are measured at once, in 256 MiB each.
     Target("ingest", public=False, memory_mib=2048, timeout_seconds=540, concurrency=16),
+    # One image takes a tenth of a second of a core; fonts and engine are there once.
+    Target("templates", public=False, memory_mib=1024, timeout_seconds=120, concurrency=8),
     # Waiting for platforms is most of its work, so many runs share an instance; sending a large file is its longest. A run that
     # uploads holds at most two parts of a file (TikTok's last chunk: 20 MB), so 40 of them fit.
     Target("publisher", public=False, memory_mib=2048, timeout_seconds=540, concurrency=40),

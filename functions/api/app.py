@@ -6,7 +6,7 @@ from functions.api.ports import Ports
 from functions.api.request import cors, errors
 from functions.api.request.endpoint import is_idempotency_key
 from functions.api.request.request_id import request_id_for
-from functions.api.v1 import api_keys, health, integrations, media, posts
+from functions.api.v1 import api_keys, health, integrations, media, posts, templates
 
 SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -37,7 +37,8 @@ def create_app(ports: Ports) -> Flask:
 
     @app.after_request
     def finish(response: Response) -> Response:
-        response.headers.update(SECURITY_HEADERS)
+        kept = response.headers.get("Cache-Control")
+        response.headers.update(SECURITY_HEADERS | ({"Cache-Control": kept} if kept else {}))
         response.headers["X-Request-ID"] = g.request_id
         if "idempotency_key" in g:
             response.headers["Idempotency-Key"] = g.idempotency_key
@@ -47,7 +48,7 @@ def create_app(ports: Ports) -> Flask:
 
     development, clock = ports.settings.development, ports.clock
     errors.register(app, errors.soku_envelope, development=development, clock=clock)
-    for resource in (health, posts, media, api_keys, integrations):
+    for resource in (health, posts, media, templates, api_keys, integrations):
         routes = resource.routes(ports)
         errors.register(routes, errors.soku_envelope, development=development, clock=clock)
         app.register_blueprint(routes)

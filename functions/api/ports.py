@@ -27,7 +27,12 @@ class ApiSettings(CloudTasks, Cors, RateLimits, MediaStorage, MediaFetch, Storag
 
     def callback_url(self, platform: str) -> str:
         """Where the platform sends people back to; registered with the operator's app there."""
-        return f"{self.api_url or self.function_url('api')}/v1/integrations/{platform}/callback"
+        return f"{self.base_url}/v1/integrations/{platform}/callback"
+
+    @property
+    def base_url(self) -> str:
+        """What every address in an answer begins with."""
+        return self.api_url or self.function_url("api")
 
 
 class IdTokens(Protocol):

@@ -10,26 +10,24 @@ from functools import partial
 from functions.ingest import wiring
 from functions.task import Payload, task_function
 from shared.core.log import start_logging
-from shared.jobs.work import WorkPorts, work_on
+from shared.jobs.work import work_on
 from shared.media.delete import free
 from shared.media.upload import upload
-from shared.media.uploads import JOB_TYPE
+from shared.media.uploads import JOB_TYPE as UPLOAD
 from shared.posts.ingest import ingest_submission
+from shared.templates.pictures import fetch_pictures
+from shared.templates.wanted import JOB_TYPE as TEMPLATE
 
 start_logging()
 
 
 def handle(payload: Payload, ports: wiring.Ports) -> None:
     if "jobId" in payload:
-        uploading = ports.uploading
-        work_on(
-            payload["jobId"],
-            {JOB_TYPE: partial(upload, ports=uploading)},
-            WorkPorts(uploading.documents, ports.ingesting.tasks, uploading.clock),
-        )
+        handlers = {UPLOAD: partial(upload, ports=ports.uploading), TEMPLATE: partial(fetch_pictures, ports=ports.picturing)}
+        work_on(payload["jobId"], "ingest", handlers, ports.working)
     elif "mediaId" in payload:
-        documents, storage = ports.uploading.documents, ports.ingesting.storage
-        free(payload["mediaId"], documents=documents, storage=storage, clock=ports.uploading.clock)
+        keeping = ports.uploading.keeping
+        free(payload["mediaId"], documents=keeping.documents, storage=keeping.storage, clock=keeping.clock)
     else:
         ingest_submission(payload["postSubmissionId"], ports.ingesting)
 

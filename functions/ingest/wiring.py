@@ -8,12 +8,15 @@ from shared.gcp import firestore
 from shared.gcp.cloud_storage import CloudStorage
 from shared.gcp.cloud_tasks import CloudTasksQueue
 from shared.gcp.oidc import OidcVerifier
+from shared.jobs.work import WorkPorts
 from shared.media.drive import DriveFetcher
 from shared.media.fetch import GuardedFetcher
+from shared.media.keep import Keeping
 from shared.media.measure import ProcessMeasurer
 from shared.media.upload import UploadPorts
 from shared.posts.ingest import IngestPorts
 from shared.tasks.invoker import Verifier
+from shared.templates.pictures import PicturePorts
 
 
 class IngestSettings(CloudTasks, MediaStorage, MediaFetch, StorageQuota):
@@ -26,7 +29,9 @@ SETTINGS = read_settings(IngestSettings)
 @dataclass(frozen=True)
 class Ports:
     ingesting: IngestPorts
+    working: WorkPorts
     uploading: UploadPorts
+    picturing: PicturePorts
     verifier: Verifier
 
 
@@ -41,9 +46,11 @@ def ports() -> Ports:
         measurer=ProcessMeasurer(),
         clock=documents.clock,
     )
-    quota = SETTINGS.storage_quota_bytes
+    keeping = Keeping(ingesting.storage, documents, documents.clock, SETTINGS.storage_quota_bytes)
     return Ports(
         ingesting=ingesting,
-        uploading=UploadPorts(ingesting.intake, documents, documents.clock, SETTINGS.max_media_bytes, quota),
+        working=WorkPorts(documents, ingesting.tasks, documents.clock),
+        uploading=UploadPorts(ingesting.intake, keeping, SETTINGS.max_media_bytes),
+        picturing=PicturePorts(ingesting.intake, documents.clock),
         verifier=OidcVerifier(SETTINGS, SETTINGS.function_url("ingest")),
     )

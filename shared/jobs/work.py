@@ -79,14 +79,17 @@ class WorkPorts:
     refunds: Callable[[Job], Sequence[Write]] = field(default=lambda job: ())
 
 
-def work_on(job_id: str, handlers: Mapping[str, Handler], ports: WorkPorts) -> None:
-    """Returns normally wherever a later delivery could not better it. Raises Unavailable."""
+def work_on(job_id: str, target: str, handlers: Mapping[str, Handler], ports: WorkPorts) -> None:
+    """`target` is the function that this is. Returns normally wherever a later delivery could not better it. Raises Unavailable."""
     [document] = ports.documents.get(job_path(job_id))
     if document is None:
         _log.warning("job.not_found", extra={"job": job_id})
         return
     job = Job.from_document(document)
-    if job.is_final or TERM.is_held(document.fields, ports.clock.now()) or job.type not in handlers:
+    if job.is_final or TERM.is_held(document.fields, ports.clock.now()):
+        return
+    if BY_NAME[job.queue].target != target or job.type not in handlers:
+        # A late delivery of an earlier step.
         return
     changes: Changes = {"status": "processing", "attempt": job.attempt + 1, "failures": job.failures + 1}
     try:

@@ -30,7 +30,8 @@ PUBLISH = {
 # A customer's posts share one of these, so that slow servers hold up few others; four files of a queue are copied at once.
 INGEST = tuple(Queue(f"ingest-{number:02}", "ingest", dispatches_per_second=50, concurrent_dispatches=4) for number in range(16))
 REFRESH = Queue("refresh", "refresher", dispatches_per_second=20, concurrent_dispatches=20, max_retry_seconds=600)
-QUEUES = (ORCHESTRATE, *INGEST, *PUBLISH.values(), REFRESH)
+TEMPLATES_QUEUE = Queue("templates", "templates", dispatches_per_second=50, concurrent_dispatches=50)
+QUEUES = (ORCHESTRATE, *INGEST, *PUBLISH.values(), REFRESH, TEMPLATES_QUEUE)
 BY_NAME = {queue.name: queue for queue in QUEUES}
 
 

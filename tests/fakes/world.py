@@ -32,13 +32,17 @@ from shared.core.errors import Unauthorized
 from shared.documents.document import Document, Merge
 from shared.documents.reliable import ReliableDocuments
 from shared.http.client import HttpRequest
+from shared.jobs.work import WorkPorts
 from shared.media.drive import DriveFetcher
+from shared.media.keep import Keeping
 from shared.media.upload import UploadPorts
 from shared.platforms.registry import connectors, publishers
 from shared.posts.ingest import IngestPorts
 from shared.publishing.attempt import PublisherPorts
 from shared.tasks.sweep import SweepPorts
 from shared.tasks.task import Task
+from shared.templates.draw import DrawPorts
+from shared.templates.pictures import PicturePorts
 from tests.fakes.clock import StandingClock
 from tests.fakes.documents import MemoryDocuments
 from tests.fakes.outside import SANDBOX_URL, STORAGE_URL, MemoryFetcher, MemoryStorage, RememberingMeasurer, SandboxHttp, call_of
@@ -164,10 +168,23 @@ class World:
 
     @property
     def uploading(self) -> UploadPorts:
-        settings = self.api_ports.settings
-        return UploadPorts(
-            self.ingesting.intake, self.documents, self.clock, settings.max_media_bytes, settings.storage_quota_bytes
-        )
+        return UploadPorts(self.ingesting.intake, self.keeping, self.api_ports.settings.max_media_bytes)
+
+    @property
+    def keeping(self) -> Keeping:
+        return Keeping(self.storage, self.documents, self.clock, self.api_ports.settings.storage_quota_bytes)
+
+    @property
+    def picturing(self) -> PicturePorts:
+        return PicturePorts(self.ingesting.intake, self.clock)
+
+    @property
+    def drawing(self) -> DrawPorts:
+        return DrawPorts(self.keeping)
+
+    @property
+    def working(self) -> WorkPorts:
+        return WorkPorts(self.documents, self.tasks, self.clock)
 
     @property
     def sweeping(self) -> SweepPorts:

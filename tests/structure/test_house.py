@@ -23,8 +23,17 @@ ENVIRONMENT = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **SETTINGS}
 
 # What a deployed function must not load, because it does not use it; every module costs start-up time.
 DENIED = {
-    "api": ("google.cloud.storage", "requests_hardened", "pymediainfo", "shared.publishing.publish", "shared.platforms.x.publish"),
+    "api": (
+        "google.cloud.storage",
+        "requests_hardened",
+        "pymediainfo",
+        "typst",
+        "openai",
+        "shared.publishing.publish",
+        "shared.platforms.x.publish",
+    ),
     "ingest": ("firebase_admin", "pydantic_settings", "pymediainfo", "imagesize", "shared.publishing", "functions.api"),
+    "templates": ("firebase_admin", "pydantic_settings", "pymediainfo", "requests_hardened", "shared.publishing", "functions.api"),
     "orchestrator": (
         "google.cloud.storage",
         "firebase_admin",
@@ -37,7 +46,7 @@ DENIED = {
     "sweeper": ("google.cloud.storage", "firebase_admin", "shared.publishing.publish"),
 }
 # Modules loaded by importing a function's main.py; a new dependency shows here before it shows as a slow start.
-MODULE_BUDGET = {"api": 1250, "ingest": 1200, "orchestrator": 1080, "publisher": 1200, "refresher": 1080, "sweeper": 1080}
+MODULE_BUDGET = {"api": 1250, "ingest": 1200, "templates": 1200, "orchestrator": 1080, "publisher": 1200, "refresher": 1080, "sweeper": 1080}
 
 
 @pytest.fixture(scope="module", params=[target.name for target in TARGETS])
@@ -83,6 +92,8 @@ def test_every_route_is_guarded_and_declared() -> None:
         "/ready",
         # Stores nothing: it sends a person on to the page that completes what they began.
         "/v1/integrations/<platform>/callback",
+        # A picture, for pages that show it.
+        "/v1/templates/<slug>/preview",
     }
 
 

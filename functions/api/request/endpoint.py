@@ -65,10 +65,10 @@ class Declaration:
 
 @dataclass(frozen=True)
 class Reply:
-    """What a route answers; `logged` if its own commit held the log entry."""
+    """What a route answers, JSON or bytes of the type that its headers say; `logged` if its own commit held the log entry."""
 
     status: int
-    body: Mapping[str, Any]
+    body: Mapping[str, Any] | bytes
     headers: Mapping[str, str] = field(default_factory=dict)
     logged: bool = False
 
@@ -105,7 +105,7 @@ def endpoint(
                 raise
             if not reply.logged:
                 keep_log(call, reply.status, ports)
-            response = jsonify(reply.body)
+            response = Response(reply.body) if isinstance(reply.body, bytes) else jsonify(reply.body)
             response.status_code = reply.status
             response.headers.update(dict(reply.headers))
             return response

@@ -1,0 +1,1 @@
+"""Side branch: draws the images of templates."""

@@ -1,0 +1,1 @@
+"""Images made of words: templates, the models of their configs, and what draws them."""

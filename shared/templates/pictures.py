@@ -1,0 +1,53 @@
+"""The first step of drawing a template whose config names pictures: they are copied into our storage, by `ingest`."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from shared.core.clock import Clock
+from shared.core.wait import Wait
+from shared.jobs.work import JobFailed, Moved, Outcome, Work
+from shared.media.fetch import FetchFailed, FetchRefused
+from shared.media.intake import Bounds, Intake
+from shared.media.storage import StorageUnavailable
+from shared.tasks.queues import TEMPLATES_QUEUE
+from shared.templates.template import TEMPLATES
+
+# Far more than a picture of this size needs.
+MAX_BYTES = 8 << 20
+# What can be drawn, and by which ending the engine knows it.
+ENDINGS = {"image/png": "png", "image/jpeg": "jpg", "image/gif": "gif", "image/webp": "webp"}
+FOLDER, KEEP = "copies", timedelta(days=1)
+MAX_TRIES, TRY_AGAIN_SECONDS, OUTAGE_SECONDS = 3, 2.0, 10.0
+
+
+@dataclass(frozen=True)
+class PicturePorts:
+    intake: Intake
+    clock: Clock
+
+
+def fetch_pictures(work: Work, ports: PicturePorts) -> Outcome:
+    """Raises JobFailed, Fenced."""
+    job, pictures = work.job, dict(work.job.state.get("pictures") or {})
+    config = job.input["config"]
+    for field in TEMPLATES[job.input["slug"]].pictures:
+        if not config.get(field) or field in pictures:
+            continue
+        bounds = Bounds({"image": MAX_BYTES}, "a template")
+        keep_until = ports.clock.now() + KEEP
+        try:
+            with ports.intake.taken(config[field], bounds, FOLDER, work.lease, keep_until=keep_until) as stored:
+                if stored.content_type not in ENDINGS:
+                    raise FetchRefused(f"the file is {stored.content_type}, and PNG, JPEG, GIF and WebP can be drawn")
+                pictures[field] = {"path": stored.storage_path, "ending": ENDINGS[stored.content_type]}
+                work.save(pictures=pictures)
+        except StorageUnavailable as error:
+            return Wait(OUTAGE_SECONDS, str(error))
+        except FetchRefused as error:
+            raise JobFailed("upload_failed", f"config.{field} could not be had: {error}.") from error
+        except FetchFailed as error:
+            tries = job.state.get("tries", 0) + 1
+            if tries >= MAX_TRIES:
+                raise JobFailed("upload_failed", f"config.{field} could not be had: {error}.") from error
+            return Wait(TRY_AGAIN_SECONDS * tries, str(error), changes={("state", "tries"): tries})
+    return Moved(TEMPLATES_QUEUE.name, {"pictures": pictures})
