@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from emulator import connect_page
 from emulator.ports import BUCKET, HOST, PROJECT_ID, Ports, url
+from emulator.sandbox import openai
 from emulator.sandbox.oauth import CLIENT_SECRET, client_id_of
 from emulator.sandbox.platforms import SANDBOXES
 from functions.targets import TARGETS
@@ -55,6 +56,9 @@ def function_variables(
         "SOKU_MEDIA_URL": f"{url(ports.storage)}/{BUCKET}",
         "SOKU_FETCH_REWRITES": ",".join(f"{prefix}={led[prefix]}" for prefix in sorted(led, key=len, reverse=True)),
         "SOKU_SANDBOX_URL": sandbox,
+        "SOKU_OPENAI_URL": f"{sandbox}/{openai.HOST}/v1",
+        "SOKU_OPENAI_KEY": openai.KEY,
+        "SOKU_FFMPEG": openai.ffmpeg(),
         "SOKU_APPS": json.dumps(sandbox_apps()),
         "SOKU_API_URL": f"{url(ports.api)}/api",
         "SOKU_CONNECT_PAGE": f"{sandbox}{connect_page.PATH}",

@@ -21,6 +21,7 @@ from shared.core.clock import SystemClock
 from shared.core.encryption import Cipher
 from shared.core.ids import random_base62
 from shared.core.settings import TokenKeys
+from shared.credits.credits import grant
 from shared.documents.document import Document, Documents, Merge
 from shared.gcp import firestore
 from shared.platforms.credentials import Credentials
@@ -37,6 +38,7 @@ class NewUser:
 
     uid: str | None = None
     subscription: str | None = None
+    # Granted, on top of what there is.
     credits: int | None = None
     admin: bool = False
     # (platform, account id)
@@ -65,7 +67,9 @@ def add_user(wanted: NewUser, ports: Ports, documents: Documents) -> dict[str, s
         [known] = documents.get(user_path(uid))
         documents.commit(Merge(user_path(uid), _user_fields(wanted, email, known)))
         if wanted.credits is not None:
-            documents.commit(Merge(f"{user_path(uid)}/credits/current", {"uid": uid, "balance": wanted.credits}))
+            # The demo's are granted once, however often its stack is started.
+            operation = "local-demo" if wanted is DEMO_USER else f"local-{random_base62(12)}"
+            grant(uid, wanted.credits, operation, documents=documents, clock=SystemClock())
         for platform, account_id in wanted.connect:
             connect_sandbox_account(uid, platform, account_id, documents)
         return {"uid": uid, "apiKey": _create_key(id_token, ports), "idToken": id_token, "email": email}

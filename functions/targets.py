@@ -28,6 +28,10 @@ TARGETS = (
     Target("ingest", public=False, memory_mib=2048, timeout_seconds=540, concurrency=16),
     # One image takes a tenth of a second of a core; fonts and engine are there once.
     Target("templates", public=False, memory_mib=1024, timeout_seconds=120, concurrency=8),
+    # Waits for the provider, and holds a file of at most 25 MB for each request.
+    Target("transcribe", public=False, memory_mib=2048, timeout_seconds=540, concurrency=16),
+    # Files are on its disk, which is memory: 1 GiB and its parts; ffmpeg takes a core.
+    Target("encode", public=False, memory_mib=4096, timeout_seconds=1800, concurrency=1),
     # Waiting for platforms is most of its work, so many runs share an instance; sending a large file is its longest. A run that
     # uploads holds at most two parts of a file (TikTok's last chunk: 20 MB), so 40 of them fit.
     Target("publisher", public=False, memory_mib=2048, timeout_seconds=540, concurrency=40),

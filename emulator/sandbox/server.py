@@ -19,6 +19,7 @@ from typing import Any
 import requests
 from aiohttp import web
 
+from emulator.sandbox import openai
 from emulator.sandbox.faults import Fault
 from emulator.sandbox.platform import HANG, RESET, Answer, Call, World, respond
 from emulator.sandbox.platforms import AFFECTED, STEPS, build, by_host
@@ -61,11 +62,16 @@ class SandboxServer:
         return app
 
     async def _platform(self, request: web.Request) -> web.StreamResponse:
-        sandbox = self._by_host.get(request.match_info["host"])
-        if sandbox is None:
-            raise web.HTTPNotFound(text=f"there is no sandbox for {request.match_info['host']}")
-        call = await _call(request)
-        answer = await asyncio.get_running_loop().run_in_executor(None, respond, sandbox, call)
+        host, loop = request.match_info["host"], asyncio.get_running_loop()
+        sandbox = self._by_host.get(host)
+        if sandbox is not None:
+            call, _ = await _call(request)
+            answer = await loop.run_in_executor(None, respond, sandbox, call)
+        elif host == openai.HOST:
+            call, name = await _call(request)
+            answer = await loop.run_in_executor(None, openai.respond, call, name, self.world)
+        else:
+            raise web.HTTPNotFound(text=f"there is no sandbox for {host}")
         if answer.silence == HANG:
             await asyncio.sleep(HANG_SECONDS)
         if answer.silence in (HANG, RESET) and request.transport is not None:
@@ -98,7 +104,7 @@ class SandboxServer:
 
     async def _index(self, _: web.Request) -> web.Response:
         """For whoever opens the address in a browser."""
-        hosts = sorted(self._by_host)
+        hosts = sorted([*self._by_host, openai.HOST])
         rows = "".join(f"<li><code>{html.escape(host)}</code></li>" for host in hosts)
         controls = (__doc__ or "").partition("\n\n")[2]
         page = (
@@ -131,7 +137,9 @@ class SandboxServer:
             given = await request.json()
             if not isinstance(given, list):
                 raise ValueError("it is no list")
-            faults = [Fault.from_json(fault, STEPS, AFFECTED) for fault in given]
+            faults = [
+                Fault.from_json(fault, {**STEPS, openai.NAME: openai.STEPS}, {**AFFECTED, openai.NAME: {}}) for fault in given
+            ]
             with self.world.lock:
                 left = [fault for fault in self.world.faults.due if fault.times > 0] if request.method == "POST" else []
                 self.world.faults.due = left + faults
@@ -144,7 +152,9 @@ class SandboxServer:
         return web.json_response({})
 
 
-async def _call(request: web.Request) -> Call:
+async def _call(request: web.Request) -> tuple[Call, str]:
+    """The call, and the name of the file in it, if there is one."""
+    name = ""
     fields: dict[str, Any] = {}
     files: dict[str, bytes] = {}
     body = b""
@@ -152,7 +162,7 @@ async def _call(request: web.Request) -> Call:
         async for part in await request.multipart():
             content = await part.read()
             if part.filename is not None:
-                files[part.name] = bytes(content)
+                files[part.name], name = bytes(content), part.filename
             else:
                 fields[part.name] = content.decode()
     else:
@@ -166,9 +176,8 @@ async def _call(request: web.Request) -> Call:
         elif request.content_type == "application/x-www-form-urlencoded":
             fields = dict(await request.post())
     headers = {name.lower(): value for name, value in request.headers.items()}
-    return Call(
-        request.method, request.match_info["host"], request.match_info["path"], dict(request.query), headers, fields, files, body
-    )
+    path, query = request.match_info["path"], dict(request.query)
+    return Call(request.method, request.match_info["host"], path, query, headers, fields, files, body), name
 
 
 def _response(answer: Answer) -> web.Response:

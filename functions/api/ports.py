@@ -14,6 +14,7 @@ from shared.core.settings import (
     MediaFetch,
     MediaStorage,
     Platforms,
+    Prices,
     RateLimits,
     StorageQuota,
     TokenKeys,
@@ -22,7 +23,7 @@ from shared.documents.document import Documents
 from shared.tasks.task import Tasks
 
 
-class ApiSettings(CloudTasks, Cors, RateLimits, MediaStorage, MediaFetch, StorageQuota, TokenKeys, Platforms, Connecting):
+class ApiSettings(CloudTasks, Cors, RateLimits, MediaStorage, MediaFetch, StorageQuota, Prices, TokenKeys, Platforms, Connecting):
     """Everything the API needs to know."""
 
     def callback_url(self, platform: str) -> str:

@@ -12,6 +12,10 @@
         ├── MissingIntegrations       400 missing_integrations     + details
         ├── ConnectionRefused         400 connection_refused
         ├── PayloadTooLarge           413 payload_too_large
+        ├── InsufficientCredits       402 insufficient_credits     + details
+        ├── MediaNotFound             404 MEDIA_NOT_FOUND
+        ├── MediaInvalid              400 MEDIA_INVALID
+        ├── UnsupportedMediaType      400 UNSUPPORTED_MEDIA_TYPE
         ├── UploadFailed              400 upload_failed
         ├── MediaInUse                409 media_in_use             + details
         ├── StorageQuotaExceeded      413 storage_quota_exceeded   + details
@@ -146,6 +150,34 @@ class PayloadTooLarge(ApiError):
 
     status = 413
     code = "payload_too_large"
+
+
+class InsufficientCredits(ApiError):
+    """Not enough AI credits for the operation"""
+
+    status = 402
+    code = "insufficient_credits"
+
+
+class MediaNotFound(ApiError):
+    """There is no media with this id: upload it with POST /v1/media first"""
+
+    status = 404
+    code = "MEDIA_NOT_FOUND"
+
+
+class MediaInvalid(ApiError):
+    """The media cannot be used"""
+
+    status = 400
+    code = "MEDIA_INVALID"
+
+
+class UnsupportedMediaType(ApiError):
+    """Only audio and video can be transcribed"""
+
+    status = 400
+    code = "UNSUPPORTED_MEDIA_TYPE"
 
 
 class UploadFailed(ApiError):

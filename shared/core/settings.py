@@ -166,6 +166,26 @@ class StorageQuota(Settings):
     storage_quota_bytes: int = Field(default=20 << 30, alias="SOKU_STORAGE_QUOTA_BYTES", gt=0)
 
 
+class Transcription(Settings):
+    """The provider of transcripts: OpenAI, or another that speaks its audio API."""
+
+    openai_url: str = Field(default="https://api.openai.com/v1", alias="SOKU_OPENAI_URL", pattern=r"^https?://.+[^/]$")
+    # Without one, transcription is switched off.
+    openai_key: str | None = Field(default=None, alias="SOKU_OPENAI_KEY", repr=False)
+
+
+class Prices(Settings):
+    """What is charged in credits."""
+
+    credits_per_minute: int = Field(default=1, alias="SOKU_CREDITS_PER_MINUTE", ge=1)
+
+
+class Encoding(Settings):
+    """How sounds and films are cut and converted."""
+
+    ffmpeg: str = Field(default="ffmpeg", alias="SOKU_FFMPEG", min_length=1)
+
+
 class App(BaseModel):
     """The operator's developer app at one platform."""
 

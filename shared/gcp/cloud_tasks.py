@@ -18,8 +18,6 @@ from shared.tasks.task import NotEnqueued, Task
 
 # A task that is not there by then is left to the sweeper; the caller is waiting.
 CREATE_TIMEOUT_SECONDS = 2.0
-# How long a function may work on one delivery before Cloud Tasks takes it for failed: the publisher's timeout and a bit.
-DISPATCH_DEADLINE_SECONDS = 555
 
 
 class _Transport(CloudTasksRestTransport):
@@ -58,7 +56,7 @@ class CloudTasksQueue:
                 body=json.dumps(dict(task.payload)).encode(),
                 oidc_token=tasks_v2.OidcToken(service_account_email=self._settings.invoker, audience=url),
             ),
-            dispatch_deadline={"seconds": DISPATCH_DEADLINE_SECONDS},
+            dispatch_deadline={"seconds": task.queue.dispatch_deadline_seconds},
             schedule_time=task.not_before,
         )
         queue = self._path(task.queue.name)

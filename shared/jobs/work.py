@@ -13,6 +13,7 @@ from typing import Any
 from shared.core.clock import Clock
 from shared.core.errors import SokuError
 from shared.core.wait import Wait
+from shared.credits.credits import refund
 from shared.documents.document import REMOVE, Changes, Conflict, Delete, Documents, Unavailable, Write
 from shared.documents.lease import Fenced, Lease
 from shared.jobs.job import KEPT, TERM, Job, job_path
@@ -75,8 +76,6 @@ class WorkPorts:
     documents: Documents
     tasks: Tasks
     clock: Clock
-    # What gives back what a failed job cost.
-    refunds: Callable[[Job], Sequence[Write]] = field(default=lambda job: ())
 
 
 def work_on(job_id: str, target: str, handlers: Mapping[str, Handler], ports: WorkPorts) -> None:
@@ -143,7 +142,9 @@ def _write(work: Work, outcome: Outcome | JobFailed, ports: WorkPorts) -> None:
         case JobFailed():
             error = {"code": outcome.code, "message": str(outcome), "retryable": outcome.code == "internal_error"}
             forget = [Delete(job.record_path)] if job.record_path else []
-            work.lease.write({"status": "failed", "error": error, **ended}, *forget, *ports.refunds(job))
+            refunded = {"creditsRefunded": job.credits_debited} if job.credits_debited else {}
+            given_back = refund(job.uid, job.credits_debited, job.id, now) if refunded else ()
+            work.lease.write({"status": "failed", "error": error, **refunded, **ended}, *forget, *given_back)
         case Moved():
             state = {("state", name): value for name, value in outcome.state.items()}
             changes = {"status": "queued", "queue": outcome.queue, "failures": 0, "updatedAt": now, "leaseUntil": REMOVE}

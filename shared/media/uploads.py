@@ -2,9 +2,10 @@
 
 from datetime import timedelta
 
+from shared.core.errors import StorageQuotaExceeded
 from shared.jobs.start import Wanted
 from shared.tasks.queues import ingest_queue
-from shared.users.user import user_path
+from shared.users.user import User, user_path
 
 JOB_TYPE = "media"
 # Where uploads live; they stay until they are deleted.
@@ -19,6 +20,12 @@ def wanted_upload(uid: str, url: str) -> Wanted:
 
 def hash_path(uid: str, sha256: str) -> str:
     return f"{user_path(uid)}/mediaByHash/{sha256}"
+
+
+def require_room(user: User, quota_bytes: int) -> None:
+    """Raises StorageQuotaExceeded."""
+    if user.storage_bytes >= quota_bytes:
+        raise StorageQuotaExceeded(over_quota(quota_bytes))
 
 
 def over_quota(quota_bytes: int) -> str:

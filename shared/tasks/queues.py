@@ -20,6 +20,8 @@ class Queue:
     max_backoff_seconds: int = 300
     max_doublings: int = 5
     max_retry_seconds: int = 24 * 3600
+    # How long one delivery may take: a little more than its function's timeout, as far as Cloud Tasks goes (1,800 s).
+    dispatch_deadline_seconds: int = 555
 
 
 ORCHESTRATE = Queue("orchestrate", "orchestrator", dispatches_per_second=500, concurrent_dispatches=100)
@@ -31,7 +33,9 @@ PUBLISH = {
 INGEST = tuple(Queue(f"ingest-{number:02}", "ingest", dispatches_per_second=50, concurrent_dispatches=4) for number in range(16))
 REFRESH = Queue("refresh", "refresher", dispatches_per_second=20, concurrent_dispatches=20, max_retry_seconds=600)
 TEMPLATES_QUEUE = Queue("templates", "templates", dispatches_per_second=50, concurrent_dispatches=50)
-QUEUES = (ORCHESTRATE, *INGEST, *PUBLISH.values(), REFRESH, TEMPLATES_QUEUE)
+TRANSCRIBE_QUEUE = Queue("transcribe", "transcribe", dispatches_per_second=20, concurrent_dispatches=40)
+ENCODE_QUEUE = Queue("encode", "encode", dispatches_per_second=5, concurrent_dispatches=10, dispatch_deadline_seconds=1800)
+QUEUES = (ORCHESTRATE, *INGEST, *PUBLISH.values(), REFRESH, TEMPLATES_QUEUE, TRANSCRIBE_QUEUE, ENCODE_QUEUE)
 BY_NAME = {queue.name: queue for queue in QUEUES}
 
 

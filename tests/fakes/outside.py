@@ -11,6 +11,7 @@ from shared.http.client import HttpAnswer, HttpRequest, NoAnswer
 from shared.media.fetch import FetchFailed, FetchRefused
 from shared.media.measure import Measured, ProcessMeasurer, Read
 from shared.media.storage import ObjectMissing
+from shared.transcription.transcribe import Words
 
 STORAGE_URL = "https://storage.test"
 SANDBOX_URL = "https://sandbox.test"
@@ -79,6 +80,21 @@ class KnownMeasurer:
 
 
 PICTURE, FILM = Measured(1080, 1080), Measured(1080, 1920, 20.0, 30.0, "AVC", "AAC", "4:2:0")
+
+
+class SpeakingTranscriber:
+    """Says the same of every file, or raises what is due."""
+
+    def __init__(self) -> None:
+        self.heard: list[tuple[str, int]] = []
+        self.due: list[Exception] = []
+        self.said = Words("Welcome to my podcast.")
+
+    def words(self, content: bytes, name: str, content_type: str, language: str | None, model: str) -> Words:
+        self.heard.append((name, len(content)))
+        if self.due:
+            raise self.due.pop(0)
+        return self.said
 
 
 class SandboxHttp:

@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl, urlsplit
 from flask.testing import FlaskClient
 
 from emulator.environment import sandbox_apps
+from emulator.sandbox import openai
 from emulator.sandbox.accounts import SandboxAccount
 from emulator.sandbox.faults import Fault
 from emulator.sandbox.platform import World as SandboxWorld
@@ -43,9 +44,20 @@ from shared.tasks.sweep import SweepPorts
 from shared.tasks.task import Task
 from shared.templates.draw import DrawPorts
 from shared.templates.pictures import PicturePorts
+from shared.transcription.cut import CutPorts
+from shared.transcription.transcribe import TranscribePorts, Transcriber
 from tests.fakes.clock import StandingClock
 from tests.fakes.documents import MemoryDocuments
-from tests.fakes.outside import SANDBOX_URL, STORAGE_URL, MemoryFetcher, MemoryStorage, RememberingMeasurer, SandboxHttp, call_of
+from tests.fakes.outside import (
+    SANDBOX_URL,
+    STORAGE_URL,
+    MemoryFetcher,
+    MemoryStorage,
+    RememberingMeasurer,
+    SandboxHttp,
+    SpeakingTranscriber,
+    call_of,
+)
 from tests.fakes.tasks import MemoryTasks
 
 MEDIA = Path(__file__).parents[2] / "emulator" / "sandbox" / "media"
@@ -106,6 +118,7 @@ class World:
         )
         fetcher = DriveFetcher(self.fetcher)
         self.ingesting = IngestPorts(self.documents, self.tasks, self.storage, fetcher, RememberingMeasurer(), self.clock)
+        self.transcriber: Transcriber = SpeakingTranscriber()
         self.invocations = 0
         # Nothing arrives here from outside.
         self.verifier = None
@@ -181,6 +194,14 @@ class World:
     @property
     def drawing(self) -> DrawPorts:
         return DrawPorts(self.keeping)
+
+    @property
+    def transcribing(self) -> TranscribePorts:
+        return TranscribePorts(self.transcriber, self.storage)
+
+    @property
+    def cutting(self) -> CutPorts:
+        return CutPorts(self.storage, self.clock, openai.ffmpeg())
 
     @property
     def working(self) -> WorkPorts:

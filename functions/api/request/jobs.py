@@ -1,21 +1,41 @@
 """Routes whose work takes long: the request starts a job, or finds the one that an earlier one started, and waits for its end."""
 
+from collections.abc import Callable, Sequence
+
 from functions.api.ports import Ports
 from functions.api.request.admission import Call
 from functions.api.request.endpoint import Reply
-from shared.core.errors import ApiError
-from shared.idempotency.record import key_for
+from shared.core.errors import ApiError, IdempotencyConflict, ServiceUnavailable
+from shared.documents.document import Write
+from shared.idempotency.record import key_for, look_up
 from shared.jobs.job import Job
-from shared.jobs.start import Wanted, start
+from shared.jobs.start import Started, Wanted, start
 from shared.jobs.watch import watch
 
 
-def outcome_of(call: Call, endpoint: str, wanted: Wanted, ports: Ports, *, status: int) -> Reply:
-    """What the job found, under `status`. Raises what it failed with, IdempotencyConflict, ServiceUnavailable while it goes on."""
+def outcome_of(
+    call: Call,
+    endpoint: str,
+    prepare: Callable[[], Wanted],
+    ports: Ports,
+    *,
+    status: int,
+    more: Callable[[str], Sequence[Write]] = lambda job_id: (),
+) -> Reply:
+    """What the job found, under `status`; `more` is written with its start. Raises what `prepare` and `more` refuse, unless the
+    same request was taken before; what the job failed with; IdempotencyConflict; ServiceUnavailable while it goes on."""
     key = key_for(call.user.uid, endpoint, call.body, call.idempotency_key)
     call.echo_idempotency_key(key.value)
     documents, clock = ports.documents, ports.clock
-    started = start(wanted, key, call.request_id, documents=documents, tasks=ports.tasks, clock=clock)
+    try:
+        started = start(prepare(), key, call.request_id, documents=documents, tasks=ports.tasks, clock=clock, more=more)
+    except (IdempotencyConflict, ServiceUnavailable):
+        raise
+    except ApiError:
+        earlier = look_up(key, documents=documents, now=clock.now())
+        if earlier.job_id is None:
+            raise
+        started = Started(earlier.job_id, is_replay=True)
     job = watch(started.job_id, documents=documents, clock=clock, sleep=ports.sleep)
     headers = {"Idempotency-Replayed": "true"} if started.is_replay else {}
     if job.result is None:

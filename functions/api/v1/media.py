@@ -22,9 +22,10 @@ from shared.core.clock import iso8601
 from shared.core.errors import IdempotencyConflict, MediaInUse, NotFound, StorageQuotaExceeded, UploadFailed
 from shared.documents.document import Condition, Document, Query
 from shared.http.address import AddressRefused, require_public_address
+from shared.jobs.start import Wanted
 from shared.media.delete import delete_media, own_media
 from shared.media.media import MEASURED, media_path
-from shared.media.uploads import over_quota, wanted_upload
+from shared.media.uploads import require_room, wanted_upload
 from shared.platforms.options import Url
 
 ENDPOINT = "POST /v1/media"
@@ -84,11 +85,14 @@ def routes(ports: Ports) -> Blueprint:
     )
     def create(call: Call) -> Reply:
         url: str = call.given.url
-        if not any(url.startswith(prefix) for prefix in settings.fetch_rewrites):
-            _require_public(url)
-        if call.user.storage_bytes >= settings.storage_quota_bytes:
-            raise StorageQuotaExceeded(over_quota(settings.storage_quota_bytes))
-        return outcome_of(call, ENDPOINT, wanted_upload(call.user.uid, url), ports, status=201)
+
+        def prepare() -> Wanted:
+            if not any(url.startswith(prefix) for prefix in settings.fetch_rewrites):
+                _require_public(url)
+            require_room(call.user, settings.storage_quota_bytes)
+            return wanted_upload(call.user.uid, url)
+
+        return outcome_of(call, ENDPOINT, prepare, ports, status=201)
 
     @blueprint.get("/v1/media")
     @endpoint(ports, credential="api_key", asks=PageQuery, gives={200: StoredFiles})

@@ -18,7 +18,8 @@ from functions.api.request.endpoint import Reply, endpoint
 from functions.api.request.jobs import outcome_of
 from functions.api.request.validation import RequestBody, validated
 from shared.core.errors import IdempotencyConflict, NotFound, StorageQuotaExceeded, UploadFailed, ValidationFailed
-from shared.media.uploads import over_quota
+from shared.jobs.start import Wanted
+from shared.media.uploads import require_room
 from shared.templates.template import RATIOS, TEMPLATES, Ratio
 from shared.templates.wanted import wanted_image
 
@@ -64,10 +65,12 @@ def routes(ports: Ports) -> Blueprint:
         if template is None:
             raise NotFound(f"There is no template of this name: choose one of {', '.join(TEMPLATES)}")
         config = validated(template.config, given.config or {}, "body.config").model_dump(exclude_none=True)
-        if call.user.storage_bytes >= settings.storage_quota_bytes:
-            raise StorageQuotaExceeded(over_quota(settings.storage_quota_bytes))
-        wanted = wanted_image(call.user.uid, given.templateSlug, config, given.aspectRatio or "1:1")
-        return outcome_of(call, ENDPOINT, wanted, ports, status=200)
+
+        def prepare() -> Wanted:
+            require_room(call.user, settings.storage_quota_bytes)
+            return wanted_image(call.user.uid, given.templateSlug, config, given.aspectRatio or "1:1")
+
+        return outcome_of(call, ENDPOINT, prepare, ports, status=200)
 
     for rule, name in (("/v1/templates", "create"), ("/v1/media/render-og", "create_alias")):
         guarded = endpoint(

@@ -1,0 +1,1 @@
+"""Side branch: cuts and converts sounds and films, by the ffmpeg program."""

@@ -1,0 +1,1 @@
+"""Side branch: has sounds and films transcribed."""

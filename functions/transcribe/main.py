@@ -1,0 +1,23 @@
+"""Target `transcribe`: called by Cloud Tasks (queue `transcribe`) with {jobId}.
+
+Writes the job, and with one that fails the refund. On failure Cloud Tasks delivers again, and the job's lease decides whether
+there is anything to do; the sweeper after that.
+"""
+
+from functools import partial
+
+from functions.task import Payload, task_function
+from functions.transcribe import wiring
+from shared.core.log import start_logging
+from shared.jobs.work import work_on
+from shared.transcription.transcribe import transcribe as send
+from shared.transcription.wanted import JOB_TYPE
+
+start_logging()
+
+
+def handle(payload: Payload, ports: wiring.Ports) -> None:
+    work_on(payload["jobId"], "transcribe", {JOB_TYPE: partial(send, ports=ports.transcribing)}, ports.working)
+
+
+transcribe = task_function(handle, wiring.ports)

@@ -1,0 +1,38 @@
+"""The transcribe function's real ports, built once, on the first request."""
+
+from dataclasses import dataclass
+from functools import cache
+
+from shared.core.settings import CloudTasks, MediaStorage, Transcription, read_settings
+from shared.gcp import firestore
+from shared.gcp.cloud_storage import CloudStorage
+from shared.gcp.cloud_tasks import CloudTasksQueue
+from shared.gcp.oidc import OidcVerifier
+from shared.jobs.work import WorkPorts
+from shared.tasks.invoker import Verifier
+from shared.transcription.openai import OpenAiTranscriber
+from shared.transcription.transcribe import TranscribePorts
+
+
+class TranscribeSettings(CloudTasks, MediaStorage, Transcription):
+    """Everything that transcribing needs to know."""
+
+
+SETTINGS = read_settings(TranscribeSettings)
+
+
+@dataclass(frozen=True)
+class Ports:
+    working: WorkPorts
+    transcribing: TranscribePorts
+    verifier: Verifier
+
+
+@cache
+def ports() -> Ports:
+    documents = firestore.connect(SETTINGS.project_id)
+    return Ports(
+        working=WorkPorts(documents, CloudTasksQueue(SETTINGS), documents.clock),
+        transcribing=TranscribePorts(OpenAiTranscriber(SETTINGS), CloudStorage(SETTINGS)),
+        verifier=OidcVerifier(SETTINGS, SETTINGS.function_url("transcribe")),
+    )

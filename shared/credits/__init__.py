@@ -1,0 +1,1 @@
+"""What AI costs: a balance per user and a ledger of every change of it."""

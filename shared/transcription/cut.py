@@ -1,0 +1,152 @@
+"""Makes a file fit for the provider, by the ffmpeg program: cut by copying where its kind is taken, else its sound alone, small.
+
+ffmpeg reads strangers' bytes and is a program of its own (nothing of it is linked): without our environment, with limits on memory
+and time. It is told what the file is, and reads no other file or address that the file may name.
+"""
+
+import resource
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from shared.core.clock import Clock
+from shared.core.wait import Wait
+from shared.jobs.work import JobFailed, Moved, Outcome, Work
+from shared.media.storage import ObjectMissing, Storage, StorageUnavailable
+from shared.tasks.queues import TRANSCRIBE_QUEUE
+from shared.transcription.wanted import MAX_BYTES, MAX_SECONDS
+
+# How ffmpeg calls what the file was found to be.
+_FORMATS = {
+    "audio/mpeg": "mp3",
+    "audio/mp4": "mov",
+    "audio/x-wav": "wav",
+    "audio/ogg": "ogg",
+    "video/mp4": "mov",
+    "video/quicktime": "mov",
+    "video/webm": "matroska",
+}
+# Sounds of these kinds are cut as they are: nothing is computed anew.
+_COPIED = {"audio/mpeg": "mp3"}
+# Mono, 16 kHz, 32 kbit/s: what speech needs; four hours are 58 MB.
+_SMALL = ("-vn", "-ac", "1", "-ar", "16000", "-b:a", "32k")
+_SMALL_BYTES_PER_SECOND = 4000
+SHORTEST_PART_SECONDS = 10
+READ_BYTES = 8 << 20
+RUN_SECONDS = 1200.0
+ADDRESS_SPACE_BYTES = 2 << 30
+OUTAGE_SECONDS = 10.0
+# Parts lapse like copies of files, if their job never ends.
+FOLDER, KEEP = "copies", timedelta(days=1)
+_TICK_SECONDS = 5.0
+
+
+@dataclass(frozen=True)
+class CutPorts:
+    """`ffmpeg` is the program."""
+
+    storage: Storage
+    clock: Clock
+    ffmpeg: str
+
+
+def cut(work: Work, ports: CutPorts) -> Outcome:
+    """Raises JobFailed, Fenced."""
+    given = work.job.input
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        try:
+            _download(work, folder / "source", ports.storage)
+            parts = _parts(work, folder, ports)
+            stored = [_upload(work, number, part, ports) for number, part in enumerate(parts)]
+        except ObjectMissing as error:
+            raise JobFailed("MEDIA_INVALID", "The file is not in our storage any more: upload it again.") from error
+        except StorageUnavailable as error:
+            return Wait(OUTAGE_SECONDS, str(error))
+    if not stored:
+        raise JobFailed("MEDIA_INVALID", f"The {given['contentType']} has no sound.")
+    return Moved(TRANSCRIBE_QUEUE.name, {"parts": stored})
+
+
+def _download(work: Work, to: Path, storage: Storage) -> None:
+    size = work.job.input["sizeBytes"]
+    with to.open("wb") as file:
+        for start in range(0, size, READ_BYTES):
+            file.write(storage.read(work.job.input["storagePath"], start, min(READ_BYTES, size - start)))
+            work.lease.keep_alive()
+
+
+def _parts(work: Work, folder: Path, ports: CutPorts) -> Sequence[Path]:
+    given = work.job.input
+    content_type, seconds = given["contentType"], max(1.0, float(given["durationSeconds"]))
+    source = ["-protocol_whitelist", "file,pipe", "-f", _FORMATS[content_type], "-i", str(folder / "source")]
+    if content_type in _COPIED:
+        per_second, how = given["sizeBytes"] / seconds, ("-vn", "-c", "copy")
+    else:
+        per_second, how = float(_SMALL_BYTES_PER_SECOND), _SMALL
+    # A tenth less than fits, as sound is not spread evenly.
+    each = max(SHORTEST_PART_SECONDS, int(0.9 * MAX_BYTES / max(1.0, per_second)))
+    out = [
+        "-map",
+        "0:a:0",
+        "-t",
+        str(MAX_SECONDS + 60),
+        *how,
+        "-f",
+        "segment",
+        "-segment_time",
+        str(each),
+        str(folder / "part%03d.mp3"),
+    ]
+    _run([ports.ffmpeg, "-nostdin", "-v", "error", *source, *out], folder, work)
+    return sorted(folder.glob("part*.mp3"))
+
+
+def _run(command: Sequence[str], folder: Path, work: Work) -> None:
+    """Raises JobFailed, and Fenced once the job is another worker's."""
+    # No `preexec_fn`: forking a process that has threads and gRPC is not safe; so its limits are set from here.
+    with subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env={}, cwd=folder, close_fds=True
+    ) as process:
+        if sys.platform == "linux":
+            with suppress(ProcessLookupError):
+                resource.prlimit(process.pid, resource.RLIMIT_AS, (ADDRESS_SPACE_BYTES, ADDRESS_SPACE_BYTES))
+                resource.prlimit(process.pid, resource.RLIMIT_CPU, (int(RUN_SECONDS), int(RUN_SECONDS)))
+        watchdog = threading.Timer(RUN_SECONDS, process.kill)
+        watchdog.daemon = True
+        watchdog.start()
+        said: list[bytes] = []
+        reader = threading.Thread(target=lambda: said.append(process.stderr.read(4096) if process.stderr else b""), daemon=True)
+        reader.start()
+        try:
+            while True:
+                with suppress(subprocess.TimeoutExpired):
+                    process.wait(_TICK_SECONDS)
+                    break
+                work.lease.keep_alive()
+        finally:
+            watchdog.cancel()
+            process.kill()
+    if process.returncode != 0:
+        raise JobFailed("MEDIA_INVALID", "The file could not be read as sound: it is broken, or has none.")
+
+
+def _upload(work: Work, number: int, part: Path, ports: CutPorts) -> Mapping[str, Any]:
+    """Under a name that is the same each time, so that a worker that died leaves nothing behind."""
+    work.lease.keep_alive()
+    path = f"{FOLDER}/{work.job.id}-{number:03}.mp3"
+
+    def chunks() -> Any:
+        with part.open("rb") as file:
+            while chunk := file.read(READ_BYTES):
+                yield chunk
+
+    ports.storage.write(path, "audio/mpeg", chunks(), keep_until=ports.clock.now() + KEEP)
+    return {"path": path, "contentType": "audio/mpeg"}
