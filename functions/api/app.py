@@ -6,7 +6,7 @@ from functions.api.ports import Ports
 from functions.api.request import cors, errors
 from functions.api.request.endpoint import is_idempotency_key
 from functions.api.request.request_id import request_id_for
-from functions.api.v1 import api_keys, credits, health, integrations, media, posts, templates, transcriptions
+from functions.api.v1 import api_keys, credits, health, integrations, me, media, posts, requests, templates, transcriptions
 
 SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -48,7 +48,7 @@ def create_app(ports: Ports) -> Flask:
 
     development, clock = ports.settings.development, ports.clock
     errors.register(app, errors.soku_envelope, development=development, clock=clock)
-    for resource in (health, posts, media, transcriptions, templates, credits, api_keys, integrations):
+    for resource in (health, posts, media, transcriptions, templates, credits, me, requests, api_keys, integrations):
         routes = resource.routes(ports)
         errors.register(routes, errors.soku_envelope, development=development, clock=clock)
         app.register_blueprint(routes)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 
 from shared.api_keys.key import ApiKey, hash_of, is_well_formed, key_path
 from shared.core.errors import Unauthorized
@@ -14,7 +15,7 @@ class Caller:
     """`also` is what was read along with the user."""
 
     user: User
-    api_key_id: str
+    api_key: ApiKey | None
     also: tuple[Document | None, ...] = ()
 
     @property
@@ -22,7 +23,9 @@ class Caller:
         return self.user.uid
 
 
-def authenticate(header: str | None, *, documents: Documents, read_along: Callable[[str], str | None] = lambda uid: None) -> Caller:
+def authenticate(
+    header: str | None, *, documents: Documents, now: datetime, read_along: Callable[[str], str | None] = lambda uid: None
+) -> Caller:
     """Two reads, one after the other: the key says whose it is. Raises Unauthorized; a revoked key, or a disabled user's, fails at
     once. `read_along` names a document to read in the same RPC as the user of this uid."""
     if not header:
@@ -35,8 +38,10 @@ def authenticate(header: str | None, *, documents: Documents, read_along: Callab
     key = ApiKey.from_document(found)
     if key.revoked_at is not None:
         raise Unauthorized("API key revoked")
+    if key.has_expired(now):
+        raise Unauthorized("API key expired")
     more = read_along(key.uid)
     document, *also = documents.get(user_path(key.uid), *([more] if more else []))
     user = User.from_document(key.uid, document)
     user.require_enabled()
-    return Caller(user, key.id, tuple(also))
+    return Caller(user, key, tuple(also))

@@ -11,11 +11,13 @@ import re
 import zlib
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 from shared.core.ids import base62, random_base62
 from shared.documents.document import Document
 
 PREFIX = "sk_live_"
+Scope = Literal["posts:read", "posts:write", "media", "ai", "webhooks", "manage"]
 _SHAPE = re.compile(r"sk_live_([0-9A-Za-z]{32})([0-9A-Za-z]{6})", re.ASCII)
 
 
@@ -52,6 +54,13 @@ class ApiKey:
     token_preview: str
     created_at: datetime
     revoked_at: datetime | None
+    # None: all there are, later ones included.
+    scopes: tuple[str, ...] | None = None
+    expires_at: datetime | None = None
+    last_used_at: datetime | None = None
+
+    def has_expired(self, now: datetime) -> bool:
+        return self.expires_at is not None and self.expires_at <= now
 
     @staticmethod
     def from_document(document: Document) -> "ApiKey":
@@ -63,6 +72,9 @@ class ApiKey:
             token_preview=fields["tokenPreview"],
             created_at=fields["createdAt"],
             revoked_at=fields["revokedAt"],
+            scopes=tuple(scopes) if (scopes := fields.get("scopes")) is not None else None,
+            expires_at=fields.get("expiresAt"),
+            last_used_at=fields.get("lastUsedAt"),
         )
 
 

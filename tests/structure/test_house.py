@@ -132,6 +132,7 @@ def test_every_query_is_declared_in_the_indexes() -> None:
         "Query('apiKeys', where=(('uid', '==', uid),), order_by='createdAt', descending=True, limit=limit, after=after)",
         "Query('apiKeys', where=(('uid', '==', uid), ('revokedAt', '==', None)), limit=MAX_LISTED)",
         "Query('credentials', where=where, order_by='keyId', limit=BATCH, group=True, after=after)",
+        "Query(collection, where=where, order_by='createdAt', descending=True, limit=limit + 1, after=after)",
         "Query('media', where=where, order_by='createdAt', descending=True, limit=limit + 1, after=after)",
         "Query(f'{credits_path(uid)}/ledger', order_by='createdAt', descending=True, limit=limit, after=after)",
         # Each field's own index serves it.
@@ -151,6 +152,8 @@ def test_every_query_is_declared_in_the_indexes() -> None:
     assert keys == [[("uid", "ASCENDING"), ("createdAt", "DESCENDING")]]
     media = [[(f["fieldPath"], f["order"]) for f in i["fields"]] for i in declared["indexes"] if i["collectionGroup"] == "media"]
     assert media == [[("uid", "ASCENDING"), ("deletedAt", "ASCENDING"), ("createdAt", "DESCENDING")]]
+    log = [[f["fieldPath"] for f in i["fields"]] for i in declared["indexes"] if i["collectionGroup"] == "apiRequests"]
+    assert log == [[name, "createdAt"] for name in ("requestId", "status", "route", "apiKeyId")]
     for exempted in (
         ("postSubmissions", "uid"),
         ("postSubmissions", "openMediaIds"),

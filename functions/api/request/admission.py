@@ -2,7 +2,8 @@
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import Any, Literal
 
 from flask import g, request
@@ -10,9 +11,10 @@ from flask import g, request
 from functions.api.ports import Ports
 from functions.api.request.limits import route_of
 from shared.api_keys.authenticate import Caller, authenticate
+from shared.api_keys.key import ApiKey, Scope, key_path
 from shared.core.errors import ApiError, Forbidden, ServiceUnavailable, Unauthorized
 from shared.core.ids import new_uuid
-from shared.documents.document import Create
+from shared.documents.document import Create, Update
 from shared.rate_limits.tiers import AUTHENTICATED, PREMIUM, Allowance
 from shared.request_log.log_entry import log_entry
 from shared.users.user import User, user_path
@@ -20,7 +22,10 @@ from shared.users.user import User, user_path
 _log = logging.getLogger(__name__)
 
 # Who may call: a customer's program, a person signed in to the web app, or anybody.
-Credential = Literal["api_key", "id_token", "anybody"]
+# "either" is a key or an ID token with a subscription.
+Credential = Literal["api_key", "id_token", "either", "anybody"]
+# A key's `lastUsedAt` is written at most so often.
+USE_NOTED_EVERY = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
@@ -29,12 +34,17 @@ class Call:
     it came, `given` the same as the route's model, `asked` the query likewise."""
 
     user: User
-    api_key_id: str | None
+    api_key: ApiKey | None
     request_id: str
+    tier: str = ""
     body: Mapping[str, Any] = field(default_factory=dict)
     given: Any = None
     asked: Any = None
     idempotency_key: str | None = None
+
+    @property
+    def api_key_id(self) -> str | None:
+        return self.api_key.id if self.api_key is not None else None
 
     def echo_idempotency_key(self, key: str) -> None:
         """On whatever this request is answered."""
@@ -48,6 +58,7 @@ class Call:
             request_id=self.request_id,
             method=request.method,
             path=request.path,
+            route=route_of(request),
             status=status,
             started_at=g.started_at,
             now=ports.clock.now(),
@@ -56,46 +67,71 @@ class Call:
         )
 
 
-def admit(ports: Ports, credential: Credential, limit: int | None) -> Call:
-    """`limit` is that of the route's own window. Raises Unauthorized, Forbidden, RateLimitExceeded, ServiceUnavailable."""
+def admit(ports: Ports, credential: Credential, limit: int | None, scope: Scope | None) -> Call:
+    """`limit` is that of the route's own window, `scope` what a key needs.
+
+    Raises Unauthorized, Forbidden, RateLimitExceeded, ServiceUnavailable.
+    """
     if credential == "anybody":
         ports.limiter.count_stranger(request)
         return Call(User(""), None, g.request_id)
-    given = request.headers.get("soku-api-key" if credential == "api_key" else "Authorization", "")
+    by_key = credential == "api_key" or (credential == "either" and "soku-api-key" in request.headers)
+    given = request.headers.get("soku-api-key" if by_key or "Authorization" not in request.headers else "Authorization", "")
     ports.limiter.refuse_spent_stranger(request, given)
     try:
-        caller = _by_api_key(given, ports, limit) if credential == "api_key" else _by_id_token(given, ports, limit)
+        caller = _by_api_key(given, ports, limit) if by_key else _by_id_token(given, ports, limit)
     except Unauthorized:
         ports.limiter.count_stranger(request)
         raise
     ports.limiter.was_valid(given)
-    call = Call(caller.user, caller.api_key_id or None, g.request_id)
-    may, tier = _subscription(caller, credential, ports)
+    call = Call(caller.user, caller.api_key, g.request_id)
+    refused, tier = _subscription(caller, credential, ports)
     decision = ports.limiter.count_user(request, call.user, tier, limit, caller.also, call.api_key_id)
+    call = replace(call, tier=decision.shown.tier)
     try:
         ports.limiter.enforce(decision)
-        if may is not None:
-            raise may
+        if refused is not None:
+            raise refused
+        _require_scope(caller.api_key, scope)
     except ApiError as refusal:
         if decision.is_first:
             keep_log(call, refusal.status, ports, refusal.code)
         raise
+    _note_use(caller.api_key, ports)
     return call
+
+
+def _require_scope(key: ApiKey | None, scope: Scope | None) -> None:
+    """Raises Forbidden."""
+    if key is not None and key.scopes is not None and scope is not None and scope not in key.scopes:
+        raise Forbidden(f"This API key has no scope {scope}, which this request needs")
+
+
+def _note_use(key: ApiKey | None, ports: Ports) -> None:
+    """When a key was last used, to the hour. A request does not fail for it."""
+    now = ports.clock.now()
+    if key is None or (key.last_used_at is not None and now - key.last_used_at < USE_NOTED_EVERY):
+        return
+    try:
+        ports.documents.commit(Update(key_path(key.id), {"lastUsedAt": now}))
+    except Exception as error:
+        _log.info("key.use_not_noted", extra={"reason": repr(error)})
 
 
 def _subscription(caller: Caller, credential: Credential, ports: Ports) -> tuple[ApiError | None, Allowance]:
     """What a caller without one is refused with, and the tier. Such requests are counted too, or they would cost us without end."""
+    tier = PREMIUM if caller.api_key is not None else AUTHENTICATED
     if credential == "id_token":
-        return None, AUTHENTICATED
+        return None, tier
     try:
         caller.user.require_subscription(ports.clock.now())
     except Forbidden as refusal:
         return refusal, AUTHENTICATED
-    return None, PREMIUM
+    return None, tier
 
 
 def _by_api_key(given: str, ports: Ports, limit: int | None) -> Caller:
-    return authenticate(given, documents=ports.documents, read_along=_windows(ports, limit))
+    return authenticate(given, documents=ports.documents, now=ports.clock.now(), read_along=_windows(ports, limit))
 
 
 def _by_id_token(given: str, ports: Ports, limit: int | None) -> Caller:
@@ -107,7 +143,7 @@ def _by_id_token(given: str, ports: Ports, limit: int | None) -> Caller:
     document, *also = ports.documents.get(user_path(uid), *([more] if more else []))
     user = User.from_document(uid, document)
     user.require_enabled()
-    return Caller(user, "", tuple(also))
+    return Caller(user, None, tuple(also))
 
 
 def _windows(ports: Ports, limit: int | None) -> Callable[[str], str | None]:

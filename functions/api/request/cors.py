@@ -19,7 +19,7 @@ def preflight_answer(request: Request, settings: Cors) -> Response | None:
         return None
     response = Response(status=204)
     if request.headers.get("Origin") in settings.cors_origins:
-        response.headers["Access-Control-Allow-Methods"] = "GET, POST, DELETE"
+        response.headers["Access-Control-Allow-Methods"] = "GET, POST, PATCH, PUT, DELETE"
         response.headers["Access-Control-Allow-Headers"] = ALLOWED_HEADERS
         response.headers["Access-Control-Max-Age"] = str(PREFLIGHT_LIVES_SECONDS)
     return response

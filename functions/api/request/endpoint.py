@@ -23,6 +23,7 @@ from functions.api.ports import Ports
 from functions.api.request.admission import Call, Credential, admit, keep_log
 from functions.api.request.body import read_json
 from functions.api.request.validation import RequestQuery, validated
+from shared.api_keys.key import Scope
 from shared.core.errors import (
     ApiError,
     Detail,
@@ -44,7 +45,7 @@ View = Callable[..., Response]
 class Declaration:
     """`takes` is the model of the JSON body, `asks` that of the query, None for none; `gives` the model of each successful answer
     by its status, None where there is no body; `errors` what the route's own work refuses with; `limit` the requests a minute that
-    its own window admits."""
+    its own window admits; `scope` what a scoped key must have."""
 
     credential: Credential
     asks: type[RequestQuery] | None
@@ -53,11 +54,13 @@ class Declaration:
     gives: Mapping[int, type[BaseModel] | None]
     errors: tuple[type[ApiError], ...]
     limit: int | None
+    scope: Scope | None
 
     @property
     def all_errors(self) -> frozenset[type[ApiError]]:
         """The route's own, and those of the steps before it."""
-        of_credential = {"anybody": (), "id_token": (Unauthorized,), "api_key": (Unauthorized, Forbidden)}[self.credential]
+        known = (Unauthorized, Forbidden)
+        of_credential = {"anybody": (), "id_token": (Unauthorized,), "api_key": known, "either": known}[self.credential]
         of_body = () if self.takes is None else (ValidationFailed, PayloadTooLarge, UnsupportedContentType)
         of_query = () if self.asks is None else (ValidationFailed,)
         return frozenset({*self.errors, *of_credential, *of_query, *of_body, RateLimitExceeded, ServiceUnavailable, ApiError})
@@ -83,14 +86,15 @@ def endpoint(
     body_is_optional: bool = False,
     errors: tuple[type[ApiError], ...] = (),
     limit: int | None = None,
+    scope: Scope | None = None,
 ) -> Callable[[Callable[..., Reply]], View]:
     """Guard a route and declare it. The route gets a `Call` first, and its path's parts by name."""
-    declaration = Declaration(credential, asks, takes, body_is_optional, gives, errors, limit)
+    declaration = Declaration(credential, asks, takes, body_is_optional, gives, errors, limit, scope)
 
     def guard(route: Callable[..., Reply]) -> View:
         @functools.wraps(route)
         def guarded(**parts: str) -> Response:
-            call = admit(ports, credential, limit)
+            call = admit(ports, credential, limit, scope)
             try:
                 if asks is not None:
                     call = replace(call, asked=validated(asks, request.args.to_dict(), "query"))

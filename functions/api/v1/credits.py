@@ -34,7 +34,7 @@ def routes(ports: Ports) -> Blueprint:
     blueprint = Blueprint("credits", __name__)
 
     @blueprint.get("/v1/credits")
-    @endpoint(ports, credential="api_key", asks=PageQuery, gives={200: Credits})
+    @endpoint(ports, credential="either", asks=PageQuery, gives={200: Credits}, scope="posts:read")
     def show(call: Call) -> Reply:
         uid, limit = call.user.uid, call.asked.limit or DEFAULT_LIMIT
         collection = f"{credits_path(uid)}/ledger"

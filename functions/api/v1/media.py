@@ -82,6 +82,7 @@ def routes(ports: Ports) -> Blueprint:
         gives={201: CreatedMedia},
         errors=(UploadFailed, StorageQuotaExceeded, IdempotencyConflict),
         limit=30,
+        scope="media",
     )
     def create(call: Call) -> Reply:
         url: str = call.given.url
@@ -95,7 +96,7 @@ def routes(ports: Ports) -> Blueprint:
         return outcome_of(call, ENDPOINT, prepare, ports, status=201)
 
     @blueprint.get("/v1/media")
-    @endpoint(ports, credential="api_key", asks=PageQuery, gives={200: StoredFiles})
+    @endpoint(ports, credential="either", asks=PageQuery, gives={200: StoredFiles}, scope="media")
     def index(call: Call) -> Reply:
         limit = call.asked.limit or DEFAULT_LIMIT
         after = decode_cursor(call.asked.cursor, "media") if call.asked.cursor is not None else None
@@ -106,12 +107,12 @@ def routes(ports: Ports) -> Blueprint:
         return Reply(200, {"media": [_shown(one) for one in page], "nextCursor": following})
 
     @blueprint.get("/v1/media/<media_id>")
-    @endpoint(ports, credential="api_key", gives={200: StoredFile}, errors=(NotFound,))
+    @endpoint(ports, credential="either", gives={200: StoredFile}, errors=(NotFound,), scope="media")
     def show(call: Call, media_id: str) -> Reply:
         return Reply(200, _shown(own_media(call.user.uid, media_id, documents)))
 
     @blueprint.delete("/v1/media/<media_id>")
-    @endpoint(ports, credential="api_key", gives={200: DeletedMedia}, errors=(NotFound, MediaInUse))
+    @endpoint(ports, credential="either", gives={200: DeletedMedia}, errors=(NotFound, MediaInUse), scope="media")
     def delete(call: Call, media_id: str) -> Reply:
         delete_media(call.user.uid, media_id, documents=documents, clock=ports.clock)
         return Reply(200, {"deleted": True})

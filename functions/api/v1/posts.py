@@ -38,6 +38,7 @@ def routes(ports: Ports) -> Blueprint:
         gives={201: CreatedPost},
         errors=(MissingIntegrations, IdempotencyConflict, PostCreationFailed),
         limit=30,
+        scope="posts:write",
     )
     def create(call: Call) -> Reply:
         given: PostsRequest = call.given

@@ -3,12 +3,13 @@
 import json
 import re
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Annotated, Any, Literal, cast
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator, ValidationError, model_validator
 from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
 
+from functions.api.request.moments import SCHEMA, parsed_moment
 from functions.api.request.validation import RequestBody, field_name, message_of
 from shared.core.errors import Detail
 from shared.core.platforms import ALIASES, PLATFORMS
@@ -28,19 +29,10 @@ MAX_FILES = 50
 MAX_CONTENT_BYTES = 190_000
 # Of all targets together, beside the content.
 MAX_OPTIONS_BYTES = 300_000
-# The contract's; and so that a record can outlive the post and still have a date.
 MAX_OPTIONS = 100
-LATEST = datetime(3000, 1, 1, tzinfo=UTC)
 
 # The specification's message of a refusal for this alone; the detail says more.
 INVALID_TIME = "Invalid scheduledTime format"
-EXAMPLE_TIME = "2030-01-31T18:30:00Z"
-# Calendar date and time, extended or basic, seconds optional; whatever else the parser takes is none.
-_OFFSET = r"(?:Z|[+-]\d\d(?::?\d\d)?)"
-_ISO_8601 = re.compile(
-    rf"\d{{4}}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:[.,]\d{{1,9}})?)?{_OFFSET}|\d{{8}}[T ]\d{{4}}(?:\d\d(?:[.,]\d{{1,9}})?)?{_OFFSET}",
-    re.ASCII | re.IGNORECASE,
-)
 _CONTENT = ("post", "content")
 _NAMES = (*PLATFORMS, *ALIASES)
 
@@ -50,20 +42,7 @@ def _wrong(code: str, message: str) -> PydanticCustomError:
 
 
 def _scheduled_time(value: object) -> datetime | None:
-    if value is None:
-        return None
-    wrong = _wrong("invalid_string", f"{INVALID_TIME}: give date, time and Z or an offset, as in {EXAMPLE_TIME}")
-    if not isinstance(value, str):
-        raise wrong
-    if _ISO_8601.fullmatch(value) is None:
-        raise wrong
-    try:
-        moment = datetime.fromisoformat(value.upper().replace(" ", "T")).astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise wrong from None
-    if moment >= LATEST:
-        raise _wrong("too_big", f"scheduledTime is too far: the latest is {LATEST - timedelta(seconds=1):%Y-%m-%dT%H:%M:%SZ}")
-    return moment
+    return None if value is None else parsed_moment(value, "scheduledTime")
 
 
 class _TargetObject(BaseModel):
@@ -203,7 +182,7 @@ class PostIn(RequestBody):
 
 class PostsRequest(RequestBody):
     post: PostIn
-    scheduledTime: Annotated[datetime | None, PlainValidator(_scheduled_time)] = None
+    scheduledTime: Annotated[datetime | None, PlainValidator(_scheduled_time), SCHEMA] = None
     enableRepurposing: bool | None = None
 
     @classmethod

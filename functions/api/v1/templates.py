@@ -80,11 +80,12 @@ def routes(ports: Ports) -> Blueprint:
             gives={200: DrawnImage},
             errors=(NotFound, ValidationFailed, UploadFailed, StorageQuotaExceeded, IdempotencyConflict),
             limit=20,
+            scope="ai",
         )(draw)
         blueprint.add_url_rule(rule, name, guarded, methods=["POST"])
 
     @blueprint.get("/v1/templates")
-    @endpoint(ports, credential="api_key", gives={200: ListedTemplates})
+    @endpoint(ports, credential="either", gives={200: ListedTemplates}, scope="ai")
     def index(call: Call) -> Reply:
         shown = [
             {

@@ -55,6 +55,7 @@ def routes(ports: Ports) -> Blueprint:
         gives={200: Transcript},
         errors=(MediaNotFound, MediaInvalid, UnsupportedMediaType, InsufficientCredits, IdempotencyConflict),
         limit=10,
+        scope="ai",
     )
     def create(call: Call) -> Reply:
         given: TranscriptRequest = call.given
