@@ -5,7 +5,7 @@ PYTHON := .venv/bin/python
 NPM_BIN := node_modules/.bin
 
 .DEFAULT_GOAL := help
-.PHONY: help install up demo test lint faults faults-stack bench lock clean
+.PHONY: help install up demo test lint faults faults-stack bench openapi fuzz lock clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -49,6 +49,12 @@ faults-stack: install ## Kill every process of a real stack at every call, for e
 
 bench: install ## Count what a post costs, and measure the stack
 	@$(PYTHON) -m tests.bench $(ARGS)
+
+openapi: install ## Write the API's description anew, from its routes
+	@$(PYTHON) -m tests.openapi
+
+fuzz: install ## Ask the API whatever its description allows, and what it does not; ARGS="--max-examples N" for more
+	@$(PYTHON) -m tests.fuzz $(ARGS)
 
 lock: ## Pin the newest versions, with hashes (needs uv)
 	uv pip compile --quiet --upgrade --generate-hashes --no-emit-index-url --no-header --no-annotate --python-version 3.11 \

@@ -6,7 +6,7 @@ from functions.api.ports import Ports
 from functions.api.request import cors, errors
 from functions.api.request.endpoint import is_idempotency_key
 from functions.api.request.request_id import request_id_for
-from functions.api.v1 import api_keys, credits, health, integrations, me, media, posts, requests, templates, transcriptions
+from functions.api.v1 import api_keys, credits, health, integrations, me, media, openapi, posts, requests, templates, transcriptions
 
 SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -22,6 +22,7 @@ def create_app(ports: Ports) -> Flask:
     app = Flask("soku", static_folder=None)
     app.url_map.strict_slashes = False
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
+    app.url_map.converters["media_id"] = media.MediaId
     app.json.sort_keys = False  # type: ignore[attr-defined]
 
     @app.before_request
@@ -48,7 +49,7 @@ def create_app(ports: Ports) -> Flask:
 
     development, clock = ports.settings.development, ports.clock
     errors.register(app, errors.soku_envelope, development=development, clock=clock)
-    for resource in (health, posts, media, transcriptions, templates, credits, me, requests, api_keys, integrations):
+    for resource in (health, posts, media, transcriptions, templates, credits, me, requests, api_keys, integrations, openapi):
         routes = resource.routes(ports)
         errors.register(routes, errors.soku_envelope, development=development, clock=clock)
         app.register_blueprint(routes)

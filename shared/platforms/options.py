@@ -31,7 +31,11 @@ def _one_or_several(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
 
-Url = Annotated[str, Field(max_length=MAX_URL_LENGTH), AfterValidator(validated_url)]
+Url = Annotated[
+    str,
+    Field(max_length=MAX_URL_LENGTH, json_schema_extra={"format": "uri", "pattern": r"^https?://[^\s/?#]+\S*$"}),
+    AfterValidator(validated_url),
+]
 # One text for a single image, or one per image in their order.
 AltText = Annotated[list[Annotated[str, Field(max_length=MAX_ALT_TEXT_CHARACTERS)]], BeforeValidator(_one_or_several)]
 

@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from flask import Blueprint
 from pydantic import BaseModel
+from werkzeug.routing import BaseConverter
 
 from functions.api.ports import Ports
 from functions.api.request.admission import Call
@@ -29,6 +30,12 @@ from shared.media.uploads import require_room, wanted_upload
 from shared.platforms.options import Url
 
 ENDPOINT = "POST /v1/media"
+
+
+class MediaId(BaseConverter):
+    """In addresses: /v1/media/render-og is another endpoint, and no file's."""
+
+    regex = r"(?!render-og$)[^/]+"
 
 
 class NewMedia(RequestBody):
@@ -106,12 +113,12 @@ def routes(ports: Ports) -> Blueprint:
         following = encode_cursor(last.fields["createdAt"], media_path(last.id)) if last is not None else None
         return Reply(200, {"media": [_shown(one) for one in page], "nextCursor": following})
 
-    @blueprint.get("/v1/media/<media_id>")
+    @blueprint.get("/v1/media/<media_id:media_id>")
     @endpoint(ports, credential="either", gives={200: StoredFile}, errors=(NotFound,), scope="media")
     def show(call: Call, media_id: str) -> Reply:
         return Reply(200, _shown(own_media(call.user.uid, media_id, documents)))
 
-    @blueprint.delete("/v1/media/<media_id>")
+    @blueprint.delete("/v1/media/<media_id:media_id>")
     @endpoint(ports, credential="either", gives={200: DeletedMedia}, errors=(NotFound, MediaInUse), scope="media")
     def delete(call: Call, media_id: str) -> Reply:
         delete_media(call.user.uid, media_id, documents=documents, clock=ports.clock)

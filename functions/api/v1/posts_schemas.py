@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any, Literal, cast
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator, ValidationError, WithJsonSchema, model_validator
 from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
 
 from functions.api.request.moments import SCHEMA, parsed_moment
@@ -129,8 +129,24 @@ def _media_id(value: str) -> str:
 MediaId = Annotated[str, AfterValidator(_media_id)]
 
 
+_NAME_SCHEMA = {"type": "string", "enum": list(_NAMES)}
+_TARGET_SCHEMA = {
+    "type": "object",
+    "required": ["platform"],
+    "additionalProperties": False,
+    "properties": {
+        "platform": _NAME_SCHEMA,
+        "accountId": {"type": ["string", "null"], "minLength": 1, "maxLength": 256},
+        "targetId": {"type": ["string", "null"], "minLength": 1, "maxLength": 128},
+        "options": {"type": ["object", "null"], "description": "The platform's own; docs/publishing.md lists them."},
+    },
+}
+_ENTRIES_SCHEMA = {"type": "array", "minItems": 1, "maxItems": MAX_TARGETS, "items": {"anyOf": [_NAME_SCHEMA, _TARGET_SCHEMA]}}
+PLATFORM_SCHEMA = WithJsonSchema({"anyOf": [_NAME_SCHEMA, _TARGET_SCHEMA, _ENTRIES_SCHEMA]})
+
+
 class ContentIn(RequestBody):
-    platform: Annotated[tuple[WantedTarget, ...], PlainValidator(_platform)]
+    platform: Annotated[tuple[WantedTarget, ...], PlainValidator(_platform), PLATFORM_SCHEMA]
     text: str | None = None
     mediaType: Literal["video", "image", "text"] | None = None
     videoUrl: Url | None = None

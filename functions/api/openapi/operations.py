@@ -1,0 +1,247 @@
+"""What the description says of each route beyond its declaration: its name in an SDK, a sentence, how it behaves when repeated, an
+example. Read by document.py alone; a test holds it to the routes that there are."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+# What sending it again does: nothing ("safe"), the first answer comes back ("key"), the same state is reached ("state"), or a
+# second thing comes of it ("no").
+Repeated = Literal["safe", "key", "state", "no"]
+
+
+@dataclass(frozen=True)
+class Operation:
+    """`waits`: the answer comes once the work is done; `goes_on`: it goes on after the answer."""
+
+    id: str
+    summary: str
+    repeated: Repeated
+    waits: bool = False
+    goes_on: bool = False
+    credits: str = "0"
+    asked: Any = None
+    answered: Any = None
+    # Of an answer that is no JSON of a model's.
+    content_type: str | None = None
+
+
+_POST = {"post": {"content": {"text": "Hello from the API!", "platform": ["x", "threads"]}}}
+_FILE = {
+    "id": "Tnz0L1t3TA1m3JZHe8hAb6",
+    "url": "https://storage.example.com/media/Tnz0L1t3TA1m3JZHe8hAb6.mp4",
+    "contentType": "video/mp4",
+    "sizeBytes": 394725,
+    "sha256": "1e067c4f3ccb36bab468d433ba6729d3519b20e4e609c2d3326ecdc70b3fb58b",
+    "createdAt": "2026-11-27T12:00:00.000Z",
+    "width": 1280,
+    "height": 720,
+    "durationSeconds": 4.0,
+    "frameRate": 30.0,
+    "videoCodec": "AVC",
+    "audioCodec": "AAC",
+    "chroma": "4:2:0",
+    "frames": None,
+}
+_IMAGE = {"url": "https://storage.example.com/media/rendered_dOFVqOEtncKr5A3y.png", "id": "rendered_dOFVqOEtncKr5A3y"}
+_DRAWING = {
+    "templateSlug": "tweetImage",
+    "config": {"title": "Big news", "author": "@mybrand", "content": "We are live."},
+    "aspectRatio": "1:1",
+}
+_KEY_ID = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+_ACCOUNT = {
+    "platform": "x",
+    "accountId": "2244994945",
+    "displayName": "Ada",
+    "username": "ada",
+    "status": "connected",
+    "tokenExpiresAt": "2026-11-27T14:00:00.000Z",
+}
+
+# By Flask's name of the route.
+OPERATIONS: Mapping[str, Operation] = {
+    "posts.create": Operation(
+        "createPost",
+        "Publish one post to many platforms, now or later",
+        "key",
+        goes_on=True,
+        asked=_POST,
+        answered={"postSubmissionId": "550e8400-e29b-41d4-a716-446655440000"},
+    ),
+    "media.create": Operation(
+        "createMedia",
+        "Store a file from its address",
+        "key",
+        waits=True,
+        asked={"url": "https://example.com/video.mp4"},
+        answered={"url": _FILE["url"], "id": _FILE["id"]},
+    ),
+    "media.index": Operation(
+        "listMedia", "All stored files, newest first", "safe", answered={"media": [_FILE], "nextCursor": None}
+    ),
+    "media.show": Operation("getMedia", "One stored file, as measured", "safe", answered=_FILE),
+    "media.delete": Operation("deleteMedia", "Delete a file that no unfinished post names", "state", answered={"deleted": True}),
+    "transcriptions.create": Operation(
+        "createTranscript",
+        "The words of a stored sound or film",
+        "key",
+        waits=True,
+        credits="1 a minute that has begun",
+        asked={"mediaId": "Tnz0L1t3TA1m3JZHe8hAb6", "language": "en"},
+        answered={
+            "jobId": "job_yZ8xfwkk3oo2JuwTD1xSoU",
+            "transcript": "Welcome to my podcast.",
+            "creditsDebited": 1,
+            "likelyLyrics": False,
+        },
+    ),
+    "templates.create": Operation("renderTemplate", "Draw an image of words", "key", waits=True, asked=_DRAWING, answered=_IMAGE),
+    "templates.create_alias": Operation(
+        "renderOgImage", "The same as renderTemplate, at its other address", "key", waits=True, asked=_DRAWING, answered=_IMAGE
+    ),
+    "templates.index": Operation(
+        "listTemplates",
+        "The templates, with the schema of each config",
+        "safe",
+        answered={
+            "templates": [
+                {
+                    "slug": "quote",
+                    "description": "Somebody's words",
+                    "aspectRatios": ["1:1", "4:5", "9:16"],
+                    "configSchema": {"type": "object"},
+                    "previewUrl": "https://us-central1-project.cloudfunctions.net/api/v1/templates/quote/preview",
+                }
+            ]
+        },
+    ),
+    "templates.preview": Operation("getTemplatePreview", "How a template looks, as PNG", "safe", content_type="image/png"),
+    "credits.show": Operation(
+        "getCredits",
+        "The balance, and every change of it, newest first",
+        "safe",
+        answered={
+            "balance": 99,
+            "ledger": [
+                {
+                    "id": "job_yZ8xfwkk3oo2JuwTD1xSoU",
+                    "amount": -1,
+                    "kind": "debit",
+                    "jobId": "job_yZ8xfwkk3oo2JuwTD1xSoU",
+                    "createdAt": "2026-11-27T12:00:00.000Z",
+                }
+            ],
+            "nextCursor": None,
+        },
+    ),
+    "me.show": Operation(
+        "getMe",
+        "Who is asking, and what is left to them",
+        "safe",
+        answered={
+            "uid": "ada",
+            "apiKeyId": _KEY_ID,
+            "scopes": None,
+            "tier": "premium",
+            "subscription": {"status": "active", "currentPeriodEnd": "2027-01-01T00:00:00.000Z"},
+            "credits": 99,
+            "limits": {"requests": 100, "burst": 100, "storageBytes": 394725, "storageQuotaBytes": 21474836480},
+        },
+    ),
+    "requests.index": Operation(
+        "listRequests",
+        "Your own requests of the last thirty days, newest first",
+        "safe",
+        answered={
+            "requests": [
+                {
+                    "requestId": "2c897b4c-2381-48bc-bc4b-b0150e47a66c",
+                    "method": "POST",
+                    "path": "/v1/posts",
+                    "route": "POST /v1/posts",
+                    "status": 201,
+                    "durationMs": 48,
+                    "apiKeyId": _KEY_ID,
+                    "errorCode": None,
+                    "createdAt": "2026-11-27T12:00:00.000Z",
+                }
+            ],
+            "nextCursor": None,
+        },
+    ),
+    "api_keys.create": Operation(
+        "createApiKey",
+        "Make an API key, which is shown this once",
+        "no",
+        asked={"name": "My server"},
+        answered={"apiKey": "sk_live_Xa0…"},
+    ),
+    "api_keys.index": Operation(
+        "listApiKeys",
+        "Your API keys, newest first",
+        "safe",
+        answered={
+            "keys": [
+                {
+                    "id": _KEY_ID,
+                    "name": "My server",
+                    "createdAt": "2026-11-27T12:00:00.000Z",
+                    "revokedAt": None,
+                    "tokenPreview": "sk_live_********c3d4",
+                }
+            ]
+        },
+    ),
+    "api_keys.revoke": Operation("revokeApiKey", "End a key, at once", "state", answered={"revoked": True}),
+    "api_keys.rotate": Operation(
+        "rotateApiKey",
+        "A new key in the place of one, which works on for the overlap",
+        "no",
+        asked={"overlapSeconds": 3600},
+        answered={"apiKey": "sk_live_Xa0…"},
+    ),
+    "integrations.connect": Operation(
+        "connectAccount",
+        "Where to send a person who connects an account",
+        "no",
+        asked={},
+        answered={"authorizationUrl": "https://x.com/i/oauth2/authorize?response_type=code"},
+    ),
+    "integrations.callback": Operation("returnFromPlatform", "Where platforms send people back to, and on to the web app", "safe"),
+    "integrations.completed": Operation(
+        "completeConnection",
+        "Store the account that a person has consented to",
+        "no",
+        asked={"code": "the-code", "state": "the-state"},
+        answered={"accounts": [_ACCOUNT]},
+    ),
+    "integrations.index": Operation(
+        "listAccounts",
+        "The connected accounts, and how they are",
+        "safe",
+        answered={"accounts": [{**_ACCOUNT, "scopes": ["tweet.write"], "connectedAt": "2026-11-27T12:00:00.000Z"}]},
+    ),
+    "integrations.delete": Operation(
+        "disconnectAccount", "Forget an account, here and there", "state", answered={"disconnected": True, "revoked": True}
+    ),
+    "health.health": Operation(
+        "getHealth",
+        "Is the API there?",
+        "safe",
+        answered={"status": "ok", "version": "1.0.0", "timestamp": "2026-11-27T12:00:00.000Z"},
+    ),
+    "health.ready": Operation(
+        "getReadiness",
+        "Do database, queue and storage answer it?",
+        "safe",
+        answered={
+            "status": "ready",
+            "checks": {"database": "ok", "queue": "ok", "storage": "ok"},
+            "timestamp": "2026-11-27T12:00:00.000Z",
+        },
+    ),
+    "openapi.document": Operation("getOpenApi", "This description", "safe", content_type="application/json"),
+    "openapi.page": Operation("getReference", "This description, to read and to try", "safe", content_type="text/html"),
+    "openapi.asset": Operation("getReferenceAsset", "What that page loads", "safe", content_type="text/javascript"),
+}
