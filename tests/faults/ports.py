@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from shared.core.clock import DatabaseClock
+from shared.core.clock import Clock, DatabaseClock
 from shared.core.errors import SokuError
-from shared.documents.document import Conflict, Unavailable
+from shared.documents.document import Conflict, Documents, Unavailable
 from shared.http.client import NoAnswer, NotSent
 from shared.media.fetch import FetchFailed
 from shared.media.storage import StorageUnavailable
+from shared.rate_limits.tiers import Allowance
+from shared.rate_limits.users import Decision, Read, UserLimits
 from shared.tasks.task import NotEnqueued
 from tests.faults.scheduler import Killed, Process, Scheduler
 
@@ -130,6 +132,26 @@ class ProcessClock(DatabaseClock):
     @offset.setter
     def offset(self, offset: timedelta) -> None:
         (self._scheduler.current() or self._outside).offset = offset
+
+
+class OwnWindows(UserLimits):
+    """Each process is an instance of its own, with units of a user's windows that it leased itself."""
+
+    def __init__(self, documents: Documents, clock: Clock, scheduler: Scheduler) -> None:
+        self._make = lambda: UserLimits(documents, clock)
+        self._scheduler = scheduler
+        self._outside = self._make()
+
+    @property
+    def _own(self) -> UserLimits:
+        process = self._scheduler.current()
+        return self._outside if process is None else process.memory.setdefault("windows", self._make())
+
+    def path_to_read(self, uid: str, endpoint: str | None) -> str | None:
+        return self._own.path_to_read(uid, endpoint)
+
+    def take(self, uid: str, tier: Allowance, endpoint: Allowance | None, read: Read | None, asked_by: str) -> Decision:
+        return self._own.take(uid, tier, endpoint, read, asked_by)
 
 
 class SkewedClock:

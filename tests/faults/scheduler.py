@@ -20,12 +20,14 @@ class Killed(BaseException):
 
 @dataclass
 class Process:
-    """`skew_seconds` is how far its clock is off, `offset` what it knows of that; `run` the path of the run that it works on."""
+    """`skew_seconds` is how far its clock is off, `offset` what it knows of that; `run` the path of the run that it works on;
+    `memory` is what dies with it."""
 
     name: str
     skew_seconds: float = 0.0
     run: str = ""
     offset: timedelta = timedelta(0)
+    memory: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass

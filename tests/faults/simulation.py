@@ -12,7 +12,7 @@ from typing import Any
 from emulator.sandbox.faults import AFTER, Fault
 from emulator.sandbox.platforms import STEPS as SANDBOX_STEPS
 from functions.api.app import create_app
-from shared.documents.document import Merge, Unavailable
+from shared.documents.document import Unavailable
 from shared.documents.reliable import ReliableDocuments
 from shared.media.measure import VERSION
 from shared.media.media import StoredMedia
@@ -23,7 +23,7 @@ from tests.fakes.world import World
 from tests.faults.ablation import Ablation
 from tests.faults.check import Verdict, judge
 from tests.faults.people import NAMES, UID, People
-from tests.faults.ports import ProcessClock, Trouble, faulty, seeded
+from tests.faults.ports import OwnWindows, ProcessClock, Trouble, faulty, seeded
 from tests.faults.posts import Wanted, address_of, wanted_post
 from tests.faults.scheduler import Process, Scheduler
 from tests.faults.witness import Renewals, StoredTokens, Witness
@@ -94,8 +94,6 @@ class Simulation:
         self.wrong_answers: list[str] = []
         self._wire()
         self.key = self.world.user(UID, connect=())
-        # In virtual time a person asks far more often than the limits of others allow.
-        self.world.documents.commit(Merge(f"users/{UID}", {"admin": True}))
         self.client = create_app(self.world.api_ports).test_client()
         self.people = People(self.world, self.scheduler, self.chance, self.client, self._process)
         self.people.connect_all(self.options.platforms)
@@ -165,7 +163,9 @@ class Simulation:
         world.sound_documents = world.documents  # type: ignore[attr-defined]
         world.documents, world.clock = documents, clock
         connecting = replace(world.api_ports.connecting, documents=documents, http=self.renewals, clock=clock)
-        world.api_ports = replace(world.api_ports, documents=documents, tasks=tasks, clock=clock, connecting=connecting)
+        limiter = replace(world.api_ports.limiter, users=OwnWindows(documents, clock, scheduler), clock=clock)
+        ports = replace(world.api_ports, documents=documents, tasks=tasks, clock=clock, connecting=connecting, limiter=limiter)
+        world.api_ports = ports
 
     def _at_the_public_call(self, platform: str, step: str, process: Process | None) -> Fault | None:
         """What makes it matter: a second call that is refused, and two of the same text that both get no answer."""
@@ -288,6 +288,9 @@ class Simulation:
             if wanted.scheduled and wanted.scheduled < self.scheduler.now + timedelta(minutes=2) and answer.status_code == 400:
                 # Its time has come before it was accepted.
                 return True
+            if answer.status_code == 429:
+                self.scheduler.sleep(float(answer.headers["Retry-After"]))
+                continue
             if answer.status_code != 503:
                 self.wrong_answers.append(f"{wanted.text}: {answer.status_code} {code}")
             self.scheduler.sleep(self.chance.uniform(0.5, 5))

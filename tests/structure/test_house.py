@@ -104,6 +104,10 @@ def test_every_route_is_guarded_and_declared() -> None:
         "/ready",
         # Stores nothing: it sends a person on to the page that completes what they began.
         "/v1/integrations/<platform>/callback",
+        # What the API can do, and the page that shows it.
+        "/v1/openapi.json",
+        "/docs",
+        "/docs/<asset>",
         # A picture, for pages that show it.
         "/v1/templates/<slug>/preview",
     }

@@ -4,8 +4,6 @@ imports it: the document is served from the file that it wrote."""
 import json
 import re
 from collections import defaultdict
-from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
 
@@ -13,16 +11,15 @@ from flask import Flask
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from functions.api.openapi.operations import OPERATIONS, Operation
+from functions.api.openapi.answers import ErrorEnvelope, answers_of, headers
+from functions.api.openapi.operations import OPERATIONS
+from functions.api.openapi.routes import routes_of
+from functions.api.openapi.table import table
 from functions.api.request.endpoint import Declaration
-from functions.api.request.errors import Refusal, soku_envelope
-from shared.core.errors import ApiError, MethodNotAllowed, NotFound, RateLimitExceeded, ServiceUnavailable
 
 HERE = Path(__file__).parent
 FILE = HERE / "openapi.json"
 TABLE = HERE.parents[2] / "docs" / "endpoints.md"
-_AT = datetime(2026, 11, 27, 12, 0, tzinfo=UTC)
-_REQUEST_ID = "2c897b4c-2381-48bc-bc4b-b0150e47a66c"
 _SECURITY: dict[str, list[dict[str, list[str]]]] = {
     "api_key": [{"apiKey": []}],
     "id_token": [{"idToken": []}],
@@ -53,37 +50,11 @@ _TAG_TEXTS = {
     "Health": "For whoever watches over the API.",
     "Reference": "This description.",
 }
-_REPEATED = {"safe": "yes, it only reads", "key": "yes, by key", "state": "yes, the same state", "no": "no"}
-
-
-class ErrorDetail(BaseModel):
-    field: str
-    message: str
-    code: str
-    received: str | float | bool | None = None
-    rule: str | None = None
-    target: str | None = None
-    choices: list[str] | None = None
-
-
-class ErrorBody(BaseModel):
-    """`details` is a list for what is wrong with a request, else an object of facts."""
-
-    type: str
-    code: str
-    message: str
-    timestamp: str
-    requestId: str
-    details: list[ErrorDetail] | dict[str, Any] | None = None
-
-
-class ErrorEnvelope(BaseModel):
-    error: ErrorBody
 
 
 def build(app: Flask) -> dict[str, Any]:
     """The document, as JSON would hold it."""
-    routes = list(_routes(app))
+    routes = list(routes_of(app))
     models: list[tuple[type[BaseModel], Any]] = [(ErrorEnvelope, "serialization")]
     for _, _, _, declaration in routes:
         if declaration.takes is not None:
@@ -110,7 +81,7 @@ def build(app: Flask) -> dict[str, Any]:
             # Its place is taken by the field's own schema.
             "schemas": {name: schema for name, schema in schemas["$defs"].items() if name != "WantedTarget"},
             "responses": dict(sorted(refusals.items())),
-            "headers": _headers(),
+            "headers": headers(),
             "parameters": _shared_parameters(),
             "securitySchemes": {
                 "apiKey": {"type": "apiKey", "in": "header", "name": "soku-api-key", "description": "Made at POST /v1/api-keys."},
@@ -129,17 +100,6 @@ def _introduction() -> str:
     )
 
 
-def _routes(app: Flask) -> Sequence[tuple[str, str, str, Declaration]]:
-    found: list[tuple[str, str, str, Declaration]] = []
-    for rule in app.url_map.iter_rules():
-        declaration: Declaration = vars(app.view_functions[rule.endpoint])["declaration"]
-        path = re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule)
-        found += [
-            (path, method.lower(), rule.endpoint, declaration) for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"})
-        ]
-    return sorted(found)
-
-
 def _operation(path: str, name: str, declaration: Declaration, refs: Any, refusals: dict[str, Any]) -> dict[str, Any]:
     known = OPERATIONS[name]
     parameters: list[Any] = [
@@ -156,7 +116,7 @@ def _operation(path: str, name: str, declaration: Declaration, refs: Any, refusa
         "tags": [_TAGS[name.partition(".")[0]]],
         "security": _SECURITY[declaration.credential],
         "parameters": parameters,
-        "responses": _answers(known, declaration, refs, refusals),
+        "responses": answers_of(known, declaration, refs, refusals),
     }
     if declaration.scope is not None or declaration.limit is not None:
         scope = f"Scope `{declaration.scope}`." if declaration.scope else ""
@@ -184,64 +144,6 @@ def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
     return {**options[0]} if len(options) == 1 else {"anyOf": options}
 
 
-def _answers(known: Operation, declaration: Declaration, refs: Any, refusals: dict[str, Any]) -> dict[str, Any]:
-    """`refusals` gathers those that operations share."""
-    answers: dict[str, Any] = {}
-    for status, model in declaration.gives.items():
-        answer: dict[str, Any] = {"description": "Done" if status < 300 else "See Location" if status < 400 else "Not ready"}
-        answer["headers"] = {name: {"$ref": f"#/components/headers/{name}"} for name in _headers() if name in _always(status)}
-        if model is not None:
-            content: dict[str, Any] = {"schema": refs[model, "serialization"]}
-            if status < 300 and known.answered is not None:
-                content["examples"] = {"example": {"value": known.answered}}
-            answer["content"] = {"application/json": content}
-        elif known.content_type is not None:
-            answer["content"] = {known.content_type: {"schema": {}}}
-        answers[str(status)] = answer
-    by_status: dict[int, list[type[ApiError]]] = defaultdict(list)
-    for error in (*declaration.all_errors, NotFound, MethodNotAllowed):
-        if error not in by_status[error.status]:
-            by_status[error.status].append(error)
-    for status, errors in sorted(by_status.items()):
-        if str(status) not in answers:
-            errors = sorted(errors, key=lambda error: error.code)
-            name = "-".join(error.code for error in errors)
-            refusals[name] = _refusals(errors)
-            answers[str(status)] = {"$ref": f"#/components/responses/{name}"}
-    return answers
-
-
-def _refusals(errors: Sequence[type[ApiError]]) -> dict[str, Any]:
-    examples = {error.code: {"value": soku_envelope(Refusal(_example_of(error), _AT, _REQUEST_ID))} for error in errors}
-    schema = {"$ref": "#/components/schemas/ErrorEnvelope"}
-    names = [*_always(0), *(["Retry-After"] if {RateLimitExceeded, ServiceUnavailable} & set(errors) else [])]
-    return {
-        "description": " or ".join(f"`{error.code}`" for error in errors),
-        "headers": {name: {"$ref": f"#/components/headers/{name}"} for name in names},
-        "content": {"application/json": {"schema": schema, "examples": examples}},
-    }
-
-
-def _example_of(error: type[ApiError]) -> ApiError:
-    return RateLimitExceeded(30) if error is RateLimitExceeded else error()
-
-
-def _always(_: int) -> tuple[str, ...]:
-    return ("X-Request-ID", "X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset", "X-RateLimit-Tier")
-
-
-def _headers() -> dict[str, Any]:
-    text, whole = {"type": "string"}, {"type": "integer", "minimum": 0}
-    return {
-        "X-Request-ID": {"description": "Yours, or one of ours.", "schema": text},
-        "X-RateLimit-Limit": {"description": "Of a minute, without the burst.", "schema": whole},
-        "X-RateLimit-Remaining": {"description": "What is left of it.", "schema": whole},
-        "X-RateLimit-Reset": {"description": "When the minute ends.", "schema": {"type": "string", "format": "date-time"}},
-        "X-RateLimit-Tier": {"description": "Whose limits these are.", "schema": text},
-        "Retry-After": {"description": "Seconds to wait.", "schema": whole},
-    }
-
-
 def _shared_parameters() -> dict[str, Any]:
     return {
         "RequestId": {
@@ -257,29 +159,6 @@ def _shared_parameters() -> dict[str, Any]:
             "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": r"^[\x20-\x7e]+$"},
         },
     }
-
-
-def table(app: Flask) -> str:
-    """docs/endpoints.md: how each endpoint behaves, in one place."""
-    lines = [
-        "# Endpoints",
-        "",
-        "Made by `make openapi` from the routes' declarations, like `/v1/openapi.json`, which `/docs` shows.",
-        "",
-        "Safe to send again *by key*: the first answer comes back, for the same `Idempotency-Key` or, without one, the same body.",
-        "",
-        "| endpoint | name in an SDK | safe to send again | the answer comes | credential | scope | a minute | credits |",
-        "|---|---|---|---|---|---|---|---|",
-    ]
-    for path, method, name, declaration in _routes(app):
-        known = OPERATIONS[name]
-        comes = "once it is done" if known.waits else "at once; the work goes on" if known.goes_on else "at once"
-        who = {"api_key": "key", "id_token": "ID token", "either": "key or ID token", "anybody": "none"}[declaration.credential]
-        lines.append(
-            f"| `{method.upper()} {path}` | `{known.id}` | {_REPEATED[known.repeated]} | {comes} | {who} "
-            f"| {declaration.scope or ''} | {declaration.limit or ''} | {known.credits} |"
-        )
-    return "\n".join(lines) + "\n"
 
 
 def write(app: Flask) -> None:
