@@ -12,7 +12,7 @@ from pathlib import Path
 
 import aiohttp
 
-from emulator.ports import BUCKET, HOST, PROJECT_ID, Ports, url
+from emulator.ports import HOST, PROJECT_ID, Ports, url
 from emulator.process import Failed, Process
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -161,15 +161,13 @@ def auth(
 def storage(
     ports: Ports, folder: Path, data: Path | None, session: Callable[[], aiohttp.ClientSession], report: Report, on_end: Report
 ) -> Process:
-    where: Sequence[str] = ["--data-dir", str(data / "storage")] if data else []
+    where: Sequence[str] = ["--folder", str(data / "storage")] if data else []
     if data is not None:
         (data / "storage").mkdir(parents=True, exist_ok=True)
-    memory = [] if data else ["--in-memory"]
-    command = [sys.executable, "-m", "gcp_storage_emulator", *where, "start", "--host", HOST, "--port", str(ports.storage)]
     return Process(
         "Storage",
-        [*command, "--default-bucket", BUCKET, "--quiet", *memory],
-        environment={},
+        [sys.executable, "-m", "emulator.storage", "--host", HOST, "--port", str(ports.storage), *where],
+        environment={"PYTHONPATH": str(ROOT)},
         folder=folder,
         is_ready=answers(url(ports.storage), session),
         report=report,

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 
 from emulator import connect_page
-from emulator.ports import BUCKET, HOST, PROJECT_ID, Ports, url
+from emulator.ports import BUCKET, HOST, PROJECT_ID, UPLOADS_BUCKET, Ports, url
 from emulator.sandbox import openai
 from emulator.sandbox.oauth import CLIENT_SECRET, client_id_of
 from emulator.sandbox.platforms import SANDBOXES
@@ -53,6 +53,7 @@ def function_variables(
         "SOKU_CORS_ORIGINS": f"{WEB_APP_ORIGINS},{sandbox}",
         "SOKU_TOKEN_KEYS": TOKEN_KEYS,
         "SOKU_MEDIA_BUCKET": BUCKET,
+        "SOKU_UPLOADS_BUCKET": UPLOADS_BUCKET,
         "SOKU_MEDIA_URL": f"{url(ports.storage)}/{BUCKET}",
         "SOKU_FETCH_REWRITES": ",".join(f"{prefix}={led[prefix]}" for prefix in sorted(led, key=len, reverse=True)),
         "SOKU_SANDBOX_URL": sandbox,

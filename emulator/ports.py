@@ -8,6 +8,7 @@ from functions.targets import TARGETS
 
 PROJECT_ID = "demo-soku"
 BUCKET = f"{PROJECT_ID}.appspot.com"
+UPLOADS_BUCKET = f"{PROJECT_ID}-uploads"
 HOST = "127.0.0.1"
 # In /proc/net/tcp.
 LISTENING = "0A"

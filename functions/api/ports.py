@@ -18,12 +18,16 @@ from shared.core.settings import (
     RateLimits,
     StorageQuota,
     TokenKeys,
+    Uploads,
 )
 from shared.documents.document import Documents
+from shared.media.direct import OpenSession
 from shared.tasks.task import Tasks
 
 
-class ApiSettings(CloudTasks, Cors, RateLimits, MediaStorage, MediaFetch, StorageQuota, Prices, TokenKeys, Platforms, Connecting):
+class ApiSettings(
+    CloudTasks, Cors, RateLimits, MediaStorage, MediaFetch, Uploads, StorageQuota, Prices, TokenKeys, Platforms, Connecting
+):
     """Everything the API needs to know."""
 
     def callback_url(self, platform: str) -> str:
@@ -53,5 +57,7 @@ class Ports:
     limiter: Limiter
     # For so many seconds, as the requests do that wait for what they began.
     sleep: Callable[[float], None]
+    # Of the private bucket.
+    open_session: OpenSession
     # What the API needs, by name; each raises if it does not answer.
     checks: Mapping[str, Callable[[], None]]

@@ -2,6 +2,7 @@
 
 import time
 from functools import cache
+from typing import TYPE_CHECKING
 
 from flask import Flask
 
@@ -17,6 +18,9 @@ from shared.gcp.cloud_tasks import CloudTasksQueue
 from shared.gcp.firebase_auth import FirebaseAuth
 from shared.http.client import RequestsHttp
 from shared.platforms.registry import connectors
+
+if TYPE_CHECKING:
+    from shared.gcp.cloud_storage import CloudStorage
 
 SETTINGS = read_settings(ApiSettings)
 
@@ -34,6 +38,7 @@ def ports() -> Ports:
         connecting=ConnectPorts(documents, Cipher(SETTINGS.token_keys), RequestsHttp(), clock, connectors(SETTINGS)),
         limiter=Limiter.of(SETTINGS, documents, clock),
         sleep=time.sleep,
+        open_session=_open_session,
         checks={"database": lambda: _check_database(documents), "queue": tasks.check, "storage": _check_storage},
     )
 
@@ -43,10 +48,19 @@ def _check_database(documents: Documents) -> None:
 
 
 def _check_storage() -> None:
-    # Imported here: no other request needs it.
+    _bucket(SETTINGS.bucket).check()
+
+
+def _open_session(path: str, content_type: str, size_bytes: int, origin: str | None) -> str:
+    return _bucket(SETTINGS.uploads_bucket).open_session(path, content_type, size_bytes, origin)
+
+
+@cache
+def _bucket(name: str) -> "CloudStorage":
+    # Imported here: few requests need it.
     from shared.gcp.cloud_storage import CloudStorage
 
-    CloudStorage(SETTINGS).check()
+    return CloudStorage(SETTINGS, name)
 
 
 @cache

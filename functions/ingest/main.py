@@ -1,5 +1,5 @@
 """Target `ingest`: called by Cloud Tasks (queues `ingest-…`) with {postSubmissionId, uid} of a post that names files by address,
-{jobId} of an upload, or {mediaId} of one that was deleted.
+{jobId} of an upload by address or of a direct one, or {mediaId} of one that was deleted.
 
 Writes copies of files and the submission, uploads and their jobs; enqueues orchestration, or itself for a later try. On failure
 Cloud Tasks delivers again, and the leases decide whether there is anything to do; the sweeper after that.
@@ -12,7 +12,8 @@ from functions.task import Payload, task_function
 from shared.core.log import start_logging
 from shared.jobs.work import work_on
 from shared.media.delete import free
-from shared.media.upload import upload
+from shared.media.direct import JOB_TYPE as DIRECT
+from shared.media.upload import complete_upload, upload
 from shared.media.uploads import JOB_TYPE as UPLOAD
 from shared.posts.ingest import ingest_submission
 from shared.templates.pictures import fetch_pictures
@@ -23,7 +24,11 @@ start_logging()
 
 def handle(payload: Payload, ports: wiring.Ports) -> None:
     if "jobId" in payload:
-        handlers = {UPLOAD: partial(upload, ports=ports.uploading), TEMPLATE: partial(fetch_pictures, ports=ports.picturing)}
+        handlers = {
+            UPLOAD: partial(upload, ports=ports.uploading),
+            DIRECT: partial(complete_upload, ports=ports.uploading),
+            TEMPLATE: partial(fetch_pictures, ports=ports.picturing),
+        }
         work_on(payload["jobId"], "ingest", handlers, ports.working)
     elif "mediaId" in payload:
         keeping = ports.uploading.keeping

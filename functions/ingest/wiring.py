@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from functools import cache
 
-from shared.core.settings import CloudTasks, MediaFetch, MediaStorage, StorageQuota, read_settings
+from shared.core.settings import CloudTasks, MediaFetch, MediaStorage, StorageQuota, Uploads, read_settings
 from shared.gcp import firestore
 from shared.gcp.cloud_storage import CloudStorage
 from shared.gcp.cloud_tasks import CloudTasksQueue
@@ -19,7 +19,7 @@ from shared.tasks.invoker import Verifier
 from shared.templates.pictures import PicturePorts
 
 
-class IngestSettings(CloudTasks, MediaStorage, MediaFetch, StorageQuota):
+class IngestSettings(CloudTasks, MediaStorage, MediaFetch, Uploads, StorageQuota):
     """Everything that copying needs to know."""
 
 
@@ -46,11 +46,12 @@ def ports() -> Ports:
         measurer=ProcessMeasurer(),
         clock=documents.clock,
     )
+    arrived = CloudStorage(SETTINGS, SETTINGS.uploads_bucket)
     keeping = Keeping(ingesting.storage, documents, documents.clock, SETTINGS.storage_quota_bytes)
     return Ports(
         ingesting=ingesting,
         working=WorkPorts(documents, ingesting.tasks, documents.clock),
-        uploading=UploadPorts(ingesting.intake, keeping, SETTINGS.max_media_bytes),
+        uploading=UploadPorts(ingesting.intake, keeping, arrived, SETTINGS.max_media_bytes),
         picturing=PicturePorts(ingesting.intake, documents.clock),
         verifier=OidcVerifier(SETTINGS, SETTINGS.function_url("ingest")),
     )

@@ -3,15 +3,13 @@
 A missing or senseless variable fails the deploy with a sentence, not a request with a stack trace.
 """
 
-import base64
-import binascii
-import ipaddress
-import json
 import os
 from collections.abc import Mapping
 from typing import Annotated, Literal, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from shared.core.variables import CommaSeparated, Keys, Networks, Pairs, json_of
 
 # Every variable that points a function at something other than the real service, or shows what nobody should see. With any of these
 # a stranger could sign his own tokens or be sent our users' credentials, so a deployed function (Cloud Run sets K_SERVICE) does not
@@ -31,64 +29,6 @@ LOCAL_ONLY = (
 
 class SettingsError(Exception):
     """The environment does not add up; the message says which variable and what to do."""
-
-
-def _comma_separated(value: object) -> object:
-    return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
-
-
-def _pairs(value: object) -> object:
-    if not isinstance(value, str):
-        return value
-    pairs = [part.partition("=") for part in value.split(",") if part.strip()]
-    return {name.strip(): rest.strip() for name, _, rest in pairs}
-
-
-def _keys(value: object) -> object:
-    """`id:base64,id:base64` → {id: 32 bytes}, in the given order; the first encrypts, all decrypt."""
-    if not isinstance(value, str):
-        return value
-    keys: dict[str, bytes] = {}
-    for part in value.split(","):
-        key_id, _, encoded = part.strip().partition(":")
-        if not key_id:
-            raise ValueError("each key is id:base64, and one has no id")
-        if key_id in keys:
-            raise ValueError(f"the id {key_id!r} is there twice: give each key its own")
-        try:
-            keys[key_id] = base64.b64decode(encoded, validate=True)
-        except binascii.Error:
-            raise ValueError(f"key {key_id!r} is not base64") from None
-        if len(keys[key_id]) != 32:
-            raise ValueError(f"key {key_id!r} must be 32 bytes (openssl rand -base64 32)")
-        if not any(keys[key_id]):
-            raise ValueError(f"key {key_id!r} is all zeros: make one with openssl rand -base64 32")
-    return keys
-
-
-def _json(value: object) -> object:
-    if not isinstance(value, str):
-        return value
-    try:
-        return json.loads(value)
-    except ValueError:
-        raise ValueError("it is not JSON") from None
-
-
-def _networks(value: object) -> object:
-    if not isinstance(value, str):
-        return value
-    try:
-        return tuple(ipaddress.ip_network(part.strip(), strict=False) for part in value.split(",") if part.strip())
-    except ValueError as error:
-        raise ValueError(f"give addresses or networks like 203.0.113.7 or 2001:db8::/48: {error}") from None
-
-
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
-Networks = Annotated[tuple[Network, ...], BeforeValidator(_networks)]
-CommaSeparated = Annotated[tuple[str, ...], BeforeValidator(_comma_separated)]
-Pairs = Annotated[dict[str, str], BeforeValidator(_pairs)]
-Keys = Annotated[dict[str, bytes], BeforeValidator(_keys)]
 
 
 class Settings(BaseModel):
@@ -160,6 +100,12 @@ class MediaFetch(Settings):
     fetch_rewrites: Pairs = Field(default_factory=dict, alias="SOKU_FETCH_REWRITES")
 
 
+class Uploads(Settings):
+    """Where direct uploads arrive: a bucket that nobody but our functions reads."""
+
+    uploads_bucket: str = Field(alias="SOKU_UPLOADS_BUCKET", min_length=3)
+
+
 class StorageQuota(Settings):
     """How much one user may keep."""
 
@@ -204,7 +150,7 @@ class Platforms(Settings):
     """The operator's apps at the platforms, and the APIs' versions, which end (LinkedIn's after a year): hence configuration."""
 
     # {"x": {"clientId": "…", "clientSecret": "…"}, …}: a platform that is not named is switched off, and preflight says so.
-    apps: Annotated[dict[str, App], BeforeValidator(_json)] = Field(alias="SOKU_APPS")
+    apps: Annotated[dict[str, App], BeforeValidator(json_of)] = Field(alias="SOKU_APPS")
     # Local only: every platform's hosts are folders below this address.
     sandbox_url: str | None = Field(default=None, alias="SOKU_SANDBOX_URL", pattern=r"^https?://.+[^/]$")
     # Who sees TikTok posts that do not say it: as many as the account allows, or nobody (such posts are refused). Or whatever they

@@ -16,22 +16,26 @@ from shared.media.storage import ObjectMissing, StorageUnavailable
 
 # A resumable upload's part: a multiple of 256 KiB, held in memory once per upload.
 PART_BYTES = 4 << 20
-CHECK_TIMEOUT_SECONDS = 2
+CHECK_TIMEOUT_SECONDS, SESSION_TIMEOUT_SECONDS = 2, 10
 _FAILURES = (exceptions.GoogleAPIError, GoogleAuthError, RequestException)
 
 
 class CloudStorage:
-    """Objects become readable by everyone who knows their unguessable name, as platforms that pull need; nobody may list them."""
+    """Objects become readable by everyone who knows their unguessable name, as platforms that pull need; nobody may list them.
 
-    def __init__(self, settings: MediaStorage) -> None:
+    `bucket` in place of the settings' own: nobody but we reads that of direct uploads.
+    """
+
+    def __init__(self, settings: MediaStorage, bucket: str | None = None) -> None:
         self._settings = settings
+        self._bucket_name = bucket or settings.bucket
 
     @cached_property
     def _bucket(self) -> storage.Bucket:
         credentials = AnonymousCredentials() if self._settings.storage_emulator else None
         client = storage.Client(project=self._settings.project_id, credentials=credentials)
         keep_connections(client._http)  # pyright: ignore[reportPrivateUsage]
-        return client.bucket(self._settings.bucket)
+        return client.bucket(self._bucket_name)
 
     def write(self, path: str, content_type: str, chunks: Iterator[bytes], *, keep_until: datetime | None) -> None:
         blob = self._bucket.blob(path, chunk_size=PART_BYTES)
@@ -53,8 +57,25 @@ class CloudStorage:
             return self._bucket.blob(path).download_as_bytes(start=start or None, end=end, raw_download=True)
         except exceptions.NotFound as error:
             raise ObjectMissing(str(error)) from error
+        except exceptions.RequestRangeNotSatisfiable:
+            # Behind the object's end.
+            return b""
         except _FAILURES as error:
             raise StorageUnavailable(str(error)) from error
+
+    def open_session(self, path: str, content_type: str, size_bytes: int, origin: str | None) -> str:
+        """As shared.media.direct.OpenSession."""
+        blob = self._bucket.blob(path)
+        try:
+            # A second object under this name is none of this session's.
+            address = blob.create_resumable_upload_session(
+                content_type, size_bytes, origin, if_generation_match=0, timeout=SESSION_TIMEOUT_SECONDS
+            )
+        except _FAILURES as error:
+            raise StorageUnavailable(str(error)) from error
+        if address is None:
+            raise StorageUnavailable("the storage named no address to upload to")
+        return address
 
     def check(self) -> None:
         """Read-only. Raises if the bucket does not answer."""

@@ -30,11 +30,12 @@ OVERTAKEN_PAUSE_SECONDS = 0.5
 
 
 class JobFailed(SokuError):
-    """The job has failed for good; `code` is an error of the API's, the message its customer's."""
+    """The job has failed for good; `code` is an error of the API's, the message its customer's; `writes` go along."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
         self.code = code
+        self.writes: Sequence[Write] = ()
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,8 @@ class Work:
     lease: Lease
     # What is undone if another worker has taken the job over.
     if_lost: list[Callable[[], None]] = field(default_factory=list)
+    # What is done when its end has been written.
+    once_ended: list[Callable[[], None]] = field(default_factory=list)
 
     def save(self, **state: Any) -> None:
         """The recovery point: what the next worker need not do again. Raises Fenced."""
@@ -97,9 +100,14 @@ def work_on(job_id: str, target: str, handlers: Mapping[str, Handler], ports: Wo
         return
     work = Work(job, lease)
     try:
-        _write(work, _outcome(work, handlers[job.type], ports), ports)
+        outcome = _outcome(work, handlers[job.type], ports)
+        _write(work, outcome, ports)
     except Fenced:
         _lost(work, ports)
+        return
+    if isinstance(outcome, (Succeeded, JobFailed)):
+        for then in work.once_ended:
+            then()
 
 
 def _outcome(work: Work, handler: Handler, ports: WorkPorts) -> Outcome | JobFailed:
@@ -144,7 +152,7 @@ def _write(work: Work, outcome: Outcome | JobFailed, ports: WorkPorts) -> None:
             forget = [Delete(job.record_path)] if job.record_path else []
             refunded = {"creditsRefunded": job.credits_debited} if job.credits_debited else {}
             given_back = refund(job.uid, job.credits_debited, job.id, now) if refunded else ()
-            work.lease.write({"status": "failed", "error": error, **refunded, **ended}, *forget, *given_back)
+            work.lease.write({"status": "failed", "error": error, **refunded, **ended}, *forget, *given_back, *outcome.writes)
         case Moved():
             state = {("state", name): value for name, value in outcome.state.items()}
             changes = {"status": "queued", "queue": outcome.queue, "failures": 0, "updatedAt": now, "leaseUntil": REMOVE}

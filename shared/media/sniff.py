@@ -38,6 +38,10 @@ _EXTENSIONS = {
 }
 
 
+# Every type we store.
+CONTENT_TYPES = tuple(_EXTENSIONS)
+
+
 def content_type_of(head: bytes) -> str | None:
     """One of the types we store, or None for everything else: HTML and SVG could run as pages from our address."""
     if head[4:8] == b"ftyp" and head[8:12] in _BRANDS:

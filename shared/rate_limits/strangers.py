@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 from shared.core.clock import Clock
-from shared.core.settings import Network
+from shared.core.variables import Network
 from shared.rate_limits.tiers import ADMIN, DEFAULT, Allowance
 from shared.rate_limits.window import LENGTH, Shown, window_at
 

@@ -9,6 +9,7 @@ import requests
 from google.auth.credentials import AnonymousCredentials
 from google.cloud.storage import Client
 
+from emulator.ports import UPLOADS_BUCKET
 from shared.core.settings import MediaStorage
 from shared.gcp.cloud_storage import CloudStorage
 from shared.media.copy import FOLDER
@@ -28,9 +29,9 @@ def storage(request: pytest.FixtureRequest) -> Storage:
     return cloud_storage(stack.storageUrl)
 
 
-def cloud_storage(url: str) -> CloudStorage:
+def cloud_storage(url: str, bucket: str | None = None) -> CloudStorage:
     changes = {"STORAGE_EMULATOR_HOST": url, "SOKU_MEDIA_URL": f"{url}/{SETTINGS['SOKU_MEDIA_BUCKET']}"}
-    return CloudStorage(MediaStorage.model_validate(SETTINGS | changes))
+    return CloudStorage(MediaStorage.model_validate(SETTINGS | changes), bucket)
 
 
 @pytest.fixture(autouse=True)
@@ -48,6 +49,8 @@ def test_what_was_written_is_read_whole_and_in_ranges(storage: Storage) -> None:
     assert storage.read("media/a.bin", 5, 10) == content[5:15]
     assert storage.read("media/a.bin", len(content) - 3) == content[-3:]
     assert storage.read("media/a.bin", 0, 4) == content[:4]
+    assert storage.read("media/a.bin", len(content) - 2, 10) == content[-2:]
+    assert storage.read("media/a.bin", len(content), 10) == b""
 
 
 def test_a_write_that_breaks_off_leaves_nothing(storage: Storage) -> None:
@@ -86,6 +89,45 @@ def test_real_objects_are_served_at_their_public_address(stack: LocalStack) -> N
     answer = requests.get(storage.url("media/public.jpg"), timeout=10)
     assert (answer.status_code, answer.content) == (200, b"\xff\xd8\xff public")
     assert answer.headers["Content-Type"] == "image/jpeg"
+
+
+def test_a_real_session_takes_bytes_in_parts_and_from_its_own_origin_alone(stack: LocalStack) -> None:
+    storage = cloud_storage(stack.storageUrl, UPLOADS_BUCKET)
+    page = "http://localhost:3000"
+    address = storage.open_session("upload_1", "image/png", 300_000, page)
+    asked = {"Access-Control-Request-Method": "PUT"}
+    allowed = requests.options(address, headers={"Origin": page, **asked}, timeout=10).headers
+    assert (allowed["Access-Control-Allow-Origin"], allowed["Access-Control-Allow-Methods"]) == (page, "PUT")
+    assert "Content-Type" in allowed["Access-Control-Allow-Headers"]
+    other = requests.options(address, headers={"Origin": "https://elsewhere.test", **asked}, timeout=10).headers
+    assert "Access-Control-Allow-Origin" not in other
+    first = requests.put(address, b"x" * 262_144, headers={"Content-Range": "bytes 0-262143/300000", "Origin": page}, timeout=10)
+    assert (first.status_code, first.headers["Range"]) == (308, "bytes=0-262143")
+    rest = {"Content-Range": "bytes 262144-299999/300000", "Origin": page}
+    second = requests.put(address, b"y" * 37_856, headers=rest, timeout=10)
+    assert (second.status_code, second.headers["Access-Control-Allow-Origin"]) == (200, page)
+    assert storage.read("upload_1") == b"x" * 262_144 + b"y" * 37_856
+
+
+def test_a_session_is_asked_for_with_what_google_checks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Type, size, origin, and that no object of this name may be there: the emulator looks at none of it."""
+    sent: list[requests.PreparedRequest] = []
+
+    def send(_: object, request: requests.PreparedRequest, **__: object) -> requests.Response:
+        sent.append(request)
+        answer = requests.Response()
+        answer.status_code, answer.headers["Location"] = 200, "https://storage.test/session"
+        return answer
+
+    monkeypatch.setattr("requests.adapters.HTTPAdapter.send", send)
+    monkeypatch.setenv("STORAGE_EMULATOR_HOST", "http://storage.test")
+    storage = cloud_storage("http://storage.test", UPLOADS_BUCKET)
+    assert storage.open_session("upload_1", "video/mp4", 5, "https://app.test") == "https://storage.test/session"
+    [request] = sent
+    assert f"/b/{UPLOADS_BUCKET}/o?uploadType=resumable&ifGenerationMatch=0" in str(request.url)
+    names = ("X-Upload-Content-Type", "X-Upload-Content-Length", "Origin")
+    assert [request.headers[name] for name in names] == ["video/mp4", "5", "https://app.test"]
+    assert json.loads(request.body or "{}")["name"] == "upload_1"
 
 
 def test_a_real_storage_that_is_down_is_unavailable(monkeypatch: pytest.MonkeyPatch, stack: LocalStack) -> None:

@@ -43,6 +43,10 @@ class MemoryStorage:
         return self.objects.get(url.removeprefix(f"{STORAGE_URL}/"))
 
 
+def open_session(path: str, content_type: str, size_bytes: int, origin: str | None) -> str:
+    return f"https://upload.test/{path}?size={size_bytes}&type={content_type}&origin={origin}"
+
+
 class MemoryFetcher:
     """`pages` maps URLs to bytes, or to the exception that fetching them raises."""
 

@@ -57,6 +57,7 @@ from tests.fakes.outside import (
     SandboxHttp,
     SpeakingTranscriber,
     call_of,
+    open_session,
 )
 from tests.fakes.tasks import MemoryTasks
 
@@ -66,6 +67,7 @@ SETTINGS = {
     "SOKU_INVOKER": "invoker@demo-soku.iam.gserviceaccount.com",
     "SOKU_MEDIA_BUCKET": "demo-soku.appspot.com",
     "SOKU_MEDIA_URL": STORAGE_URL,
+    "SOKU_UPLOADS_BUCKET": "demo-soku-uploads",
     "SOKU_CORS_ORIGINS": "https://app.test",
     "SOKU_SANDBOX_URL": SANDBOX_URL,
     "SOKU_APPS": json.dumps(sandbox_apps()),
@@ -97,6 +99,8 @@ class World:
         )
         self.tasks = MemoryTasks(self.clock)
         self.storage = MemoryStorage()
+        # The private bucket of direct uploads.
+        self.arrived = MemoryStorage()
         self.fetcher = MemoryFetcher(PAGES)
         callback = f"{SETTINGS['SOKU_API_URL']}/v1/integrations/{{platform}}/callback"
         self.sandbox = SandboxWorld(
@@ -127,7 +131,7 @@ class World:
         checks = {"database": lambda: None, "queue": lambda: None, "storage": lambda: None}
         limiter = Limiter.of(settings, self.documents, self.clock)
         self.api_ports = Ports(
-            self.documents, self.tasks, self.ids, self.clock, settings, connecting, limiter, self.run_for, checks
+            self.documents, self.tasks, self.ids, self.clock, settings, connecting, limiter, self.run_for, open_session, checks
         )
 
     # People
@@ -181,7 +185,7 @@ class World:
 
     @property
     def uploading(self) -> UploadPorts:
-        return UploadPorts(self.ingesting.intake, self.keeping, self.api_ports.settings.max_media_bytes)
+        return UploadPorts(self.ingesting.intake, self.keeping, self.arrived, self.api_ports.settings.max_media_bytes)
 
     @property
     def keeping(self) -> Keeping:

@@ -139,6 +139,7 @@ def test_every_query_is_declared_in_the_indexes() -> None:
         "Query(collection, where=where, order_by='createdAt', descending=True, limit=limit + 1, after=after)",
         "Query('media', where=where, order_by='createdAt', descending=True, limit=limit + 1, after=after)",
         "Query(f'{credits_path(uid)}/ledger', order_by='createdAt', descending=True, limit=limit, after=after)",
+        "Query('uploads', where=where, limit=MAX_OPEN)",
         # Each field's own index serves it.
         "Query('postSubmissions', where=where, limit=MAX_NAMED)",
         "Query('runs', where=(('platformPostId', '==', post_id),), limit=10, group=True)",
@@ -152,6 +153,8 @@ def test_every_query_is_declared_in_the_indexes() -> None:
     assert {"order": "ASCENDING", "queryScope": "COLLECTION_GROUP"} in overrides["runs", "platformPostId"]["indexes"]
     composite = [[f["fieldPath"] for f in i["fields"]] for i in declared["indexes"] if i["queryScope"] == "COLLECTION_GROUP"]
     assert composite == [["accountId", "phase"], ["accountId", "completedAt"]]
+    uploads = [[f["fieldPath"] for f in i["fields"]] for i in declared["indexes"] if i["collectionGroup"] == "uploads"]
+    assert uploads == [["uid", "expireAt"]]
     keys = [[(f["fieldPath"], f["order"]) for f in i["fields"]] for i in declared["indexes"] if i["collectionGroup"] == "apiKeys"]
     assert keys == [[("uid", "ASCENDING"), ("createdAt", "DESCENDING")]]
     media = [[(f["fieldPath"], f["order"]) for f in i["fields"]] for i in declared["indexes"] if i["collectionGroup"] == "media"]
@@ -178,7 +181,7 @@ def _is_query(node: ast.AST) -> bool:
 def test_documents_that_expire_have_a_policy_that_deletes_them() -> None:
     declared = json.loads((ROOT / "firestore.indexes.json").read_text())
     with_policy = {o["collectionGroup"] for o in declared["fieldOverrides"] if o.get("ttl")}
-    assert with_policy == {"idempotency", "apiRequests", "oauthStates", "jobs"}
+    assert with_policy == {"idempotency", "apiRequests", "oauthStates", "jobs", "uploads"}
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from functions.api.openapi.examples import ACCOUNT, DRAWING, FILE, IMAGE, KEY_ID, POST
+
 # What sending it again does: nothing ("safe"), the first answer comes back ("key"), the same state is reached ("state"), or a
 # second thing comes of it ("no").
 Repeated = Literal["safe", "key", "state", "no"]
@@ -26,39 +28,6 @@ class Operation:
     content_type: str | None = None
 
 
-_POST = {"post": {"content": {"text": "Hello from the API!", "platform": ["x", "threads"]}}}
-_FILE = {
-    "id": "Tnz0L1t3TA1m3JZHe8hAb6",
-    "url": "https://storage.example.com/media/Tnz0L1t3TA1m3JZHe8hAb6.mp4",
-    "contentType": "video/mp4",
-    "sizeBytes": 394725,
-    "sha256": "1e067c4f3ccb36bab468d433ba6729d3519b20e4e609c2d3326ecdc70b3fb58b",
-    "createdAt": "2026-11-27T12:00:00.000Z",
-    "width": 1280,
-    "height": 720,
-    "durationSeconds": 4.0,
-    "frameRate": 30.0,
-    "videoCodec": "AVC",
-    "audioCodec": "AAC",
-    "chroma": "4:2:0",
-    "frames": None,
-}
-_IMAGE = {"url": "https://storage.example.com/media/rendered_dOFVqOEtncKr5A3y.png", "id": "rendered_dOFVqOEtncKr5A3y"}
-_DRAWING = {
-    "templateSlug": "tweetImage",
-    "config": {"title": "Big news", "author": "@mybrand", "content": "We are live."},
-    "aspectRatio": "1:1",
-}
-_KEY_ID = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
-_ACCOUNT = {
-    "platform": "x",
-    "accountId": "2244994945",
-    "displayName": "Ada",
-    "username": "ada",
-    "status": "connected",
-    "tokenExpiresAt": "2026-11-27T14:00:00.000Z",
-}
-
 # By Flask's name of the route.
 OPERATIONS: Mapping[str, Operation] = {
     "posts.create": Operation(
@@ -66,7 +35,7 @@ OPERATIONS: Mapping[str, Operation] = {
         "Publish one post to many platforms, now or later",
         "key",
         goes_on=True,
-        asked=_POST,
+        asked=POST,
         answered={"postSubmissionId": "550e8400-e29b-41d4-a716-446655440000"},
     ),
     "media.create": Operation(
@@ -75,12 +44,28 @@ OPERATIONS: Mapping[str, Operation] = {
         "key",
         waits=True,
         asked={"url": "https://example.com/video.mp4"},
-        answered={"url": _FILE["url"], "id": _FILE["id"]},
+        answered={"url": FILE["url"], "id": FILE["id"]},
     ),
-    "media.index": Operation(
-        "listMedia", "All stored files, newest first", "safe", answered={"media": [_FILE], "nextCursor": None}
+    "media.begin_upload": Operation(
+        "createUpload",
+        "Begin a direct upload: an address that takes the file",
+        "no",
+        asked={"contentType": "video/mp4", "sizeBytes": 394725, "sha256": FILE["sha256"]},
+        answered={
+            "id": "upload_4tE0qaYy1J9WcVYlYzfpVt",
+            "uploadUrl": "https://storage.googleapis.com/upload/storage/v1/b/uploads/o?uploadType=resumable&upload_id=AHmsT4",
+            "expiresAt": "2026-11-28T12:00:00.000Z",
+        },
     ),
-    "media.show": Operation("getMedia", "One stored file, as measured", "safe", answered=_FILE),
+    "media.complete_upload": Operation(
+        "completeUpload",
+        "Judge what a direct upload has brought, and keep it",
+        "state",
+        waits=True,
+        answered={"url": FILE["url"], "id": FILE["id"]},
+    ),
+    "media.index": Operation("listMedia", "All stored files, newest first", "safe", answered={"media": [FILE], "nextCursor": None}),
+    "media.show": Operation("getMedia", "One stored file, as measured", "safe", answered=FILE),
     "media.delete": Operation("deleteMedia", "Delete a file that no unfinished post names", "state", answered={"deleted": True}),
     "transcriptions.create": Operation(
         "createTranscript",
@@ -96,9 +81,9 @@ OPERATIONS: Mapping[str, Operation] = {
             "likelyLyrics": False,
         },
     ),
-    "templates.create": Operation("renderTemplate", "Draw an image of words", "key", waits=True, asked=_DRAWING, answered=_IMAGE),
+    "templates.create": Operation("renderTemplate", "Draw an image of words", "key", waits=True, asked=DRAWING, answered=IMAGE),
     "templates.create_alias": Operation(
-        "renderOgImage", "The same as renderTemplate, at its other address", "key", waits=True, asked=_DRAWING, answered=_IMAGE
+        "renderOgImage", "The same as renderTemplate, at its other address", "key", waits=True, asked=DRAWING, answered=IMAGE
     ),
     "templates.index": Operation(
         "listTemplates",
@@ -141,7 +126,7 @@ OPERATIONS: Mapping[str, Operation] = {
         "safe",
         answered={
             "uid": "ada",
-            "apiKeyId": _KEY_ID,
+            "apiKeyId": KEY_ID,
             "scopes": None,
             "tier": "premium",
             "subscription": {"status": "active", "currentPeriodEnd": "2027-01-01T00:00:00.000Z"},
@@ -162,7 +147,7 @@ OPERATIONS: Mapping[str, Operation] = {
                     "route": "POST /v1/posts",
                     "status": 201,
                     "durationMs": 48,
-                    "apiKeyId": _KEY_ID,
+                    "apiKeyId": KEY_ID,
                     "errorCode": None,
                     "createdAt": "2026-11-27T12:00:00.000Z",
                 }
@@ -184,7 +169,7 @@ OPERATIONS: Mapping[str, Operation] = {
         answered={
             "keys": [
                 {
-                    "id": _KEY_ID,
+                    "id": KEY_ID,
                     "name": "My server",
                     "createdAt": "2026-11-27T12:00:00.000Z",
                     "revokedAt": None,
@@ -214,13 +199,13 @@ OPERATIONS: Mapping[str, Operation] = {
         "Store the account that a person has consented to",
         "no",
         asked={"code": "the-code", "state": "the-state"},
-        answered={"accounts": [_ACCOUNT]},
+        answered={"accounts": [ACCOUNT]},
     ),
     "integrations.index": Operation(
         "listAccounts",
         "The connected accounts, and how they are",
         "safe",
-        answered={"accounts": [{**_ACCOUNT, "scopes": ["tweet.write"], "connectedAt": "2026-11-27T12:00:00.000Z"}]},
+        answered={"accounts": [{**ACCOUNT, "scopes": ["tweet.write"], "connectedAt": "2026-11-27T12:00:00.000Z"}]},
     ),
     "integrations.delete": Operation(
         "disconnectAccount", "Forget an account, here and there", "state", answered={"disconnected": True, "revoked": True}

@@ -1,0 +1,34 @@
+"""What several operations are shown with, asked or answered."""
+
+POST = {"post": {"content": {"text": "Hello from the API!", "platform": ["x", "threads"]}}}
+FILE = {
+    "id": "Tnz0L1t3TA1m3JZHe8hAb6",
+    "url": "https://storage.example.com/media/Tnz0L1t3TA1m3JZHe8hAb6.mp4",
+    "contentType": "video/mp4",
+    "sizeBytes": 394725,
+    "sha256": "1e067c4f3ccb36bab468d433ba6729d3519b20e4e609c2d3326ecdc70b3fb58b",
+    "createdAt": "2026-11-27T12:00:00.000Z",
+    "width": 1280,
+    "height": 720,
+    "durationSeconds": 4.0,
+    "frameRate": 30.0,
+    "videoCodec": "AVC",
+    "audioCodec": "AAC",
+    "chroma": "4:2:0",
+    "frames": None,
+}
+IMAGE = {"url": "https://storage.example.com/media/rendered_dOFVqOEtncKr5A3y.png", "id": "rendered_dOFVqOEtncKr5A3y"}
+DRAWING = {
+    "templateSlug": "tweetImage",
+    "config": {"title": "Big news", "author": "@mybrand", "content": "We are live."},
+    "aspectRatio": "1:1",
+}
+KEY_ID = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+ACCOUNT = {
+    "platform": "x",
+    "accountId": "2244994945",
+    "displayName": "Ada",
+    "username": "ada",
+    "status": "connected",
+    "tokenExpiresAt": "2026-11-27T14:00:00.000Z",
+}
