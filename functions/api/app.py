@@ -6,8 +6,24 @@ from functions.api.ports import Ports
 from functions.api.request import cors, errors
 from functions.api.request.endpoint import is_idempotency_key
 from functions.api.request.request_id import request_id_for
-from functions.api.v1 import api_keys, credits, health, integrations, me, media, openapi, posts, requests, templates, transcriptions
+from functions.api.v1 import (
+    api_keys,
+    automations,
+    credits,
+    health,
+    integrations,
+    me,
+    media,
+    openapi,
+    posts,
+    requests,
+    templates,
+    transcriptions,
+)
 
+RESOURCES = (
+    health, posts, automations, media, transcriptions, templates, credits, me, requests, api_keys, integrations, openapi,
+)  # fmt: skip
 SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -49,7 +65,20 @@ def create_app(ports: Ports) -> Flask:
 
     development, clock = ports.settings.development, ports.clock
     errors.register(app, errors.soku_envelope, development=development, clock=clock)
-    for resource in (health, posts, media, transcriptions, templates, credits, me, requests, api_keys, integrations, openapi):
+    for resource in (
+        health,
+        posts,
+        automations,
+        media,
+        transcriptions,
+        templates,
+        credits,
+        me,
+        requests,
+        api_keys,
+        integrations,
+        openapi,
+    ):
         routes = resource.routes(ports)
         errors.register(routes, errors.soku_envelope, development=development, clock=clock)
         app.register_blueprint(routes)

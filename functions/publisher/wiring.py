@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from functools import cache
 
+from shared.automations.fire import AutomationPorts
 from shared.core.encryption import Cipher
-from shared.core.settings import CloudTasks, MediaStorage, Platforms, TokenKeys, read_settings
+from shared.core.settings import CloudTasks, MediaFetch, MediaStorage, Platforms, TokenKeys, read_settings
 from shared.gcp import firestore
 from shared.gcp.cloud_storage import CloudStorage
 from shared.gcp.cloud_tasks import CloudTasksQueue
@@ -12,11 +13,12 @@ from shared.gcp.oidc import OidcVerifier
 from shared.http.client import RequestsHttp
 from shared.platforms.registry import connectors, publishers
 from shared.platforms.versions import announce_ageing
+from shared.posts.validate import Installation
 from shared.publishing.attempt import PublisherPorts
 from shared.tasks.invoker import Verifier
 
 
-class PublisherSettings(CloudTasks, MediaStorage, TokenKeys, Platforms):
+class PublisherSettings(CloudTasks, MediaStorage, MediaFetch, TokenKeys, Platforms):
     """Everything the publisher needs to know."""
 
 
@@ -26,6 +28,7 @@ SETTINGS = read_settings(PublisherSettings)
 @dataclass(frozen=True)
 class Ports:
     publishing: PublisherPorts
+    automating: AutomationPorts
     verifier: Verifier
 
 
@@ -33,16 +36,19 @@ class Ports:
 def ports() -> Ports:
     documents = firestore.connect(SETTINGS.project_id)
     announce_ageing(SETTINGS, documents.clock.now())
+    tasks, apps = CloudTasksQueue(SETTINGS), connectors(SETTINGS)
+    here = Installation(SETTINGS.media_url, tuple(SETTINGS.fetch_rewrites), apps, SETTINGS.tiktok_privacy)
     return Ports(
         publishing=PublisherPorts(
             documents=documents,
-            tasks=CloudTasksQueue(SETTINGS),
+            tasks=tasks,
             http=RequestsHttp(),
             storage=CloudStorage(SETTINGS),
             cipher=Cipher(SETTINGS.token_keys),
             clock=documents.clock,
             platforms=publishers(SETTINGS),
-            connectors=connectors(SETTINGS),
+            connectors=apps,
         ),
+        automating=AutomationPorts(documents, tasks, documents.clock, here),
         verifier=OidcVerifier(SETTINGS, SETTINGS.function_url("publisher")),
     )

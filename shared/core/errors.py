@@ -226,6 +226,13 @@ class RateLimitExceeded(ApiError):
         super().__init__(f"Rate limit exceeded. Try again in {seconds} {noun}.", retry_after_seconds=seconds)
 
 
+class AutomationLimitReached(ApiError):
+    """There are as many automations as a user may have. Delete or change one."""
+
+    status = 409
+    code = "automation_limit_reached"
+
+
 class ApiKeyLimitReached(ApiError):
     """There are as many live API keys as a user may have. Revoke one that is not used any more."""
 

@@ -18,11 +18,31 @@ from shared.idempotency.record import IdempotencyKey, Replay, look_up, record_fi
 from shared.platforms.content import Content
 from shared.posts.addresses import needs_ingest
 from shared.posts.run import submission_path
-from shared.posts.submission import SCHEDULE_AHEAD, START_GRACE, Target
+from shared.posts.submission import SCHEDULE_AHEAD, START_GRACE, Origin, Target
 from shared.posts.validate import Installation, PostRequest, validated
 from shared.tasks.hand_over import hand_over
 from shared.tasks.task import Tasks, ingest, orchestrate
 from shared.users.user import User
+
+
+@dataclass(frozen=True)
+class Accept:
+    """A valid post, as it is to be kept; `awaits_files`: `ingest` has to copy some first."""
+
+    uid: str
+    content: Content
+    targets: Sequence[Target]
+    as_given: Mapping[str, Any]
+    scheduled_time: datetime | None
+    awaits_files: bool
+    origin: Origin
+    request_id: str
+    enable_repurposing: bool = False
+    derived_key_path: str | None = None
+
+    @property
+    def starts_now(self) -> bool:
+        return self.awaits_files or self.scheduled_time is None
 
 
 @dataclass(frozen=True)
@@ -58,20 +78,25 @@ def create_post(
         if earlier is not None:
             return _replayed(earlier)
         raise refusal from None
-    submission_id = new_uuid()
-    awaits_files = needs_ingest(content, targets)
-    submission = _submission(
-        request, content, targets, awaits_files=awaits_files, user=user, key=key, request_id=request_id, now=clock.now()
+    submission_id, now = new_uuid(), clock.now()
+    accept = Accept(
+        uid=user.uid,
+        content=content,
+        targets=targets,
+        as_given=request.as_given,
+        scheduled_time=request.scheduled_time,
+        awaits_files=needs_ingest(content, targets),
+        origin="api",
+        request_id=request_id,
+        enable_repurposing=request.enable_repurposing,
+        derived_key_path=key.path if key.kind == "derived" else None,
     )
-    record = _record(submission_id, key, request, request_id, clock.now())
-    create = Create(submission_path(submission_id), submission)
+    record = _record(submission_id, key, request, request_id, now)
+    create = Create(submission_path(submission_id), submission_fields(accept, now))
     earlier = _commit(key, record, [create, log_entry], documents=documents, clock=clock)
     if earlier is not None:
         return _replayed(earlier)
-    if awaits_files:
-        hand_over(ingest(submission_id, user.uid), tasks)
-    elif request.scheduled_time is None:
-        hand_over(orchestrate(submission_id, user.uid), tasks)
+    begin(submission_id, accept, tasks)
     return Accepted(record["status"], record["body"], replayed=False)
 
 
@@ -103,39 +128,37 @@ def _commit(
         raise ServiceUnavailable from error
 
 
-def _submission(
-    request: PostRequest,
-    content: Content,
-    targets: Sequence[Target],
-    *,
-    awaits_files: bool,
-    user: User,
-    key: IdempotencyKey,
-    request_id: str,
-    now: datetime,
-) -> dict[str, Any]:
-    due_at = request.scheduled_time or now
-    starts_now = awaits_files or request.scheduled_time is None
-    sweep_at = now + START_GRACE if starts_now else max(now, due_at - SCHEDULE_AHEAD)
+def submission_fields(accept: Accept, now: datetime) -> dict[str, Any]:
+    """The document of a post that is accepted."""
+    due_at = accept.scheduled_time or now
+    sweep_at = now + START_GRACE if accept.starts_now else max(now, due_at - SCHEDULE_AHEAD)
     return {
-        "uid": user.uid,
-        "post": dict(request.as_given),
-        "content": content.to_fields(),
-        "targets": [target.to_fields() for target in targets],
+        "uid": accept.uid,
+        "post": dict(accept.as_given),
+        "content": accept.content.to_fields(),
+        "targets": [target.to_fields() for target in accept.targets],
         "status": "queued",
-        **({"files": "pending"} if awaits_files else {}),
-        "scheduledTime": request.scheduled_time,
+        **({"files": "pending"} if accept.awaits_files else {}),
+        "scheduledTime": accept.scheduled_time,
         "dueAt": due_at,
         "sweepAt": sweep_at,
-        "enableRepurposing": request.enable_repurposing,
-        "origin": "api",
-        "requestId": request_id,
-        **({"openMediaIds": named} if (named := _media_ids(content)) else {}),
-        "runCounts": {"total": len(targets), "succeeded": 0, "failed": 0, "outcomeUnknown": 0},
-        "derivedKeyPath": key.path if key.kind == "derived" else None,
+        "enableRepurposing": accept.enable_repurposing,
+        "origin": accept.origin,
+        "requestId": accept.request_id,
+        **({"openMediaIds": named} if (named := _media_ids(accept.content)) else {}),
+        "runCounts": {"total": len(accept.targets), "succeeded": 0, "failed": 0, "outcomeUnknown": 0},
+        "derivedKeyPath": accept.derived_key_path,
         "createdAt": now,
         "updatedAt": now,
     }
+
+
+def begin(submission_id: str, accept: Accept, tasks: Tasks) -> None:
+    """What comes first; the sweeper does it, if the task cannot be made."""
+    if accept.awaits_files:
+        hand_over(ingest(submission_id, accept.uid), tasks)
+    elif accept.scheduled_time is None:
+        hand_over(orchestrate(submission_id, accept.uid), tasks)
 
 
 def _media_ids(content: Content) -> list[str]:

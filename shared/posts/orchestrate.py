@@ -124,6 +124,7 @@ def _run(submission: Submission, target: Target, now: datetime, state: Mapping[s
             "content": submission.content.to_fields(),
             "options": dict(target.options),
             **({"facts": dict(target.facts)} if target.facts else {}),
+            **({"firesAutomations": True} if submission.fires_automations else {}),
             "dueAt": submission.due_at,
             "createdAt": now,
             "updatedAt": now,

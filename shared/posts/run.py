@@ -126,6 +126,12 @@ class Run:
     notes: tuple[str, ...] = ()
     # What is sent after the post is public, as far as it got: {name, state: intent | sent, id}.
     follow_ups: tuple[Mapping[str, Any], ...] = ()
+    # New posts follow from it, if it succeeds; until they are made.
+    fires_automations: bool = False
+
+    @property
+    def awaits_automations(self) -> bool:
+        return self.fires_automations and self.status == "succeeded"
 
     @property
     def may_be_public(self) -> bool:
@@ -183,6 +189,7 @@ class Run:
             reauths=fields.get("reauths", 0),
             notes=tuple(fields.get("notes", ())),
             follow_ups=tuple(fields.get("followUps", ())),
+            fires_automations=fields.get("firesAutomations", False),
         )
 
 

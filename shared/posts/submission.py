@@ -17,6 +17,8 @@ from shared.documents.document import Document, Version
 from shared.platforms.content import Content
 from shared.posts.run import RunPath, submission_path
 
+# Who made it: a request, or an automation, whose posts set off no others.
+Origin = Literal["api", "automation"]
 SubmissionStatus = Literal["queued", "orchestrating", "dispatched", "cancelled"]
 
 MAX_TARGETS = 50
@@ -86,6 +88,13 @@ class Submission:
     # `ingest` has yet to copy what it names by address, and enqueues its orchestration.
     awaits_files: bool = False
     warnings: tuple[Mapping[str, Any], ...] = ()
+    enable_repurposing: bool = False
+    origin: Origin = "api"
+
+    @property
+    def fires_automations(self) -> bool:
+        """Whether new posts are to follow from its runs."""
+        return self.enable_repurposing and self.origin != "automation"
 
     @property
     def is_over(self) -> bool:
@@ -127,4 +136,6 @@ class Submission:
             request_id=fields["requestId"],
             awaits_files=fields["status"] == "queued" and fields.get("files") == "pending",
             warnings=tuple(fields.get("warnings", ())),
+            enable_repurposing=fields.get("enableRepurposing", False),
+            origin=fields.get("origin", "api"),
         )

@@ -39,7 +39,10 @@ def record(lease: RunLease, outcome: Outcome) -> None:
             _wait(lease, outcome)
         case Succeeded():
             result = {"platformPostUrl": outcome.url, "notes": list(outcome.notes), "platformPostId": outcome.post_id or None}
-            _end(lease, {**ended("succeeded", lease.clock.now()), **result}, {("runCounts", "succeeded"): Increment(1)})
+            # Until its automations have fired, it stays in the outbox.
+            fires = {"sweepAt": lease.clock.now() + SETTLE_GRACE} if lease.run.fires_automations else {}
+            succeeded = {**ended("succeeded", lease.clock.now()), **result, **fires}
+            _end(lease, succeeded, {("runCounts", "succeeded"): Increment(1)})
         case Failed():
             _fail(lease, outcome)
 

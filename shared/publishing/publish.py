@@ -43,15 +43,18 @@ _log = logging.getLogger(__name__)
 SPREAD_SECONDS = 5.0
 
 
-def publish_run(path: RunPath, ports: PublisherPorts) -> None:
-    """Take the run as far as it goes now. Returns normally in all cases that a later delivery could not better."""
+def publish_run(path: RunPath, ports: PublisherPorts) -> Run | None:
+    """Take the run as far as it goes now. Returns normally in all cases that a later delivery could not better: the run as it is
+    left, or None if it is another worker's."""
     lease = read_modify_write(lambda: _leased(path, ports))
-    if lease is None:
-        return
+    if not isinstance(lease, RunLease):
+        return lease
     try:
         _work(lease, ports)
     except Fenced:
         _log.info("run.lease_lost", extra={"run": str(path)})
+        return None
+    return lease.run
 
 
 def _work(lease: RunLease, ports: PublisherPorts) -> None:
@@ -65,12 +68,13 @@ def _work(lease: RunLease, ports: PublisherPorts) -> None:
         record(lease, _after_unexpected(lease, ports, error))
 
 
-def _leased(path: RunPath, ports: PublisherPorts) -> RunLease | None:
+def _leased(path: RunPath, ports: PublisherPorts) -> RunLease | Run | None:
     document, submission = ports.documents.get(str(path), submission_path(path.submission_id))
     if document is None:
         _log.warning("run.not_found", extra={"run": str(path)})
         return None
-    return claim(document, is_orphaned=submission is None, documents=ports.documents, tasks=ports.tasks, clock=ports.clock)
+    lease = claim(document, is_orphaned=submission is None, documents=ports.documents, tasks=ports.tasks, clock=ports.clock)
+    return Run.from_document(document) if lease is None else lease
 
 
 def _advance(lease: RunLease, ports: PublisherPorts) -> Outcome:

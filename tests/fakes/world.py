@@ -27,6 +27,7 @@ from shared.accounts.connect import connect_account
 from shared.accounts.oauth import ConnectPorts
 from shared.accounts.tokens import TokenKeeper
 from shared.api_keys.issue import issue_key
+from shared.automations.fire import AutomationPorts
 from shared.core.clock import DatabaseClock
 from shared.core.encryption import Cipher
 from shared.core.errors import Unauthorized
@@ -39,6 +40,7 @@ from shared.media.keep import Keeping
 from shared.media.upload import UploadPorts
 from shared.platforms.registry import connectors, publishers
 from shared.posts.ingest import IngestPorts
+from shared.posts.validate import Installation
 from shared.publishing.attempt import PublisherPorts
 from shared.tasks.sweep import SweepPorts
 from shared.tasks.task import Task
@@ -210,6 +212,12 @@ class World:
     @property
     def working(self) -> WorkPorts:
         return WorkPorts(self.documents, self.tasks, self.clock)
+
+    @property
+    def automating(self) -> AutomationPorts:
+        settings = self.api_ports.settings
+        here = Installation(settings.media_url, tuple(settings.fetch_rewrites), self.publishing.connectors, settings.tiktok_privacy)
+        return AutomationPorts(self.documents, self.tasks, self.clock, here)
 
     @property
     def sweeping(self) -> SweepPorts:

@@ -78,7 +78,7 @@ def test_an_engine_that_is_killed_ends_the_stack_with_its_name(tmp_path: Path) -
     process, _, _ = start_stack(tmp_path)
     below = children_of(process.pid)
     try:
-        [engine] = [pid for pid in below if b"gcp_storage_emulator" in (Path("/proc") / str(pid) / "cmdline").read_bytes()]
+        [engine] = [pid for pid in below if b"emulator.storage" in (Path("/proc") / str(pid) / "cmdline").read_bytes()]
         os.kill(engine, signal.SIGKILL)
         assert process.wait(PATIENCE_SECONDS) == 1
     finally:

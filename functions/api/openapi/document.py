@@ -23,11 +23,13 @@ TABLE = HERE.parents[2] / "docs" / "endpoints.md"
 _SECURITY: dict[str, list[dict[str, list[str]]]] = {
     "api_key": [{"apiKey": []}],
     "id_token": [{"idToken": []}],
+    "subscriber": [{"idToken": []}],
     "either": [{"apiKey": []}, {"idToken": []}],
     "anybody": [],
 }
 _TAGS = {
     "posts": "Publish",
+    "automations": "Publish",
     "media": "Media",
     "transcriptions": "AI",
     "templates": "Images",

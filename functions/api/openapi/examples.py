@@ -32,3 +32,49 @@ ACCOUNT = {
     "status": "connected",
     "tokenExpiresAt": "2026-11-27T14:00:00.000Z",
 }
+AUTOMATION = {
+    "name": "Videos to Threads",
+    "source": {"platform": "tiktok"},
+    "action": "repurpose",
+    "targets": ["threads"],
+    "template": "New on {platform}: {url}",
+    "delaySeconds": 3600,
+    "conditions": {"mediaKind": "video"},
+}
+SHOWN_AUTOMATION = {
+    "id": "automation_9QmTzvA1mNQfQX2s",
+    "name": "Videos to Threads",
+    "enabled": True,
+    "source": {"platform": "tiktok", "accountId": None},
+    "action": "repurpose",
+    "targets": [{"platform": "threads", "accountId": None, "targetId": None, "options": {}}],
+    "template": "New on {platform}: {url}",
+    "delaySeconds": 3600,
+    "conditions": {"mediaKind": "video", "hashtag": None},
+    "createdAt": "2026-11-27T12:00:00.000Z",
+    "updatedAt": "2026-11-27T12:00:00.000Z",
+}
+TEMPLATES = {
+    "templates": [
+        {
+            "slug": "quote",
+            "description": "Somebody's words",
+            "aspectRatios": ["1:1", "4:5", "9:16"],
+            "configSchema": {"type": "object"},
+            "previewUrl": "https://us-central1-project.cloudfunctions.net/api/v1/templates/quote/preview",
+        }
+    ]
+}
+CREDITS = {
+    "balance": 99,
+    "ledger": [
+        {
+            "id": "job_yZ8xfwkk3oo2JuwTD1xSoU",
+            "amount": -1,
+            "kind": "debit",
+            "jobId": "job_yZ8xfwkk3oo2JuwTD1xSoU",
+            "createdAt": "2026-11-27T12:00:00.000Z",
+        }
+    ],
+    "nextCursor": None,
+}

@@ -5,7 +5,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from functions.api.openapi.examples import ACCOUNT, DRAWING, FILE, IMAGE, KEY_ID, POST
+from functions.api.openapi.examples import (
+    ACCOUNT,
+    AUTOMATION,
+    CREDITS,
+    DRAWING,
+    FILE,
+    IMAGE,
+    KEY_ID,
+    POST,
+    SHOWN_AUTOMATION,
+    TEMPLATES,
+)  # fmt: skip
 
 # What sending it again does: nothing ("safe"), the first answer comes back ("key"), the same state is reached ("state"), or a
 # second thing comes of it ("no").
@@ -37,6 +48,27 @@ OPERATIONS: Mapping[str, Operation] = {
         goes_on=True,
         asked=POST,
         answered={"postSubmissionId": "550e8400-e29b-41d4-a716-446655440000"},
+    ),
+    "automations.create": Operation(
+        "createAutomation",
+        "Make a new post of every one that is published on a source",
+        "no",
+        asked=AUTOMATION,
+        answered=SHOWN_AUTOMATION,
+    ),
+    "automations.index": Operation(
+        "listAutomations", "All automations, oldest first", "safe", answered={"automations": [SHOWN_AUTOMATION]}
+    ),
+    "automations.show": Operation("getAutomation", "One automation", "safe", answered=SHOWN_AUTOMATION),
+    "automations.change": Operation(
+        "updateAutomation",
+        "Change an automation; each member that is named is replaced whole",
+        "state",
+        asked={"enabled": False},
+        answered={**SHOWN_AUTOMATION, "enabled": False},
+    ),
+    "automations.delete": Operation(
+        "deleteAutomation", "Delete an automation; the posts that it has made stay", "no", answered={"deleted": True}
     ),
     "media.create": Operation(
         "createMedia",
@@ -89,36 +121,14 @@ OPERATIONS: Mapping[str, Operation] = {
         "listTemplates",
         "The templates, with the schema of each config",
         "safe",
-        answered={
-            "templates": [
-                {
-                    "slug": "quote",
-                    "description": "Somebody's words",
-                    "aspectRatios": ["1:1", "4:5", "9:16"],
-                    "configSchema": {"type": "object"},
-                    "previewUrl": "https://us-central1-project.cloudfunctions.net/api/v1/templates/quote/preview",
-                }
-            ]
-        },
+        answered=TEMPLATES,
     ),
     "templates.preview": Operation("getTemplatePreview", "How a template looks, as PNG", "safe", content_type="image/png"),
     "credits.show": Operation(
         "getCredits",
         "The balance, and every change of it, newest first",
         "safe",
-        answered={
-            "balance": 99,
-            "ledger": [
-                {
-                    "id": "job_yZ8xfwkk3oo2JuwTD1xSoU",
-                    "amount": -1,
-                    "kind": "debit",
-                    "jobId": "job_yZ8xfwkk3oo2JuwTD1xSoU",
-                    "createdAt": "2026-11-27T12:00:00.000Z",
-                }
-            ],
-            "nextCursor": None,
-        },
+        answered=CREDITS,
     ),
     "me.show": Operation(
         "getMe",

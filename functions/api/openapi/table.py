@@ -5,6 +5,7 @@ from flask import Flask
 from functions.api.openapi.operations import OPERATIONS
 from functions.api.openapi.routes import routes_of
 
+_WHO = {"api_key": "key", "id_token": "ID token", "subscriber": "ID token", "either": "key or ID token", "anybody": "none"}
 _REPEATED = {"safe": "yes, it only reads", "key": "yes, by key", "state": "yes, the same state", "no": "no"}
 
 
@@ -22,7 +23,7 @@ def table(app: Flask) -> str:
     for path, method, name, declaration in routes_of(app):
         known = OPERATIONS[name]
         comes = "once it is done" if known.waits else "at once; the work goes on" if known.goes_on else "at once"
-        who = {"api_key": "key", "id_token": "ID token", "either": "key or ID token", "anybody": "none"}[declaration.credential]
+        who = _WHO[declaration.credential]
         lines.append(
             f"| `{method.upper()} {path}` | `{known.id}` | {_REPEATED[known.repeated]} | {comes} | {who} "
             f"| {declaration.scope or ''} | {declaration.limit or ''} | {known.credits} |"

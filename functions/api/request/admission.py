@@ -22,8 +22,8 @@ from shared.users.user import User, user_path
 _log = logging.getLogger(__name__)
 
 # Who may call: a customer's program, a person signed in to the web app, or anybody.
-# "either" is a key or an ID token with a subscription.
-Credential = Literal["api_key", "id_token", "either", "anybody"]
+# "either" is a key or an ID token with a subscription, "subscriber" an ID token with one.
+Credential = Literal["api_key", "id_token", "subscriber", "either", "anybody"]
 # A key's `lastUsedAt` is written at most so often.
 USE_NOTED_EVERY = timedelta(hours=1)
 

@@ -60,7 +60,7 @@ class Declaration:
     def all_errors(self) -> frozenset[type[ApiError]]:
         """The route's own, and those of the steps before it."""
         known = (Unauthorized, Forbidden)
-        of_credential = {"anybody": (), "id_token": (Unauthorized,), "api_key": known, "either": known}[self.credential]
+        of_credential = {"anybody": (), "id_token": (Unauthorized,)}.get(self.credential, known)
         of_body = () if self.takes is None else (ValidationFailed, PayloadTooLarge, UnsupportedContentType)
         of_query = () if self.asks is None else (ValidationFailed,)
         return frozenset({*self.errors, *of_credential, *of_query, *of_body, RateLimitExceeded, ServiceUnavailable, ApiError})
