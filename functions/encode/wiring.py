@@ -2,7 +2,7 @@
 
 import shutil
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 
 from shared.core.settings import CloudTasks, Encoding, MediaStorage, SettingsError, read_settings
 from shared.gcp import firestore
@@ -10,6 +10,7 @@ from shared.gcp.cloud_storage import CloudStorage
 from shared.gcp.cloud_tasks import CloudTasksQueue
 from shared.gcp.oidc import OidcVerifier
 from shared.jobs.work import WorkPorts
+from shared.media.leftovers import delete_leftovers
 from shared.tasks.invoker import Verifier
 from shared.transcription.cut import CutPorts
 
@@ -34,9 +35,9 @@ def ports() -> Ports:
     ffmpeg = shutil.which(SETTINGS.ffmpeg)
     if ffmpeg is None:
         raise SettingsError(f"there is no program {SETTINGS.ffmpeg!r}: install ffmpeg, or name it in SOKU_FFMPEG")
-    documents = firestore.connect(SETTINGS.project_id)
+    documents, storage = firestore.connect(SETTINGS.project_id), CloudStorage(SETTINGS)
     return Ports(
-        working=WorkPorts(documents, CloudTasksQueue(SETTINGS), documents.clock),
-        cutting=CutPorts(CloudStorage(SETTINGS), documents.clock, ffmpeg),
+        working=WorkPorts(documents, CloudTasksQueue(SETTINGS), documents.clock, partial(delete_leftovers, storage=storage)),
+        cutting=CutPorts(storage, documents.clock, ffmpeg),
         verifier=OidcVerifier(SETTINGS, SETTINGS.function_url("encode")),
     )

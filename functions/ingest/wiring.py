@@ -1,7 +1,7 @@
 """The ingest function's real ports, built once, on the first request."""
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 
 from shared.core.settings import CloudTasks, MediaFetch, MediaStorage, StorageQuota, Uploads, read_settings
 from shared.gcp import firestore
@@ -12,6 +12,7 @@ from shared.jobs.work import WorkPorts
 from shared.media.drive import DriveFetcher
 from shared.media.fetch import GuardedFetcher
 from shared.media.keep import Keeping
+from shared.media.leftovers import delete_leftovers
 from shared.media.measure import ProcessMeasurer
 from shared.media.upload import UploadPorts
 from shared.posts.ingest import IngestPorts
@@ -50,7 +51,7 @@ def ports() -> Ports:
     keeping = Keeping(ingesting.storage, documents, documents.clock, SETTINGS.storage_quota_bytes)
     return Ports(
         ingesting=ingesting,
-        working=WorkPorts(documents, ingesting.tasks, documents.clock),
+        working=WorkPorts(documents, ingesting.tasks, documents.clock, partial(delete_leftovers, storage=ingesting.storage)),
         uploading=UploadPorts(ingesting.intake, keeping, arrived, SETTINGS.max_media_bytes),
         picturing=PicturePorts(ingesting.intake, documents.clock),
         verifier=OidcVerifier(SETTINGS, SETTINGS.function_url("ingest")),

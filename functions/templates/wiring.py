@@ -1,7 +1,7 @@
 """The templates function's real ports, built once, on the first request."""
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 
 from shared.core.settings import CloudTasks, MediaStorage, StorageQuota, read_settings
 from shared.gcp import firestore
@@ -10,6 +10,7 @@ from shared.gcp.cloud_tasks import CloudTasksQueue
 from shared.gcp.oidc import OidcVerifier
 from shared.jobs.work import WorkPorts
 from shared.media.keep import Keeping
+from shared.media.leftovers import delete_leftovers
 from shared.tasks.invoker import Verifier
 from shared.templates.draw import DrawPorts
 
@@ -30,10 +31,10 @@ class Ports:
 
 @cache
 def ports() -> Ports:
-    documents = firestore.connect(SETTINGS.project_id)
-    keeping = Keeping(CloudStorage(SETTINGS), documents, documents.clock, SETTINGS.storage_quota_bytes)
+    documents, storage = firestore.connect(SETTINGS.project_id), CloudStorage(SETTINGS)
+    keeping = Keeping(storage, documents, documents.clock, SETTINGS.storage_quota_bytes)
     return Ports(
-        working=WorkPorts(documents, CloudTasksQueue(SETTINGS), documents.clock),
+        working=WorkPorts(documents, CloudTasksQueue(SETTINGS), documents.clock, partial(delete_leftovers, storage=storage)),
         drawing=DrawPorts(keeping),
         verifier=OidcVerifier(SETTINGS, SETTINGS.function_url("templates")),
     )

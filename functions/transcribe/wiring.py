@@ -1,7 +1,7 @@
 """The transcribe function's real ports, built once, on the first request."""
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 
 from shared.core.settings import CloudTasks, MediaStorage, Transcription, read_settings
 from shared.gcp import firestore
@@ -9,6 +9,7 @@ from shared.gcp.cloud_storage import CloudStorage
 from shared.gcp.cloud_tasks import CloudTasksQueue
 from shared.gcp.oidc import OidcVerifier
 from shared.jobs.work import WorkPorts
+from shared.media.leftovers import delete_leftovers
 from shared.tasks.invoker import Verifier
 from shared.transcription.openai import OpenAiTranscriber
 from shared.transcription.transcribe import TranscribePorts
@@ -30,9 +31,9 @@ class Ports:
 
 @cache
 def ports() -> Ports:
-    documents = firestore.connect(SETTINGS.project_id)
+    documents, storage = firestore.connect(SETTINGS.project_id), CloudStorage(SETTINGS)
     return Ports(
-        working=WorkPorts(documents, CloudTasksQueue(SETTINGS), documents.clock),
-        transcribing=TranscribePorts(OpenAiTranscriber(SETTINGS), CloudStorage(SETTINGS)),
+        working=WorkPorts(documents, CloudTasksQueue(SETTINGS), documents.clock, partial(delete_leftovers, storage=storage)),
+        transcribing=TranscribePorts(OpenAiTranscriber(SETTINGS), storage),
         verifier=OidcVerifier(SETTINGS, SETTINGS.function_url("transcribe")),
     )

@@ -76,9 +76,12 @@ Handler = Callable[[Work], Outcome]
 
 @dataclass(frozen=True)
 class WorkPorts:
+    """`tidy` undoes what workers left that died, of a job that is given up; it is given the job's state."""
+
     documents: Documents
     tasks: Tasks
     clock: Clock
+    tidy: Callable[[Mapping[str, Any]], None]
 
 
 def work_on(job_id: str, target: str, handlers: Mapping[str, Handler], ports: WorkPorts) -> None:
@@ -112,10 +115,9 @@ def work_on(job_id: str, target: str, handlers: Mapping[str, Handler], ports: Wo
 
 def _outcome(work: Work, handler: Handler, ports: WorkPorts) -> Outcome | JobFailed:
     job = work.job
-    if ports.clock.now() >= job.deadline_at:
-        return JobFailed("deadline_exceeded", "It took longer than it may take.")
-    if job.failures >= MAX_FAILURES:
-        return JobFailed("internal_error", "It could not be done, by a fault of Soku's. Nothing was charged.")
+    if (given_up := _given_up(job, ports.clock)) is not None:
+        ports.tidy(job.state)
+        return given_up
     try:
         return handler(work)
     except JobFailed as failure:
@@ -125,6 +127,14 @@ def _outcome(work: Work, handler: Handler, ports: WorkPorts) -> Outcome | JobFai
     except Exception:
         _log.exception("job.unexpected_error", extra={"job": job.id, "type": job.type})
         return Wait(FAILURE_PAUSE_SECONDS * (job.failures + 1), "a fault of Soku's", changes={"failures": job.failures + 1})
+
+
+def _given_up(job: Job, clock: Clock) -> JobFailed | None:
+    if clock.now() >= job.deadline_at:
+        return JobFailed("deadline_exceeded", "It took longer than it may take.")
+    if job.failures >= MAX_FAILURES:
+        return JobFailed("internal_error", "It could not be done, by a fault of Soku's. Nothing was charged.")
+    return None
 
 
 def _lost(work: Work, ports: WorkPorts) -> None:

@@ -1,10 +1,8 @@
 """A file that a customer uploads, to be named in any number of posts: the jobs behind POST /v1/media, which names an address, and
 behind the completion of a direct upload."""
 
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
 
 from shared.core.wait import Wait
 from shared.documents.document import Delete
@@ -14,6 +12,7 @@ from shared.media.direct import upload_path
 from shared.media.fetch import FetchFailed, FetchRefused
 from shared.media.intake import Bounds, Intake
 from shared.media.keep import Keeping
+from shared.media.leftovers import delete_leftovers, delete_quietly
 from shared.media.media import StoredMedia
 from shared.media.storage import Storage, StorageUnavailable
 from shared.media.uploads import FOLDER
@@ -49,7 +48,7 @@ def complete_upload(work: Work, ports: UploadPorts) -> Outcome:
         return replace(outcome, writes=(*outcome.writes, over)) if isinstance(outcome, Succeeded) else outcome
 
     intake = replace(ports.intake, fetcher=ArrivedFile(ports.arrived, declared["sizeBytes"]))
-    work.once_ended.append(lambda: _delete(upload_id, ports.arrived))
+    work.once_ended.append(lambda: delete_quietly(upload_id, ports.arrived))
     try:
         return _take(work, intake, upload_id, ports, judge)
     except JobFailed as failure:
@@ -62,13 +61,13 @@ def complete_upload(work: Work, ports: UploadPorts) -> Outcome:
 
 def _take(work: Work, intake: Intake, address: str, ports: UploadPorts, keep: Callable[[Work, StoredMedia], Outcome]) -> Outcome:
     job = work.job
-    _delete_leftovers(job.state, intake.storage)
+    delete_leftovers(job.state, intake.storage)
     written: list[str] = []
 
     def before_writing(path: str) -> None:
         written.append(path)
         work.save(objects=written)
-        work.if_lost.append(lambda: _delete(path, intake.storage))
+        work.if_lost.append(lambda: delete_quietly(path, intake.storage))
 
     every_kind = Bounds({"image": ports.most_bytes, "video": ports.most_bytes, "unknown": ports.most_bytes}, "this Soku")
     try:
@@ -83,14 +82,3 @@ def _take(work: Work, intake: Intake, address: str, ports: UploadPorts, keep: Ca
         if tries >= MAX_TRIES:
             raise JobFailed("upload_failed", f"The file could not be uploaded: {error}.") from error
         return Wait(TRY_AGAIN_SECONDS * tries, str(error), changes={("state", "tries"): tries})
-
-
-def _delete_leftovers(state: Mapping[str, Any], storage: Storage) -> None:
-    """What a worker wrote that died before it was anybody's."""
-    for path in state.get("objects") or ():
-        _delete(path, storage)
-
-
-def _delete(path: str, storage: Storage) -> None:
-    with suppress(StorageUnavailable):
-        storage.delete(path)

@@ -54,12 +54,14 @@ def sweep(outboxes: Sequence[Outbox], ports: SweepPorts) -> Mapping[str, int]:
 
 def _sweep(outbox: Outbox, ports: SweepPorts) -> int:
     clock = ports.clock
-    count, until = 0, clock.now() + timedelta(seconds=PORTION_SECONDS)
+    count, until = 0, None
     after: tuple[Any, str] | None = None
-    while clock.now() < until:
+    while until is None or clock.now() < until:
         due: Condition = (outbox.field, "<=", clock.now())
         query = Query(outbox.collection, where=(due,), order_by=outbox.field, limit=BATCH, group=outbox.group, after=after)
         found = ports.documents.query(query)
+        # The first answer may have corrected the clock.
+        until = until or clock.now() + timedelta(seconds=PORTION_SECONDS)
         for document in found:
             if clock.now() >= until:
                 return count

@@ -7,6 +7,7 @@ from shared.core.ids import random_base62
 from shared.core.wait import Wait
 from shared.jobs.work import JobFailed, Outcome, Work
 from shared.media.keep import Keeping
+from shared.media.leftovers import delete_leftovers
 from shared.media.measure import VERSION
 from shared.media.media import StoredMedia
 from shared.media.storage import StorageUnavailable
@@ -26,8 +27,7 @@ def draw(work: Work, ports: DrawPorts) -> Outcome:
     """Raises JobFailed, Fenced."""
     wanted, storage = work.job.input, ports.keeping.storage
     try:
-        for path in work.job.state.get("objects") or ():
-            storage.delete(path)
+        delete_leftovers(work.job.state, storage)
         pictures = {
             field: Picture(storage.read(one["path"]), one["ending"])
             for field, one in (work.job.state.get("pictures") or {}).items()

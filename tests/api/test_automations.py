@@ -67,9 +67,7 @@ def test_a_post_goes_on_where_an_automation_wants_it(
     assert ("firesAutomations" in run, "sweepAt" in run) == (False, False)
 
 
-def test_posts_that_do_not_ask_for_it_make_none(
-    automate: Callable[..., Any], publish: Callable[..., str], world: World
-) -> None:
+def test_posts_that_do_not_ask_for_it_make_none(automate: Callable[..., Any], publish: Callable[..., str], world: World) -> None:
     automate()
     source = publish(repurpose=False)
     assert made(world) == []
@@ -127,9 +125,7 @@ def test_files_go_along_though_their_address_has_died(
     assert world.fetcher.fetched == [photo]
 
 
-def test_a_delay_is_counted_from_the_publication(
-    automate: Callable[..., Any], publish: Callable[..., str], world: World
-) -> None:
+def test_a_delay_is_counted_from_the_publication(automate: Callable[..., Any], publish: Callable[..., str], world: World) -> None:
     automate(delaySeconds=600)
     source = publish()
     [post] = made(world)
@@ -176,9 +172,7 @@ def test_one_that_is_made_later_than_the_post_does_not_fire(
     assert made(world) == []
 
 
-def test_each_target_of_a_post_is_a_source(
-    automate: Callable[..., Any], publish: Callable[..., str], world: World
-) -> None:
+def test_each_target_of_a_post_is_a_source(automate: Callable[..., Any], publish: Callable[..., str], world: World) -> None:
     automate(targets=["linkedin"])
     automate(source={"platform": "threads"}, targets=["linkedin"], action="repurpose", template="again: {text}")
     publish("Hello", platform=["x", "threads"])
@@ -188,9 +182,7 @@ def test_each_target_of_a_post_is_a_source(
 # The resource
 
 
-def test_an_automation_is_made_shown_changed_and_deleted(
-    automate: Callable[..., Any], client: FlaskClient, world: World
-) -> None:
+def test_an_automation_is_made_shown_changed_and_deleted(automate: Callable[..., Any], client: FlaskClient, world: World) -> None:
     shown = automate(name="A").get_json()
     assert (shown["enabled"], shown["delaySeconds"]) == (True, 0)
     assert shown["conditions"] == {"mediaKind": None, "hashtag": None}

@@ -5,6 +5,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 from datetime import timedelta
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,7 @@ from shared.http.client import HttpRequest
 from shared.jobs.work import WorkPorts
 from shared.media.drive import DriveFetcher
 from shared.media.keep import Keeping
+from shared.media.leftovers import delete_leftovers
 from shared.media.upload import UploadPorts
 from shared.platforms.registry import connectors, publishers
 from shared.posts.ingest import IngestPorts
@@ -211,7 +213,7 @@ class World:
 
     @property
     def working(self) -> WorkPorts:
-        return WorkPorts(self.documents, self.tasks, self.clock)
+        return WorkPorts(self.documents, self.tasks, self.clock, partial(delete_leftovers, storage=self.storage))
 
     @property
     def automating(self) -> AutomationPorts:

@@ -18,6 +18,7 @@ from shared.media.storage import StorageUnavailable
 from shared.rate_limits.tiers import Allowance
 from shared.rate_limits.users import Decision, Read, UserLimits
 from shared.tasks.task import NotEnqueued
+from shared.transcription.transcribe import ProviderBusy
 from tests.faults.scheduler import Killed, Process, Scheduler
 
 # How long calls take, in seconds: as a rule, and now and then. What takes longer than the callers' own limits gets no answer.
@@ -27,6 +28,7 @@ LATENCIES = {
     "http": (0.05, 1.0, 34.0),
     "storage": (0.01, 0.1, 4.0),
     "fetcher": (0.05, 1.0, 60.0),
+    "provider": (0.5, 3.0, 110.0),
 }
 SLOW = 0.01
 # A commit that timed out may still arrive.
@@ -173,6 +175,7 @@ FAILURES: dict[str, tuple[type[SokuError] | None, type[SokuError] | None]] = {
     "http": (NoAnswer, NotSent),
     "storage": (StorageUnavailable, StorageUnavailable),
     "fetcher": (FetchFailed, FetchFailed),
+    "provider": (ProviderBusy, ProviderBusy),
 }
 
 
