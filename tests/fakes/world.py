@@ -219,7 +219,7 @@ class World:
     def automating(self) -> AutomationPorts:
         settings = self.api_ports.settings
         here = Installation(settings.media_url, tuple(settings.fetch_rewrites), self.publishing.connectors, settings.tiktok_privacy)
-        return AutomationPorts(self.documents, self.tasks, self.clock, here)
+        return AutomationPorts(self.publishing.documents, self.publishing.tasks, self.publishing.clock, here)
 
     @property
     def sweeping(self) -> SweepPorts:

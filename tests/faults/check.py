@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from emulator.sandbox.platform import Entry
+from tests.faults.automations import followed
 from tests.faults.posts import Wanted
 from tests.faults.witness import Account
 from tests.platforms import all_cases
@@ -30,7 +31,7 @@ HARMS = (
     "unfinished",
 )
 # What is counted beside the harms.
-COUNTS = ("runs", "succeeded", "reauth", "refused", "late", "alike", "disconnections", "unknown_away", "unknown_late")
+COUNTS = ("runs", "succeeded", "automated", "reauth", "refused", "late", "alike", "disconnections", "unknown_away", "unknown_late")
 CASES = all_cases()
 # A process's clock, the platform's and that of whoever looks may be that much apart.
 CLOCKS_APART = timedelta(seconds=30)
@@ -46,6 +47,8 @@ class Verdict:
 
     runs: int = 0
     succeeded: int = 0
+    # Posts that automations made.
+    automated: int = 0
     # Failed because the account was dead or disconnected then.
     reauth: int = 0
     # Failed as the platform had it: refused for good, or not processed.
@@ -194,7 +197,8 @@ def _submissions(simulation: "Simulation", verdict: Verdict) -> Iterator[tuple[W
     }
     keyless = {wanted.text: number for number, wanted in simulation.accepted.items() if wanted.key is None}
     known = {number: list(ids) for number, ids in simulation.submissions.items()}
-    for extra in there.keys() - {submission_id for ids in known.values() for submission_id in ids}:
+    by_automations = {one for one, submission in there.items() if submission["origin"] == "automation"}
+    for extra in there.keys() - by_automations - {submission_id for ids in known.values() for submission_id in ids}:
         number = keyless.get(there[extra]["content"]["text"]) if there[extra].get("derivedKeyPath") else None
         if number is None:
             verdict.harm("duplicates", f"a submission that nobody was told about: {extra}")
@@ -205,7 +209,14 @@ def _submissions(simulation: "Simulation", verdict: Verdict) -> Iterator[tuple[W
         for earlier in in_order[:-1]:
             if wanted.key is not None or not simulation.published_nothing(earlier):
                 verdict.harm("duplicates", f"one request, several submissions: {number}")
-        yield from ((wanted, one) for one in in_order)
+        for one in in_order:
+            yield wanted, one
+            for following, made in followed(simulation, verdict, wanted, one):
+                by_automations.remove(made)
+                verdict.automated += 1
+                yield following, made
+    for extra in by_automations:
+        verdict.harm("duplicates", f"a post that no automation was to make: {there[extra]['sourceRun']}")
 
 
 def _runs(simulation: "Simulation", verdict: Verdict, wanted: Wanted, submission_id: str) -> Iterator[_One]:

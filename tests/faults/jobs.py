@@ -28,7 +28,7 @@ from tests.faults.ports import OwnWindows, ProcessClock, Trouble, faulty, seeded
 from tests.faults.posts import JPEG, VIDEO
 from tests.faults.scheduler import Process, Scheduler
 
-UID, CREDITS = "ada", 8
+UID, CREDITS = "ada", 3
 SWEEP_SECONDS, RETRY_SECONDS, SKEW_SECONDS = 60.0, 2.0, 120.0
 # Of files and images; the same are wanted again and again.
 FILES, IMAGES = 4, 3

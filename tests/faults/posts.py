@@ -37,6 +37,9 @@ class Wanted:
     scheduled: datetime | None = None
     # Whether its files are named by address, to be copied, and not by the ids of what was uploaded before.
     by_address: bool = False
+    # Whether automations follow from it; and, of a post that one made, which post it was made of.
+    repurposed: bool = False
+    source: str = ""
 
     @property
     def targets(self) -> tuple[tuple[str, str], ...]:
@@ -66,7 +69,8 @@ class Wanted:
     @cached_property
     def files(self) -> Mapping[str, bytes]:
         names = [name for media_id in self.media for name in FILES if name.partition(".")[0] == media_id]
-        return {name.replace(".", f"-{self.number.replace('.', '-')}."): FILES[name] + self.number.encode() for name in names}
+        number = self.source or self.number
+        return {name.replace(".", f"-{number.replace('.', '-')}."): FILES[name] + number.encode() for name in names}
 
     @cached_property
     def digests(self) -> tuple[str, ...]:
@@ -86,7 +90,7 @@ class Wanted:
         named = {"mediaUrls": [address_of(name) for name in self.files]} if self.by_address else {"mediaIds": ids}
         content = {"text": self.text, **named, "platform": entries}
         when = {"scheduledTime": self.scheduled.isoformat()} if self.scheduled else {}
-        return {"post": {"content": content}, **when}
+        return {"post": {"content": content}, **when, **({"enableRepurposing": True} if self.repurposed else {})}
 
 
 def wanted_post(chance: random.Random, platforms: Sequence[str], accounts: Callable[[str], Sequence[str]], number: str) -> Wanted:
@@ -100,7 +104,8 @@ def wanted_post(chance: random.Random, platforms: Sequence[str], accounts: Calla
             if alike:
                 chosen.setdefault(platform, chance.choice(alike))
     placed = {platform: (chance.choice(accounts(platform)), given) for platform, given in chosen.items()}
-    return Wanted(number, f"post {number}", placed, tuple(files), f"key {number}", by_address=chance.random() < 0.4)
+    by_address, repurposed = chance.random() < 0.4, chance.random() < 0.3
+    return Wanted(number, f"post {number}", placed, tuple(files), f"key {number}", by_address=by_address, repurposed=repurposed)
 
 
 def address_of(name: str) -> str:

@@ -21,6 +21,7 @@ from shared.tasks.task import NotEnqueued, Task
 from tests.fakes.outside import FILM, PICTURE, KnownMeasurer
 from tests.fakes.world import World
 from tests.faults.ablation import Ablation
+from tests.faults.automations import set_up
 from tests.faults.check import Verdict, judge
 from tests.faults.people import NAMES, UID, People
 from tests.faults.ports import OwnWindows, ProcessClock, Trouble, faulty, seeded
@@ -97,6 +98,7 @@ class Simulation:
         self.client = create_app(self.world.api_ports).test_client()
         self.people = People(self.world, self.scheduler, self.chance, self.client, self._process)
         self.people.connect_all(self.options.platforms)
+        set_up(self)
 
     def _wire(self) -> None:
         """The world's twins, with trouble in front of each, on the scheduler's time."""

@@ -35,6 +35,12 @@ def test_posts_end_truly_though_their_platform_is_down_for_a_day() -> None:
     raise AssertionError("nothing had to be given up")
 
 
+def test_automations_are_in_these_histories() -> None:
+    verdict = simulate(1, Options(publications=100, fault_rate=0.02, platform_rate=0.05, platforms=("x", "linkedin")))
+    assert verdict.is_clean, verdict
+    assert verdict.automated >= 5
+
+
 def test_a_seed_replays_exactly() -> None:
     options = Options(publications=100, fault_rate=0.02, platform_rate=0.05)
     first, again = (simulate(99, options) for _ in range(2))
