@@ -47,8 +47,11 @@ class _Claim:
     """The right to copy, and what earlier copiers met."""
 
     lease: Lease
+    # Copiers that began and did not come to an end.
     tries: int
     outages: int
+    # How often the address did not answer as it should.
+    failures: int
 
 
 @dataclass(frozen=True)
@@ -74,12 +77,12 @@ class Copier:
 
     def _claim(self, wanted: Wanted, document: Document | None) -> _Claim:
         begun = document.fields if document and document.fields["status"] == "copying" else {}
-        tries, outages = begun.get("tries", 0) + 1, begun.get("outages", 0)
+        tries, outages, failures = begun.get("tries", 0) + 1, begun.get("outages", 0), begun.get("failures", 0)
         made = {} if document else {"uid": wanted.uid, "url": wanted.url, "createdAt": self.clock.now()}
         changes = {**made, "status": "copying", "tries": tries}
         version = document.version if document else None
         lease = Lease.claim(wanted.path, TERM, changes, if_version=version, documents=self.documents, clock=self.clock)
-        return _Claim(lease, tries, outages)
+        return _Claim(lease, tries, outages, failures)
 
     def _give_up(self, claim: _Claim) -> StoredMedia:
         """Its copiers died or gave up, every one."""
@@ -105,9 +108,10 @@ class Copier:
         except FetchRefused as error:
             return self._fail(claim, CopyFailed(str(error), "media_invalid" if isinstance(error, Unfit) else "media_unavailable"))
         except FetchFailed as error:
-            if claim.tries >= MAX_TRIES:
+            failures = claim.failures + 1
+            if failures >= MAX_TRIES:
                 return self._fail(claim, CopyFailed(str(error)))
-            return self._later(claim, TRY_AGAIN_SECONDS * claim.tries, str(error), {})
+            return self._later(claim, TRY_AGAIN_SECONDS * failures, str(error), {"tries": claim.tries - 1, "failures": failures})
 
     def _later(self, claim: _Claim, seconds: float, reason: str, changes: Mapping[str, Any]) -> Wait:
         """Until then it counts as held: nobody asks the address sooner."""
