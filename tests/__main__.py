@@ -52,14 +52,16 @@ LOCAL = (
     "tests/flow/test_9_attacks.py",
     "tests/structure/test_deploy.py",
 )
+DOCUMENT = ("tests/flow/test_10_document.py", "tests/flow/test_11_job_kills.py")
 CONTRACTS = ("tests/contracts", "tests/rules")
-CODE = ("tests", *(f"--ignore={path}" for path in (*KILLS, *FAULTS, *FLOW, *LOCAL, *CONTRACTS)))
+CODE = ("tests", *(f"--ignore={path}" for path in (*KILLS, *FAULTS, *FLOW, *LOCAL, *DOCUMENT, *CONTRACTS)))
 # Side by side; the suites of a lane one after the other.
 LANES: Mapping[str, Sequence[Suite]] = {
     "kills": [pytest("kills", *KILLS)],
     "faults": [pytest("faults", *FAULTS)],
     "flow": [pytest("flow", *FLOW)],
     "local": [pytest("local", *LOCAL)],
+    "document": [pytest("document", *DOCUMENT)],
     "code": [Suite("lint", ("make", "--no-print-directory", "lint")), pytest("code", *CODE), pytest("contracts", *CONTRACTS)],
 }
 

@@ -1,9 +1,9 @@
 """Kills its own process, or loses an answer, at a chosen call of a port.
 
 A plan is a file named after the function in the folder SOKU_KILL_PLANS: {"call": "documents.commit", "nth": 2, "when": "before"},
-or "after", or "lost". Calls are counted over all requests about the same subject: a post, an account (the refresher), a request of
-one Idempotency-Key (the API); the sweeper's per request. `spared` are the subjects that are not meant. It strikes once: whoever
-removes the file, dies (or, with "lost", is not told what it did).
+or "after", or "lost". Calls are counted over all requests about the same subject: a post, a job, a file, an account (the
+refresher), a request of one Idempotency-Key (the API); the sweeper's per request. `spared` are the subjects that are not meant. It
+strikes once: whoever removes the file, dies (or, with "lost", is not told what it did).
 Where a file FUNCTION.calls is there, every call is written into it, a JSON object a line, with its subject: that is how the calls
 that can be struck are found.
 """
@@ -29,6 +29,7 @@ from shared.http.client import NoAnswer
 from shared.media.fetch import FetchFailed
 from shared.media.storage import StorageUnavailable
 from shared.tasks.task import NotEnqueued
+from shared.transcription.transcribe import ProviderBusy
 
 _LOST: dict[str, Callable[[], Exception]] = {
     "documents.commit": Unavailable,
@@ -38,12 +39,14 @@ _LOST: dict[str, Callable[[], Exception]] = {
     "http.send": NoAnswer,
     "storage.read": StorageUnavailable,
     "storage.write": StorageUnavailable,
+    "arrived.read": StorageUnavailable,
     "fetcher.fetch": FetchFailed,
+    "transcriber.words": ProviderBusy,
 }
 
 
 # The ports that leave the process, beside the database.
-OUTWARD = ("tasks", "http", "storage", "fetcher", "measurer")
+OUTWARD = ("tasks", "http", "storage", "arrived", "fetcher", "measurer", "transcriber")
 
 
 class SkewedClock:
@@ -105,10 +108,10 @@ class Traps:
 
 
 def subject_of_task(request: Request) -> str | None:
-    """The post or account that a task names."""
+    """The post, job, file or account that a task names."""
     payload = request.get_json(silent=True)
     named = payload if isinstance(payload, dict) else {}
-    return named.get("postSubmissionId") or named.get("accountId")
+    return next((named[name] for name in ("postSubmissionId", "jobId", "mediaId", "accountId") if named.get(name)), None)
 
 
 class Trapped:
@@ -139,6 +142,6 @@ def _trapped(ports: Any, traps: Traps, documents: ReliableDocuments) -> Any:
             changed[field.name] = documents.clock
         elif field.name in OUTWARD:
             changed[field.name] = Trapped(port, field.name, traps)
-        elif is_dataclass(port) and {inner.name for inner in fields(port)} & {"documents", *OUTWARD}:
+        elif is_dataclass(port) and not isinstance(port, type):
             changed[field.name] = _trapped(port, traps, documents)
     return replace(ports, **changed)

@@ -39,7 +39,9 @@ LOSABLE = frozenset(
         "http.send",
         "storage.read",
         "storage.write",
+        "arrived.read",
         "fetcher.fetch",
+        "transcriber.words",
     }
 )
 PATIENCE_SECONDS, SLOW_PATIENCE_SECONDS = 300.0, 1800.0
