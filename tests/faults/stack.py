@@ -35,13 +35,8 @@ def main() -> int:
     parser.add_argument("--sample", type=int, metavar="N", help="only N points of each kind, chosen by --seed")
     parser.add_argument("--seed", type=int, default=1, metavar="S")
     parser.add_argument("--kinds", nargs="+", choices=list(KINDS), default=list(KINDS), metavar="KIND", help=", ".join(KINDS))
-    parser.add_argument(
-        "--what",
-        nargs="+",
-        choices=WHAT,
-        default=WHAT,
-        help="calls of posts' workers, faults of platforms, accounts, calls of jobs' workers",
-    )
+    what = "calls of posts' workers, faults of platforms, accounts, calls of jobs' workers"
+    parser.add_argument("--what", nargs="+", choices=WHAT, default=WHAT, help=what)
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

@@ -1,5 +1,5 @@
-"""Uploads, images and transcripts on the real stack, their workers killed or their answers lost at calls chosen by a seed: one result
-for each, charged once.
+"""Uploads, images and transcripts on the real stack, their workers killed or their answers lost at calls chosen by a seed: one
+result for each, charged once.
 
 All calls, all kinds: `make faults-stack ARGS="--what jobs"`.
 """
