@@ -22,6 +22,7 @@
         ├── UnsupportedContentType    415 unsupported_content_type
         ├── RateLimitExceeded         429 rate_limit_exceeded      + Retry-After
         ├── IdempotencyConflict       409 idempotency_conflict
+        ├── AutomationLimitReached    409 automation_limit_reached
         └── ApiKeyLimitReached        409 api_key_limit_reached
 
 A class's docstring is the message its callers see unless they give a better one. What the API answers is written in one
