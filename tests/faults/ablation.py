@@ -4,7 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from shared.documents.document import REMOVE, Create, Delete, Document, Documents, Update, Version, Write
+from shared.core.ids import random_base62
+from shared.documents.document import Create, Delete, Document, Documents, Update, Version, Write
 from shared.platforms.failure import PlatformFailure
 from shared.platforms.platform import Absent, Failed, Finding, NotListed, Platform, Publication
 
@@ -105,13 +106,13 @@ def without_single_flight(documents: Documents) -> Documents:
     return Rewriting(documents, write=write, read=read)
 
 
-def without_the_outbox_of_automations(documents: Documents) -> Documents:
-    """A run that succeeded is not looked at again, though its automations have not fired."""
+def without_the_ids_of_automations(documents: Documents) -> Documents:
+    """Each time that an automation fires, its post gets another id."""
 
     def write(write: Write) -> Write:
-        if not (isinstance(write, Update) and "/runs/" in write.path and write.fields.get("status") == "succeeded"):
-            return write
-        return replace(write, fields={**write.fields, "sweepAt": REMOVE})
+        if isinstance(write, Create) and write.fields.get("origin") == "automation":
+            return replace(write, path=f"{write.path}-{random_base62(8)}")
+        return write
 
     return Rewriting(documents, write=write)
 
@@ -170,6 +171,6 @@ ABLATIONS = (
     Ablation("single-flight refresh", "double_refreshes", ("x", "snapchat"), without_single_flight),
     Ablation("intent of a follow-up", "duplicates", ("x", "instagram", "linkedin"), without_follow_up_intents),
     Ablation("nonces", "wrong_accounts", ("x", "tiktok"), without_nonces),
-    Ablation("automations' outbox", "lost", ("x", "linkedin"), without_the_outbox_of_automations),
+    Ablation("ids that follow from run and automation", "duplicates", ("x", "linkedin"), without_the_ids_of_automations),
     Ablation("the database's time", "lost", ("x", "facebook"), own_clocks=True),
 )

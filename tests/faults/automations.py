@@ -1,10 +1,9 @@
 """The automations of a history: what has to follow from each run that succeeded, once, and nothing else."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from shared.automations.automation import automations_path
-from shared.automations.fire import post_id
 from shared.documents.document import Create
 from shared.posts.run import RunPath
 from tests.faults.people import UID
@@ -14,6 +13,8 @@ if TYPE_CHECKING:
     from tests.faults.check import Verdict
     from tests.faults.simulation import Simulation
 
+# By run and automation: the submissions.
+Made = dict[tuple[str, str], list[str]]
 # By id: from where to where. Of a loop, only the first step is taken.
 WAYS = {"there": ("x", "linkedin"), "back": ("linkedin", "x")}
 
@@ -41,7 +42,17 @@ def set_up(simulation: "Simulation") -> None:
         simulation.world.memory.commit(Create(f"{automations_path(UID)}/{automation}", fields))
 
 
-def followed(simulation: "Simulation", verdict: "Verdict", wanted: Wanted, submission_id: str) -> Iterator[tuple[Wanted, str]]:
+def made_by_automations(submissions: Mapping[str, Any]) -> Made:
+    made: Made = {}
+    for submission_id, fields in submissions.items():
+        if fields["origin"] == "automation":
+            made.setdefault((fields["sourceRun"], fields["automationId"]), []).append(submission_id)
+    return made
+
+
+def followed(
+    simulation: "Simulation", verdict: "Verdict", wanted: Wanted, submission_id: str, made: Made
+) -> Iterator[tuple[Wanted, str]]:
     """The posts that automations made of this one, each as if it had been asked for."""
     contents = simulation.world.memory.contents
     submission = contents[f"postSubmissions/{submission_id}"][0]
@@ -56,12 +67,13 @@ def followed(simulation: "Simulation", verdict: "Verdict", wanted: Wanted, submi
         for automation, (source, to) in WAYS.items():
             if source != target["platform"] or f"{automations_path(UID)}/{automation}" not in contents:
                 continue
-            made = post_id(path, automation)
-            if f"postSubmissions/{made}" not in contents:
-                if (automation, path.run_id) not in told:
-                    verdict.harm("lost", f"{wanted.number}: {automation} made nothing of {path}")
-                continue
-            account = contents[f"postSubmissions/{made}"][0]["targets"][0]["accountId"]
-            text = text_of(automation, wanted.text)
-            number = f"{wanted.number} {automation} {target['runId']}"
-            yield Wanted(number, text, {to: (account, {})}, wanted.media, None, source=wanted.number), made
+            all_made = made.get((str(path), automation), [])
+            if not all_made and (automation, path.run_id) not in told:
+                verdict.harm("lost", f"{wanted.number}: {automation} made nothing of {path}")
+            if len(all_made) > 1:
+                verdict.harm("duplicates", f"{wanted.number}: {automation} made {len(all_made)} posts of {path}")
+            for one in all_made:
+                account = contents[f"postSubmissions/{one}"][0]["targets"][0]["accountId"]
+                number = f"{wanted.number} {automation} {target['runId']}"
+                chosen = {to: (account, {})}
+                yield Wanted(number, text_of(automation, wanted.text), chosen, wanted.media, None, source=wanted.number), one

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from emulator.sandbox.platform import Entry
-from tests.faults.automations import followed
+from tests.faults.automations import followed, made_by_automations
 from tests.faults.posts import Wanted
 from tests.faults.witness import Account
 from tests.platforms import all_cases
@@ -197,7 +197,8 @@ def _submissions(simulation: "Simulation", verdict: Verdict) -> Iterator[tuple[W
     }
     keyless = {wanted.text: number for number, wanted in simulation.accepted.items() if wanted.key is None}
     known = {number: list(ids) for number, ids in simulation.submissions.items()}
-    by_automations = {one for one, submission in there.items() if submission["origin"] == "automation"}
+    made = made_by_automations(there)
+    by_automations = {one for ids in made.values() for one in ids}
     for extra in there.keys() - by_automations - {submission_id for ids in known.values() for submission_id in ids}:
         number = keyless.get(there[extra]["content"]["text"]) if there[extra].get("derivedKeyPath") else None
         if number is None:
@@ -211,10 +212,10 @@ def _submissions(simulation: "Simulation", verdict: Verdict) -> Iterator[tuple[W
                 verdict.harm("duplicates", f"one request, several submissions: {number}")
         for one in in_order:
             yield wanted, one
-            for following, made in followed(simulation, verdict, wanted, one):
-                by_automations.remove(made)
+            for following, follower in followed(simulation, verdict, wanted, one, made):
+                by_automations.remove(follower)
                 verdict.automated += 1
-                yield following, made
+                yield following, follower
     for extra in by_automations:
         verdict.harm("duplicates", f"a post that no automation was to make: {there[extra]['sourceRun']}")
 

@@ -29,7 +29,7 @@ _SECURITY: dict[str, list[dict[str, list[str]]]] = {
 }
 _TAGS = {
     "posts": "Publish",
-    "automations": "Publish",
+    "automations": "Automations",
     "media": "Media",
     "transcriptions": "AI",
     "templates": "Images",
@@ -43,6 +43,7 @@ _TAGS = {
 }
 _TAG_TEXTS = {
     "Publish": "One post to many platforms.",
+    "Automations": "What is to follow from posts that are published.",
     "Media": "Files that are kept, to be named in posts.",
     "AI": "What costs credits.",
     "Images": "Images made of words.",

@@ -1,5 +1,6 @@
 // Nothing is asked of anybody else: no fonts, no proxy, no counting.
+const here = new URL('.', document.baseURI).href
 Scalar.createApiReference('#app', {
-  url: new URL('v1/openapi.json', document.baseURI).href, proxyUrl: '', withDefaultFonts: false, telemetry: false,
+  url: `${here}v1/openapi.json`, servers: [{ url: here.replace(/\/$/, '') }], proxyUrl: '', withDefaultFonts: false, telemetry: false,
   hideClientButton: true, agent: { disabled: true }, mcp: { disabled: true }, showDeveloperTools: 'never',
 })
