@@ -137,6 +137,9 @@ class Stack:
             **function_variables(self.ports, self.firestore_host, rewrites=self._rewrites),
             "PYTHONPATH": str(self._functions_root),
             "THREADS": str(max(4, target.concurrency)),
+            # After so long a request is ended where it stands, as far as Python can be interrupted.
+            "CLOUD_RUN_TIMEOUT_SECONDS": str(target.timeout_seconds),
+            "THREADED_TIMEOUT_ENABLED": "true",
             **({"SOKU_KILL_PLANS": str(self._kill_plans), "SOKU_KILL_TARGET": target.name} if self._kill_plans else {}),
         }
         return Process(

@@ -21,6 +21,7 @@ import requests
 
 from emulator.engines import find_firestore_jar
 from emulator.process import Failed
+from functions.targets import TARGETS
 from tests.conftest import ROOT, LocalStack, free_offset, start_stack, stop
 
 PATIENCE_SECONDS = 60
@@ -95,6 +96,45 @@ def test_a_stack_that_is_killed_takes_its_programs_along(tmp_path: Path) -> None
     process.kill()
     process.wait()
     until(lambda: gone(below))
+
+
+def test_each_function_has_the_time_that_it_has_when_deployed(stack: LocalStack) -> None:
+    found: dict[str, str] = {}
+    for pid in children_of(stack.pid):
+        arguments = (Path("/proc") / str(pid) / "cmdline").read_text().split("\0")
+        if "--target" in arguments:
+            variables = dict(line.partition("=")[::2] for line in (Path("/proc") / str(pid) / "environ").read_text().split("\0"))
+            assert variables["THREADED_TIMEOUT_ENABLED"] == "true"
+            found[arguments[arguments.index("--target") + 1]] = variables["CLOUD_RUN_TIMEOUT_SECONDS"]
+    assert found == {target.name: str(target.timeout_seconds) for target in TARGETS}
+
+
+def test_a_request_that_outlives_its_time_is_ended(tmp_path: Path) -> None:
+    (tmp_path / "main.py").write_text(
+        "import time\n"
+        "def slow(request):\n"
+        "    if 'quick' in request.args:\n"
+        "        return 'done'\n"
+        "    try:\n"
+        "        for _ in range(200):\n"
+        "            time.sleep(0.05)\n"
+        "    finally:\n"
+        f"        open({str(tmp_path / 'ended')!r}, 'w').close()\n"
+        "    return 'done'\n"
+    )
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "functions_framework", "--target", "slow", "--source", str(tmp_path / "main.py")]
+    variables = {"THREADS": "4", "CLOUD_RUN_TIMEOUT_SECONDS": "1", "THREADED_TIMEOUT_ENABLED": "true"}
+    process = subprocess.Popen([*command, "--host", "127.0.0.1", "--port", str(port)], env={**os.environ, **variables})
+    try:
+        until(lambda: _answers(f"http://127.0.0.1:{port}/?quick"))
+        with pytest.raises(requests.RequestException):
+            requests.get(f"http://127.0.0.1:{port}/", timeout=8).raise_for_status()
+        assert (tmp_path / "ended").exists()
+    finally:
+        stop(process)
 
 
 @pytest.mark.parametrize(("missing", "word"), [("java", "java is needed"), ("node", "node is needed")])
