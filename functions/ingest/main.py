@@ -34,7 +34,7 @@ def handle(payload: Payload, ports: wiring.Ports) -> None:
         keeping = ports.uploading.keeping
         free(payload["mediaId"], documents=keeping.documents, storage=keeping.storage, clock=keeping.clock)
     else:
-        ingest_submission(payload["postSubmissionId"], ports.ingesting)
+        ingest_submission(payload["postSubmissionId"], payload.get("uid"), ports.ingesting)
 
 
 ingest = task_function(handle, wiring.ports)

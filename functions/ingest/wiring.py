@@ -46,6 +46,7 @@ def ports() -> Ports:
         fetcher=DriveFetcher(GuardedFetcher(SETTINGS)),
         measurer=ProcessMeasurer(),
         clock=documents.clock,
+        quota_bytes=SETTINGS.storage_quota_bytes,
     )
     arrived = CloudStorage(SETTINGS, SETTINGS.uploads_bucket)
     keeping = Keeping(ingesting.storage, documents, documents.clock, SETTINGS.storage_quota_bytes)

@@ -17,7 +17,7 @@ from shared.core.clock import Clock
 from shared.core.errors import ApiError
 from shared.core.platforms import PLATFORMS
 from shared.documents.change import read_modify_write
-from shared.documents.document import REMOVE, Conflict, Create, Document, Documents, Query, Update, Write
+from shared.documents.document import REMOVE, Conflict, Create, Document, Documents, Increment, Query, Update, Write
 from shared.media.copied import copy_path
 from shared.platforms.content import Content
 from shared.posts.addresses import addresses_of, needs_ingest
@@ -108,10 +108,12 @@ def _post(automation: Automation, published: Published, run: Run, source: Docume
         origin="automation",
         request_id=source.fields["requestId"],
     )
-    made = {**submission_fields(accept, now), "automationId": automation.id, "sourceRun": str(run.path)}
     copies = _copies(content, targets, source.path, submission_path(submission_id), ports.documents) if awaits_files else []
+    copied = sum(int(copy.fields["sizeBytes"]) for copy in copies)
+    made = {**submission_fields(accept, now), "automationId": automation.id, "sourceRun": str(run.path), "copiedBytes": copied}
+    counted = [Update(user.path, {"storageBytes": Increment(copied)})] if user is not None and copied else []
     try:
-        ports.documents.commit(Create(submission_path(submission_id), made), *copies)
+        ports.documents.commit(Create(submission_path(submission_id), made), *copies, *counted)
     except Conflict:
         return None
     _log.info("automation.fired", extra={"run": str(run.path), "automation": automation.id, "submission": submission_id})

@@ -15,7 +15,9 @@ from shared.posts.addresses import addresses_of, draft_of
 from shared.posts.submission import SCHEDULE_AHEAD, Submission, Target
 
 MAX_WARNINGS = 50
-_OURS = ("media_unavailable", "media_invalid")
+# The user's storage is full.
+FULL = "storage_quota_exceeded"
+_OURS = ("media_unavailable", "media_invalid", FULL)
 Copied = StoredMedia | CopyFailed
 
 

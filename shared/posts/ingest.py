@@ -9,6 +9,7 @@ deliveries, at any point of each other, copy each address once: whoever finds al
 
 import logging
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,7 +17,7 @@ from typing import Any
 from shared.core.clock import Clock
 from shared.core.wait import Wait
 from shared.documents.change import read_modify_write
-from shared.documents.document import Changes, Document, Documents, Update
+from shared.documents.document import Changes, Conflict, Document, Documents, Increment, Update, Write
 from shared.media.copied import CopyFailed, copy_path, failure_of
 from shared.media.copy import Copier, Wanted
 from shared.media.fetch import Fetcher
@@ -25,12 +26,15 @@ from shared.media.measure import Measurer
 from shared.media.measure_again import measure_again
 from shared.media.media import StoredMedia, media_path
 from shared.media.storage import Storage, StorageUnavailable
+from shared.media.uploads import over_quota
 from shared.posts.addresses import Address, addresses_of
-from shared.posts.file_warnings import Chance, Copied, chance_at, file_warnings
+from shared.posts.file_warnings import FULL, MAX_WARNINGS, Chance, Copied, chance_at, file_warnings
 from shared.posts.run import DEADLINE, Run, submission_path
 from shared.posts.submission import SCHEDULE_AHEAD, START_GRACE, Submission, taken_up_at
 from shared.tasks.hand_over import hand_over
+from shared.tasks.sweep import PUSH
 from shared.tasks.task import Task, Tasks, ingest, orchestrate, publish
+from shared.users.user import User, user_path
 
 _log = logging.getLogger(__name__)
 
@@ -50,6 +54,8 @@ class IngestPorts:
     fetcher: Fetcher
     measurer: Measurer
     clock: Clock
+    # The most of all that one user keeps, the copies of unfinished posts among it.
+    quota_bytes: int
 
     @property
     def copier(self) -> Copier:
@@ -60,8 +66,9 @@ class IngestPorts:
         return Intake(self.storage, self.fetcher, self.measurer)
 
 
-def ingest_submission(submission_id: str, ports: IngestPorts) -> None:
-    [document] = ports.documents.get(submission_path(submission_id))
+def ingest_submission(submission_id: str, uid: str | None, ports: IngestPorts) -> None:
+    """`uid` is None in tasks of versions that did not name it."""
+    document, *users = ports.documents.get(submission_path(submission_id), *([user_path(uid)] if uid else []))
     if document is None:
         _log.warning("submission.not_found", extra={"submission": submission_id})
         return
@@ -70,7 +77,7 @@ def ingest_submission(submission_id: str, ports: IngestPorts) -> None:
         return
     if ports.clock.now() >= submission.due_at + DEADLINE:
         # Its runs say so.
-        _finish(submission, {}, ports)
+        _finish(submission, {}, ports, None)
         return
     try:
         for document in _uploads(submission, ports.documents):
@@ -79,11 +86,14 @@ def ingest_submission(submission_id: str, ports: IngestPorts) -> None:
         # The sweeper comes back, or the run that waits for the file: a task from here, and one from each of them, would multiply.
         _log.warning("ingest.storage_unavailable", extra={"submission": submission.id, "reason": str(error)})
         return
-    copied = _copy_all(submission, addresses_of(submission.content, submission.targets), ports)
-    if copied is None:
-        return
-    if submission.awaits_files:
-        _finish(submission, copied, ports)
+    [user] = users or ports.documents.get(user_path(submission.uid))
+    keeper = User.from_document(submission.uid, user) if user is not None else None
+    addresses = addresses_of(submission.content, submission.targets)
+    progress = _copy_all(submission, addresses, keeper, ports)
+    if len(progress.copied) < len(addresses):
+        _go_on_later(submission, progress, keeper, ports)
+    elif submission.awaits_files:
+        _finish(submission, progress.copied, ports, keeper)
     else:
         _wake_runs(submission, ports)
 
@@ -94,9 +104,17 @@ def _uploads(submission: Submission, documents: Documents) -> list[Document]:
     return [document for document in documents.get(*paths) if document is not None] if paths else []
 
 
-def _copy_all(submission: Submission, addresses: Sequence[Address], ports: IngestPorts) -> Mapping[str, Copied] | None:
-    """address → its copy; None if some are to be looked at later, by somebody else or by the task that was made for it."""
-    begun = ports.clock.now()
+@dataclass(frozen=True)
+class _Progress:
+    """address → its copy; those that are missing are looked at later, by somebody else or by the task that was made for it.
+    `is_full`: there is no room for more."""
+
+    copied: Mapping[str, Copied]
+    is_full: bool = False
+
+
+def _copy_all(submission: Submission, addresses: Sequence[Address], keeper: User | None, ports: IngestPorts) -> _Progress:
+    begun, room = ports.clock.now(), ports.quota_bytes - (keeper.storage_bytes if keeper is not None else 0)
     paths = [copy_path(submission.path, address.url) for address in addresses]
     copied: dict[str, Copied] = {}
     waits: list[Wait] = []
@@ -104,6 +122,9 @@ def _copy_all(submission: Submission, addresses: Sequence[Address], ports: Inges
         if ports.clock.now() - begun > WORK_TIME:
             waits.append(Wait(0.0, "other files took long"))
             break
+        is_new = document is None or _result(document) is None
+        if is_new and room <= 0:
+            return _Progress(copied, is_full=True)
         wanted = Wanted(path, address.url, submission.uid, address.limits, submission.due_at + KEEP)
         try:
             result = ports.copier.copied(wanted, document, anew=_may_be_tried_anew(submission, document, ports.clock.now()))
@@ -113,17 +134,43 @@ def _copy_all(submission: Submission, addresses: Sequence[Address], ports: Inges
             waits.append(result)
         elif result is not None:
             copied[address.url] = result
+            if is_new and isinstance(result, StoredMedia):
+                room -= result.size_bytes
     if waits:
         # One for each time: a delivery that finds a copy waiting for longer makes none for it.
         for seconds in sorted({wait.seconds for wait in waits}):
             at = ports.clock.now() + timedelta(seconds=seconds)
             hand_over(ingest(submission.id, submission.uid, not_before=at), ports.tasks)
-        return None
+        return _Progress(copied)
     if len(copied) < len(addresses):
         # Others were at it: whoever is last sees that all is done.
         found = zip(addresses, ports.documents.get(*paths), strict=True)
         copied = {address.url: result for address, document in found if document and (result := _result(document)) is not None}
-    return copied if len(copied) == len(addresses) else None
+    return _Progress(copied)
+
+
+def _counted(submission: Submission, copied: Mapping[str, Copied], keeper: User | None) -> tuple[Changes, Sequence[Write]]:
+    """Copies count against their user's quota until their post is over (settle.py): in the post, and in the user, if there."""
+    there = sum(result.size_bytes for result in copied.values() if isinstance(result, StoredMedia))
+    more = there - submission.copied_bytes
+    if keeper is None or more <= 0:
+        return {}, ()
+    return {"copiedBytes": there}, [Update(user_path(keeper.uid), {"storageBytes": Increment(more)})]
+
+
+def _go_on_later(submission: Submission, progress: "_Progress", keeper: User | None, ports: IngestPorts) -> None:
+    """What has been copied so far is counted; where there is no room for more, the post waits and says so."""
+    changes, counted = _counted(submission, progress.copied, keeper)
+    if progress.is_full and not any(warning["code"] == FULL for warning in submission.warnings):
+        now = ports.clock.now()
+        warning = {"code": FULL, "message": f"{over_quota(ports.quota_bytes)} Until then the post waits.", "at": now}
+        warnings = [*submission.warnings, warning][-MAX_WARNINGS:]
+        # The sweeper looks every minute.
+        changes = {**changes, "warnings": warnings, "sweepAt": now + PUSH, "updatedAt": now}
+    if changes:
+        # Whoever has changed it meanwhile is followed by another delivery.
+        with suppress(Conflict):
+            ports.documents.commit(Update(submission.path, changes, if_version=submission.version), *counted)
 
 
 def _result(document: Document) -> Copied | None:
@@ -142,7 +189,7 @@ def _may_be_tried_anew(submission: Submission, document: Document | None, now: d
     return chance_at(now, submission.due_at) > chance_at(document.fields["failedAt"], submission.due_at)
 
 
-def _finish(submission: Submission, copied: Mapping[str, Copied], ports: IngestPorts) -> None:
+def _finish(submission: Submission, copied: Mapping[str, Copied], ports: IngestPorts, keeper: User | None) -> None:
     """All there is to copy for now is copied: what comes next is written, and then begun."""
     known: Submission | None = submission
 
@@ -155,7 +202,8 @@ def _finish(submission: Submission, copied: Mapping[str, Copied], ports: IngestP
         if current is None or not current.awaits_files:
             return None
         changes, task = _next(current, copied, ports)
-        ports.documents.commit(Update(current.path, changes, if_version=current.version))
+        sizes, counted = _counted(current, copied, keeper)
+        ports.documents.commit(Update(current.path, {**changes, **sizes}, if_version=current.version), *counted)
         return task
 
     task = read_modify_write(attempt)
@@ -169,7 +217,7 @@ def _next(submission: Submission, copied: Mapping[str, Copied], ports: IngestPor
     failures = [result for result in copied.values() if isinstance(result, CopyFailed)]
     chance = chance_at(now, due_at)
     changes: dict[str, Any] = {"updatedAt": now}
-    if submission.is_scheduled:
+    if submission.is_scheduled or submission.warnings:
         changes["warnings"] = file_warnings(submission, copied, now, ports.documents)
     if any(chance_at(failure.failed_at or now, due_at) < chance for failure in failures):
         # It failed before other files had taken so long that its next try is due.

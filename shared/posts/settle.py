@@ -1,12 +1,14 @@
 """What follows from runs that ended: once the last one has, the post is complete. Settling twice changes nothing."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from shared.core.clock import Clock
 from shared.documents.change import read_modify_write
-from shared.documents.document import REMOVE, Changes, Delete, Documents, Update, Write
+from shared.documents.document import REMOVE, Changes, Delete, Documents, Increment, Update, Write
 from shared.posts.run import submission_path
 from shared.posts.submission import Submission
+from shared.users.user import user_path
 
 
 def settle(submission_id: str, *, documents: Documents, clock: Clock) -> None:
@@ -26,18 +28,26 @@ def settle(submission_id: str, *, documents: Documents, clock: Clock) -> None:
 def completion(submission: Submission, documents: Documents, now: datetime, counted: Changes | None = None) -> list[Write]:
     """What is written once all runs have ended; `counted` goes with it."""
     # An orchestrator that died before saying so had dispatched everything: all runs have ended.
-    completed = {"status": "dispatched", "completedAt": now, "sweepAt": REMOVE, "openMediaIds": REMOVE, "updatedAt": now}
+    over = dict.fromkeys(("sweepAt", "openMediaIds", "copiedBytes"), REMOVE)
+    completed = {"status": "dispatched", "completedAt": now, "updatedAt": now, **over}
     writes: list[Write] = [Update(submission.path, {**(counted or {}), **completed}, if_version=submission.version)]
-    released = _released_key(submission, documents)
-    return [*writes, released] if released is not None else writes
+    return [*writes, *_released_key(submission, documents), *_released_bytes(submission, documents)]
 
 
-def _released_key(submission: Submission, documents: Documents) -> Delete | None:
+def _released_bytes(submission: Submission, documents: Documents) -> Sequence[Write]:
+    """Its copies count no more: they lapse by themselves."""
+    if not submission.copied_bytes:
+        return ()
+    [user] = documents.get(user_path(submission.uid))
+    return [Update(user.path, {"storageBytes": Increment(-submission.copied_bytes)})] if user is not None else ()
+
+
+def _released_key(submission: Submission, documents: Documents) -> Sequence[Write]:
     """The derived key, if every run failed provably unpublished: then the same text again is a new try, not a replay."""
     counts = submission.counts
     if submission.derived_key_path is None or counts["succeeded"] or counts["outcomeUnknown"]:
-        return None
+        return ()
     [record] = documents.get(submission.derived_key_path)
     if record is None or record.fields.get("submissionId") != submission.id:
-        return None
-    return Delete(record.path, if_version=record.version)
+        return ()
+    return [Delete(record.path, if_version=record.version)]

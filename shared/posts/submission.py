@@ -90,6 +90,8 @@ class Submission:
     warnings: tuple[Mapping[str, Any], ...] = ()
     enable_repurposing: bool = False
     origin: Origin = "api"
+    # Of its files' copies, which count against the user's quota until it is over.
+    copied_bytes: int = 0
 
     @property
     def fires_automations(self) -> bool:
@@ -138,4 +140,5 @@ class Submission:
             warnings=tuple(fields.get("warnings", ())),
             enable_repurposing=fields.get("enableRepurposing", False),
             origin=fields.get("origin", "api"),
+            copied_bytes=fields.get("copiedBytes", 0),
         )

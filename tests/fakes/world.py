@@ -125,7 +125,8 @@ class World:
             connectors=connectors(settings),
         )
         fetcher = DriveFetcher(self.fetcher)
-        self.ingesting = IngestPorts(self.documents, self.tasks, self.storage, fetcher, RememberingMeasurer(), self.clock)
+        measurer, quota = RememberingMeasurer(), settings.storage_quota_bytes
+        self.ingesting = IngestPorts(self.documents, self.tasks, self.storage, fetcher, measurer, self.clock, quota)
         self.transcriber: Transcriber = SpeakingTranscriber()
         self.invocations = 0
         # Nothing arrives here from outside.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from emulator.sandbox.platform import Entry
 from tests.faults.automations import followed, made_by_automations
+from tests.faults.people import UID
 from tests.faults.posts import Wanted
 from tests.faults.witness import Account
 from tests.platforms import all_cases
@@ -176,6 +177,8 @@ def judge(simulation: "Simulation") -> Verdict:
         for example in examples:
             verdict.harm(harm, example)
     verdict.disconnections = sum(map(len, simulation.people.away.values()))
+    if counted := simulation.world.memory.contents[f"users/{UID}"][0].get("storageBytes", 0):
+        verdict.harm("wrong_names", f"{counted} bytes of copies are counted, though all posts are over")
     ledger = _Ledger(simulation)
     alike: dict[Any, list[_One]] = defaultdict(list)
     for wanted, submission_id in _submissions(simulation, verdict):

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from functions.ingest import main as ingest
-from shared.documents.document import REMOVE, Create, Update
+from shared.documents.document import REMOVE, Create, Delete, Update
 from shared.media.fetch import FetchFailed, FetchRefused
 from shared.media.measure import Measured, Read, Unmeasurable
 from shared.media.storage import StorageUnavailable
@@ -434,3 +434,56 @@ def test_a_customers_copying_goes_through_one_queue_of_sixteen() -> None:
     assert {queue.name for queue in queues.values()} == {queue.name for queue in INGEST} == {f"ingest-{n:02}" for n in range(16)}
     assert {queue.concurrent_dispatches for queue in INGEST} == {4}
     assert ingest_task("other", "user-7").queue == queues["user-7"]
+
+
+# The quota
+
+
+def stored(world: World) -> int:
+    return world.document("users/ada").fields.get("storageBytes", 0)
+
+
+def test_copies_count_until_their_post_is_over(world: World, key: str) -> None:
+    submission = scheduled(world, key)
+    world.run_for(60)
+    [copy] = copies(world, submission)
+    assert (stored(world), world.submission(submission)["copiedBytes"]) == (copy["sizeBytes"], copy["sizeBytes"])
+    world.run_for(7200)
+    assert world.run(submission)["status"] == "succeeded"
+    assert (stored(world), "copiedBytes" in world.submission(submission)) == (0, False)
+
+
+def test_where_storage_is_full_a_post_waits_and_says_so(world: World, key: str) -> None:
+    world.replace_ingesting(quota_bytes=1000)
+    world.documents.commit(Update("users/ada", {"storageBytes": 1000}))
+    submission = world.accepted(key, {"text": "t", "imageUrls": [PHOTO]})
+    world.run_for(300)
+    assert (world.fetcher.fetched, world.submission(submission)["files"]) == ([], "pending")
+    [warning] = world.submission(submission)["warnings"]
+    assert warning["code"] == "storage_quota_exceeded"
+    assert "DELETE /v1/media" in warning["message"]
+    world.documents.commit(Update("users/ada", {"storageBytes": 999}))
+    world.run_for(120)
+    assert world.run(submission)["status"] == "succeeded"
+    assert (world.submission(submission)["warnings"], stored(world)) == ([], 999)
+
+
+def test_of_many_files_those_beyond_the_quota_wait(world: World, key: str) -> None:
+    world.replace_ingesting(quota_bytes=10)
+    submission = world.accepted(key, {"text": "t", "imageUrls": [PHOTO, PNG], "platform": "threads"})
+    world.run_for(120)
+    assert world.fetcher.fetched == [PHOTO]
+    assert stored(world) == world.submission(submission)["copiedBytes"] > 10
+    world.replace_ingesting(quota_bytes=10_000_000)
+    world.run_for(120)
+    assert world.run(submission, "threads")["status"] == "succeeded"
+    assert stored(world) == 0
+
+
+def test_a_user_who_is_gone_stays_so(world: World, key: str) -> None:
+    submission = scheduled(world, key)
+    world.run_for(60)
+    world.documents.commit(Delete("users/ada"))
+    world.run_for(7200)
+    assert world.run(submission)["error"]["code"] == "user_disabled"
+    assert "users/ada" not in world.paths()

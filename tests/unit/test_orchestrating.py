@@ -54,8 +54,8 @@ def test_it_takes_one_read_and_one_commit_and_no_task(world: World, key: str) ->
     world.tasks.clear()
     before = world.memory.counts.rpcs
     world.invoke("orchestrator", {"postSubmissionId": submission, "uid": "ada"})
-    # Submission with user, and the derived key's record.
-    assert world.memory.counts.rpcs - before == 3
+    # Submission with user, the derived key's record, the user whose copies count no more, and the commit.
+    assert world.memory.counts.rpcs - before == 4
     assert world.tasks.take() is None
 
 
