@@ -1,8 +1,9 @@
-"""python -m tests.bench [costs] [texts] [measuring] [latency] [instant] [memory]: all of them, if none is named."""
+"""python -m tests.bench [costs] [endpoints] [texts] [measuring] [latency] [instant] [memory]: all of them, if none is named."""
 
 import argparse
 
 from tests.bench.costs import print_costs
+from tests.bench.endpoints import print_endpoints
 from tests.bench.instant import print_lateness
 from tests.bench.latency import print_latencies
 from tests.bench.local import local_stack
@@ -10,7 +11,7 @@ from tests.bench.measuring import print_measuring
 from tests.bench.memory import print_memory
 from tests.bench.texts import print_growth
 
-IN_PROCESS = {"costs": print_costs, "texts": print_growth, "measuring": print_measuring}
+IN_PROCESS = {"costs": print_costs, "endpoints": print_endpoints, "texts": print_growth, "measuring": print_measuring}
 ON_A_STACK = {"latency": print_latencies, "instant": print_lateness, "memory": print_memory}
 
 

@@ -1,0 +1,173 @@
+"""Counts what each endpoint costs in the database, its workers' share included, on the twins: no clock, so no noise.
+
+Each is asked with units of its windows in hand, as most requests are; the key's and the user's documents, and the request's log, are
+part of it.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from flask.testing import FlaskClient
+
+from functions.api.openapi.operations import OPERATIONS
+from functions.api.openapi.routes import routes_of
+from shared.credits.credits import grant
+from tests.fakes.world import World
+
+PHOTO, SOUND = "https://example.com/photo.jpg", "https://example.com/podcast.mp3"
+DRAWING = {"templateSlug": "quote", "config": {"quote": "Counted"}}
+AUTOMATION = {"source": {"platform": "x"}, "action": "repost", "targets": ["x"]}
+
+
+@dataclass(frozen=True)
+class Cost:
+    """RPCs of API and workers, documents read and written, tasks delivered."""
+
+    rpcs: int
+    reads: int
+    writes: int
+    tasks: int = 0
+
+
+# By the operation's id. Whoever adds an endpoint says what it may cost.
+BUDGETS: Mapping[str, Cost] = {
+    "createPost": Cost(3, 3, 3),
+    "createAutomation": Cost(5, 3, 3),
+    "listAutomations": Cost(3, 2, 1),
+    "getAutomation": Cost(3, 2, 1),
+    "updateAutomation": Cost(4, 2, 2),
+    "deleteAutomation": Cost(5, 3, 3),
+    "createMedia": Cost(10, 7, 9, 1),
+    "createUpload": Cost(5, 4, 2),
+    "completeUpload": Cost(11, 8, 10, 1),
+    "listMedia": Cost(4, 3, 1),
+    "getMedia": Cost(4, 3, 1),
+    "deleteMedia": Cost(6, 4, 5),
+    "createTranscript": Cost(12, 7, 9, 1),
+    "renderTemplate": Cost(10, 7, 9, 1),
+    "renderOgImage": Cost(10, 7, 9, 1),
+    "listTemplates": Cost(3, 2, 1),
+    "getTemplatePreview": Cost(0, 0, 0),
+    "getCredits": Cost(5, 4, 1),
+    "getMe": Cost(4, 3, 1),
+    "listRequests": Cost(4, 4, 1),
+    "createApiKey": Cost(4, 2, 3),
+    "rotateApiKey": Cost(4, 3, 4),
+    "listApiKeys": Cost(3, 2, 1),
+    "revokeApiKey": Cost(4, 3, 3),
+    "listAccounts": Cost(4, 3, 1),
+    "connectAccount": Cost(3, 1, 2),
+    "completeConnection": Cost(6, 3, 5),
+    "disconnectAccount": Cost(5, 3, 4),
+}
+
+
+class Caller:
+    """A customer with a key, signed in, on a world of their own."""
+
+    def __init__(self) -> None:
+        self.world = World()
+        self.headers = {"soku-api-key": self.world.user("ada"), "Authorization": "Bearer token-of-ada"}
+        self.world.memory.contents["users/ada"][0]["admin"] = True
+        grant("ada", 100, "start", documents=self.world.memory, clock=self.world.clock)
+        self.client: FlaskClient = self.world.client()
+
+    def send(self, method: str, path: str, body: Any = None) -> Any:
+        by_key = not path.startswith(("/v1/api-keys", "/v1/automations", "/v1/integrations"))
+        name = "soku-api-key" if by_key else "Authorization"
+        answer = self.client.open(path, method=method, json=body, headers={name: self.headers[name]})
+        assert answer.status_code < 400, (path, answer.get_json())
+        return answer
+
+    def media(self, url: str = PHOTO) -> str:
+        return self.send("POST", "/v1/media", {"url": url}).get_json()["id"]
+
+    def upload(self) -> str:
+        content = self.world.fetcher.pages[PHOTO]
+        assert isinstance(content, bytes)
+        declared = {"contentType": "image/jpeg", "sizeBytes": len(content)}
+        upload_id = self.send("POST", "/v1/media/uploads", declared).get_json()["id"]
+        self.world.arrived.objects[upload_id] = content
+        return upload_id
+
+    def key_id(self) -> str:
+        return self.send("GET", "/v1/api-keys").get_json()["keys"][0]["id"]
+
+    def consent(self, platform: str) -> dict[str, str]:
+        began = self.send("POST", f"/v1/integrations/{platform}/connect").get_json()
+        told = self.world.consent(began["authorizationUrl"], f"{platform}_main")
+        return {"code": told["code"], "state": told["state"]}
+
+    def automation(self) -> str:
+        return self.send("POST", "/v1/automations", AUTOMATION).get_json()["id"]
+
+
+# By the operation's id: what has to be there, and then the request.
+Request = tuple[str, str, Any]
+SCENARIOS: Mapping[str, Callable[[Caller], Request]] = {
+    "createPost": lambda _: ("POST", "/v1/posts", {"post": {"content": {"text": "counted", "platform": "x"}}}),
+    "createAutomation": lambda _: ("POST", "/v1/automations", AUTOMATION),
+    "listAutomations": lambda _: ("GET", "/v1/automations", None),
+    "getAutomation": lambda caller: ("GET", f"/v1/automations/{caller.automation()}", None),
+    "updateAutomation": lambda caller: ("PATCH", f"/v1/automations/{caller.automation()}", {"enabled": False}),
+    "deleteAutomation": lambda caller: ("DELETE", f"/v1/automations/{caller.automation()}", None),
+    "createMedia": lambda _: ("POST", "/v1/media", {"url": PHOTO}),
+    "createUpload": lambda _: ("POST", "/v1/media/uploads", {"contentType": "image/jpeg", "sizeBytes": 10}),
+    "completeUpload": lambda caller: ("POST", f"/v1/media/uploads/{caller.upload()}/complete", None),
+    "listMedia": lambda _: ("GET", "/v1/media", None),
+    "getMedia": lambda caller: ("GET", f"/v1/media/{caller.media()}", None),
+    "deleteMedia": lambda caller: ("DELETE", f"/v1/media/{caller.media()}", None),
+    "createTranscript": lambda caller: ("POST", "/v1/ai/transcribe", {"mediaId": caller.media(SOUND)}),
+    "renderTemplate": lambda _: ("POST", "/v1/templates", DRAWING),
+    "renderOgImage": lambda _: ("POST", "/v1/media/render-og", DRAWING),
+    "listTemplates": lambda _: ("GET", "/v1/templates", None),
+    "getTemplatePreview": lambda _: ("GET", "/v1/templates/quote/preview", None),
+    "getCredits": lambda _: ("GET", "/v1/credits", None),
+    "getMe": lambda _: ("GET", "/v1/me", None),
+    "listRequests": lambda _: ("GET", "/v1/requests?limit=1", None),
+    "createApiKey": lambda _: ("POST", "/v1/api-keys", {"name": "counted"}),
+    "rotateApiKey": lambda caller: ("POST", f"/v1/api-keys/{caller.key_id()}/rotate", None),
+    "listApiKeys": lambda _: ("GET", "/v1/api-keys", None),
+    "revokeApiKey": lambda caller: ("DELETE", f"/v1/api-keys/{caller.key_id()}", None),
+    "listAccounts": lambda _: ("GET", "/v1/integrations", None),
+    "connectAccount": lambda _: ("POST", "/v1/integrations/threads/connect", None),
+    "completeConnection": lambda caller: ("POST", "/v1/integrations/threads/complete", caller.consent("threads")),
+    "disconnectAccount": lambda _: ("DELETE", "/v1/integrations/x/accounts/x_main", None),
+}
+
+
+def cost_of(operation: str) -> Cost:
+    caller = Caller()
+    method, path, body = SCENARIOS[operation](caller)
+    # So that the windows' units are in hand.
+    for _ in range(2):
+        caller.send("GET", "/v1/me")
+        caller.send("GET", "/v1/api-keys")
+    before, tasks = vars(caller.world.memory.counts).copy(), caller.world.invocations
+    caller.send(method, path, body)
+    counts = caller.world.memory.counts
+    return Cost(
+        counts.rpcs - before["rpcs"],
+        counts.reads - before["reads"],
+        counts.writes - before["writes"],
+        caller.world.invocations - tasks,
+    )
+
+
+# What asks the database nothing, or is asked by whoever watches over the API.
+FREE = frozenset({"getHealth", "getReadiness", "getReference", "getReferenceAsset", "getOpenApi", "returnFromPlatform"})
+
+
+def operations() -> set[str]:
+    """Of every route."""
+    return {OPERATIONS[name].id for _, _, name, _ in routes_of(World().client().application)}
+
+
+def print_endpoints() -> None:
+    print("What each endpoint costs, its workers' share included: counted / allowed")
+    print(f"{'':<22} {'RPCs':>10} {'reads':>10} {'writes':>10} {'tasks':>10}")
+    for operation, budget in BUDGETS.items():
+        cost = cost_of(operation)
+        pairs = [f"{getattr(cost, name)} / {getattr(budget, name)}" for name in ("rpcs", "reads", "writes", "tasks")]
+        print(f"{operation:<22} " + " ".join(f"{pair:>10}" for pair in pairs))
