@@ -1,7 +1,7 @@
 """Counts what each endpoint costs in the database, its workers' share included, on the twins: no clock, so no noise.
 
-Each is asked with units of its windows in hand, as most requests are; the key's and the user's documents, and the request's log, belong
-to it.
+Each is asked with units of its windows in hand, as most requests are; the key's and the user's documents, and the request's log,
+belong to it.
 """
 
 from collections.abc import Callable, Mapping
