@@ -16,13 +16,16 @@ from functions.api.v1 import (
     media,
     openapi,
     posts,
+    posts_change,
+    posts_read,
     requests,
     templates,
     transcriptions,
 )
 
 RESOURCES = (
-    health, posts, automations, media, transcriptions, templates, credits, me, requests, api_keys, integrations, openapi,
+    health, posts, posts_read, posts_change, automations, media, transcriptions, templates, credits, me, requests, api_keys,
+    integrations, openapi,
 )  # fmt: skip
 SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -65,20 +68,7 @@ def create_app(ports: Ports) -> Flask:
 
     development, clock = ports.settings.development, ports.clock
     errors.register(app, errors.soku_envelope, development=development, clock=clock)
-    for resource in (
-        health,
-        posts,
-        automations,
-        media,
-        transcriptions,
-        templates,
-        credits,
-        me,
-        requests,
-        api_keys,
-        integrations,
-        openapi,
-    ):
+    for resource in RESOURCES:
         routes = resource.routes(ports)
         errors.register(routes, errors.soku_envelope, development=development, clock=clock)
         app.register_blueprint(routes)

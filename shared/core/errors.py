@@ -22,6 +22,7 @@
         ├── UnsupportedContentType    415 unsupported_content_type
         ├── RateLimitExceeded         429 rate_limit_exceeded      + Retry-After
         ├── IdempotencyConflict       409 idempotency_conflict
+        ├── AlreadyStarted            409 already_started
         ├── AutomationLimitReached    409 automation_limit_reached
         └── ApiKeyLimitReached        409 api_key_limit_reached
 
@@ -225,6 +226,13 @@ class RateLimitExceeded(ApiError):
     def __init__(self, seconds: int) -> None:
         noun = "second" if seconds == 1 else "seconds"
         super().__init__(f"Rate limit exceeded. Try again in {seconds} {noun}.", retry_after_seconds=seconds)
+
+
+class AlreadyStarted(ApiError):
+    """The post has been begun, and nothing of it can be changed any more."""
+
+    status = 409
+    code = "already_started"
 
 
 class AutomationLimitReached(ApiError):

@@ -4,7 +4,8 @@ A request that waits holds a thread of its instance and nothing else: the job go
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from datetime import timedelta
 
 from shared.core.clock import Clock
@@ -22,11 +23,22 @@ FIRST_PAUSES_SECONDS, PAUSE_SECONDS = (0.2, 0.4, 0.8), 1.0
 _slots = threading.BoundedSemaphore(WAITING)
 
 
+@contextmanager
+def waiting_slot() -> Generator[bool]:
+    """Whether one of the instance's threads may wait inside the block."""
+    is_free = _slots.acquire(blocking=False)
+    try:
+        yield is_free
+    finally:
+        if is_free:
+            _slots.release()
+
+
 def watch(job_id: str, *, documents: Documents, clock: Clock, sleep: Callable[[float], None]) -> Job:
     """The job, ended. Raises ServiceUnavailable if it takes longer, or if too many wait already: the same request waits on."""
-    if not _slots.acquire(blocking=False):
-        raise ServiceUnavailable("Too many requests are waiting for what they began: send it again, it goes on meanwhile.")
-    try:
+    with waiting_slot() as is_free:
+        if not is_free:
+            raise ServiceUnavailable("Too many requests are waiting for what they began: send it again, it goes on meanwhile.")
         until, pauses = clock.now() + PATIENCE, iter(FIRST_PAUSES_SECONDS)
         while clock.now() < until:
             sleep(next(pauses, PAUSE_SECONDS))
@@ -36,6 +48,4 @@ def watch(job_id: str, *, documents: Documents, clock: Clock, sleep: Callable[[f
             job = Job.from_document(document)
             if job.is_final:
                 return job
-    finally:
-        _slots.release()
     raise ServiceUnavailable("It is still being worked on: send the same request again to wait on.", retry_after_seconds=5)

@@ -5,7 +5,7 @@ transaction, and nothing to clean up after a crash: the submission's `sweepAt` i
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -17,9 +17,12 @@ from shared.documents.document import Conflict, Create, Documents, FieldPath, Un
 from shared.idempotency.record import IdempotencyKey, Replay, look_up, record_fields
 from shared.platforms.content import Content
 from shared.posts.addresses import needs_ingest
+from shared.posts.facets import facets_of
 from shared.posts.run import submission_path
+from shared.posts.state import state_of_accepted
 from shared.posts.submission import SCHEDULE_AHEAD, START_GRACE, Origin, Target
 from shared.posts.validate import Installation, PostRequest, validated
+from shared.posts.view import FIRST_VERSION
 from shared.tasks.hand_over import hand_over
 from shared.tasks.task import Tasks, ingest, orchestrate
 from shared.users.user import User
@@ -39,6 +42,8 @@ class Accept:
     request_id: str
     enable_repurposing: bool = False
     derived_key_path: str | None = None
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    tags: Sequence[str] = ()
 
     @property
     def starts_now(self) -> bool:
@@ -89,6 +94,8 @@ def create_post(
         origin="api",
         request_id=request_id,
         enable_repurposing=request.enable_repurposing,
+        metadata=request.metadata,
+        tags=request.tags,
         derived_key_path=key.path if key.kind == "derived" else None,
     )
     record = _record(submission_id, key, request, request_id, now)
@@ -138,6 +145,11 @@ def submission_fields(accept: Accept, now: datetime) -> dict[str, Any]:
         "content": accept.content.to_fields(),
         "targets": [target.to_fields() for target in accept.targets],
         "status": "queued",
+        "state": state_of_accepted(is_scheduled=accept.scheduled_time is not None),
+        "version": FIRST_VERSION,
+        "facets": facets_of(accept.targets, accept.tags),
+        **({"metadata": dict(accept.metadata)} if accept.metadata else {}),
+        **({"tags": list(accept.tags)} if accept.tags else {}),
         **({"files": "pending"} if accept.awaits_files else {}),
         "scheduledTime": accept.scheduled_time,
         "dueAt": due_at,

@@ -92,7 +92,12 @@ def _orchestrate(submission: Submission, refusal: PlatformFailure | None, docume
 
 
 def _start(submission: Submission, now: datetime) -> Update:
-    changes: dict[FieldPath, Any] = {"status": "orchestrating", "sweepAt": now + ORCHESTRATE_GRACE, "updatedAt": now}
+    changes: dict[FieldPath, Any] = {
+        "status": "orchestrating",
+        "state": "publishing",
+        "sweepAt": now + ORCHESTRATE_GRACE,
+        "updatedAt": now,
+    }
     return Update(submission.path, changes, if_version=submission.version)
 
 

@@ -1,14 +1,18 @@
 """What follows from runs that ended: once the last one has, the post is complete. Settling twice changes nothing."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from shared.core.clock import Clock
 from shared.documents.change import read_modify_write
 from shared.documents.document import REMOVE, Changes, Delete, Documents, Increment, Update, Write
 from shared.posts.run import submission_path
+from shared.posts.state import state_of_ended
 from shared.posts.submission import Submission
 from shared.users.user import user_path
+
+# If whoever ended a run dies before settling, the sweeper settles after this long.
+SETTLE_GRACE = timedelta(seconds=60)
 
 
 def settle(submission_id: str, *, documents: Documents, clock: Clock) -> None:
@@ -29,9 +33,15 @@ def completion(submission: Submission, documents: Documents, now: datetime, coun
     """What is written once all runs have ended; `counted` goes with it."""
     # An orchestrator that died before saying so had dispatched everything: all runs have ended.
     over = dict.fromkeys(("sweepAt", "openMediaIds", "copiedBytes"), REMOVE)
-    completed = {"status": "dispatched", "completedAt": now, "updatedAt": now, **over}
+    counts = {**submission.counts, **{name: value for (_, name), value in (counted or {}).items()}}
+    completed = {"status": "dispatched", "state": state_of_ended(counts), "completedAt": now, "updatedAt": now, **over}
     writes: list[Write] = [Update(submission.path, {**(counted or {}), **completed}, if_version=submission.version)]
-    return [*writes, *_released_key(submission, documents), *_released_bytes(submission, documents)]
+    return [*writes, *released(submission, documents)]
+
+
+def released(submission: Submission, documents: Documents) -> Sequence[Write]:
+    """What a post that is over gives back, written with its end."""
+    return [*_released_key(submission, documents), *_released_bytes(submission, documents)]
 
 
 def _released_bytes(submission: Submission, documents: Documents) -> Sequence[Write]:

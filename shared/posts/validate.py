@@ -1,5 +1,6 @@
 """Is this post one that could be published? What depends on the clock, the accounts, the platforms and stored files."""
 
+import dataclasses
 import re
 from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -46,6 +47,8 @@ class PostRequest:
     scheduled_time: datetime | None
     enable_repurposing: bool
     as_given: Mapping[str, Any]
+    metadata: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    tags: Sequence[str] = ()
 
 
 def validated(

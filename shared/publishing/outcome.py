@@ -9,13 +9,11 @@ from shared.documents.document import Changes, Increment, Update
 from shared.documents.lease import Fenced
 from shared.platforms.platform import Failed
 from shared.posts.run import ended, submission_path
-from shared.posts.settle import settle
+from shared.posts.settle import SETTLE_GRACE, settle
 from shared.publishing.run_lease import TERM, RunLease
 from shared.tasks.hand_over import hand_over
 from shared.tasks.task import publish
 
-# If whoever ended the run dies before settling, the sweeper settles after this long.
-SETTLE_GRACE = timedelta(seconds=60)
 # The sweeper leaves a waiting run to its own task for this long.
 SWEEP_GRACE = timedelta(seconds=60)
 

@@ -33,6 +33,9 @@ class Cost:
 # By the operation's id. Whoever adds an endpoint says what it may cost.
 BUDGETS: Mapping[str, Cost] = {
     "createPost": Cost(3, 3, 3),
+    "getPost": Cost(5, 4, 1),
+    "listPosts": Cost(4, 3, 1),
+    "cancelPost": Cost(8, 6, 3),
     "createAutomation": Cost(5, 3, 3),
     "listAutomations": Cost(3, 2, 1),
     "getAutomation": Cost(3, 2, 1),
@@ -91,6 +94,10 @@ class Caller:
         self.world.arrived.objects[upload_id] = content
         return upload_id
 
+    def post(self) -> str:
+        body = {"post": {"content": {"text": "counted", "platform": "x"}}}
+        return self.send("POST", "/v1/posts", body).get_json()["postSubmissionId"]
+
     def key_id(self) -> str:
         return self.send("GET", "/v1/api-keys").get_json()["keys"][0]["id"]
 
@@ -107,6 +114,9 @@ class Caller:
 Request = tuple[str, str, Any]
 SCENARIOS: Mapping[str, Callable[[Caller], Request]] = {
     "createPost": lambda _: ("POST", "/v1/posts", {"post": {"content": {"text": "counted", "platform": "x"}}}),
+    "getPost": lambda caller: ("GET", f"/v1/posts/{caller.post()}", None),
+    "listPosts": lambda caller: ("GET", f"/v1/posts?limit=1&platform={caller.post() and 'x'}", None),
+    "cancelPost": lambda caller: ("POST", f"/v1/posts/{caller.post()}/cancel", None),
     "createAutomation": lambda _: ("POST", "/v1/automations", AUTOMATION),
     "listAutomations": lambda _: ("GET", "/v1/automations", None),
     "getAutomation": lambda caller: ("GET", f"/v1/automations/{caller.automation()}", None),

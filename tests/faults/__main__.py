@@ -49,6 +49,7 @@ _HARMS = {
 }
 _MEANINGS = {
     "succeeded": "",
+    "cancelled": "by their customers before they were sent",
     "automated": "posts that automations made, each of one run",
     "reauth": "the account was dead or disconnected then, and nothing was published",
     "refused": "for good by the platform, or not processed there; nothing was published",

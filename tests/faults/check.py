@@ -32,7 +32,19 @@ HARMS = (
     "unfinished",
 )
 # What is counted beside the harms.
-COUNTS = ("runs", "succeeded", "automated", "reauth", "refused", "late", "alike", "disconnections", "unknown_away", "unknown_late")
+COUNTS = (
+    "runs",
+    "succeeded",
+    "automated",
+    "cancelled",
+    "reauth",
+    "refused",
+    "late",
+    "alike",
+    "disconnections",
+    "unknown_away",
+    "unknown_late",
+)
 CASES = all_cases()
 # A process's clock, the platform's and that of whoever looks may be that much apart.
 CLOCKS_APART = timedelta(seconds=30)
@@ -50,6 +62,8 @@ class Verdict:
     succeeded: int = 0
     # Posts that automations made.
     automated: int = 0
+    # Cancelled by their customers.
+    cancelled: int = 0
     # Failed because the account was dead or disconnected then.
     reauth: int = 0
     # Failed as the platform had it: refused for good, or not processed.
@@ -123,6 +137,7 @@ class _One:
     was_away: bool
     was_away_once_sent: bool
     was_down: bool
+    was_cancelled: bool
     in_doubt: bool
     refused_at: frozenset[str]
     failed_at: frozenset[str]
@@ -228,6 +243,13 @@ def _runs(simulation: "Simulation", verdict: Verdict, wanted: Wanted, submission
     submission = contents[f"postSubmissions/{submission_id}"][0]
     if submission.get("completedAt") is None or "sweepAt" in submission:
         verdict.harm("unfinished", f"{wanted.number}: {submission['status']} {submission['runCounts']}")
+    if submission["status"] == "cancelled":
+        # What the platforms have of it all the same is counted as published and never accepted.
+        verdict.cancelled += len(submission["targets"])
+        verdict.runs += len(submission["targets"])
+        if submission_id not in simulation.cancelled:
+            verdict.harm("lost", f"{wanted.number}: cancelled, though nobody asked for it")
+        return
     runs: list[Any] = []
     for target in submission["targets"]:
         path = f"postSubmissions/{submission_id}/runs/{target['runId']}"
@@ -257,6 +279,7 @@ def _one(simulation: "Simulation", path: str, run: Any, wanted: Wanted, account:
         was_away=people.was_away(account, since, until),
         was_away_once_sent=sent is not None and people.was_away(account, sent - CLOCKS_APART, until),
         was_down=simulation.down == account[0],
+        was_cancelled=path.split("/")[1] in simulation.cancelled,
         in_doubt=path in witness.in_doubt,
         refused_at=frozenset(witness.refused.get(path, ())),
         failed_at=frozenset(witness.failed.get(path, ())),
@@ -267,7 +290,9 @@ def _counted(runs: Sequence[Any]) -> dict[str, int]:
     """What the submission must say of its runs."""
     ended = Counter(run["status"] for run in runs)
     unknown = sum(run["status"] == "failed" and run["error"]["code"] == "outcome_unknown" for run in runs)
-    return {"total": len(runs), "succeeded": ended["succeeded"], "failed": ended["failed"], "outcomeUnknown": unknown}
+    cancelled = sum(run["status"] == "failed" and run["error"]["code"] == "cancelled" for run in runs)
+    counts = {"total": len(runs), "succeeded": ended["succeeded"], "failed": ended["failed"], "outcomeUnknown": unknown}
+    return {**counts, **({"cancelled": cancelled} if cancelled else {})}
 
 
 class _Ledger:
@@ -403,6 +428,8 @@ def _judge_failure(verdict: Verdict, one: _One, *, is_public: bool, alike: Seque
         _judge_unknown(verdict, one, told, is_public=is_public, alike=alike)
     elif is_public:
         verdict.harm("false_failures", told)
+    elif error["code"] == "cancelled" and one.was_cancelled:
+        verdict.cancelled += 1
     elif error["class"] == "reauth" and (one.was_dead or one.was_away):
         # Honest: the account was dead or disconnected, and nobody published anything.
         verdict.reauth += 1

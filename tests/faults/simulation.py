@@ -66,6 +66,8 @@ class Options:
     listing_lag_seconds: float | None = None
     # How likely it is, every few minutes, that somebody disconnects an account, to connect it again later.
     change_of_mind: float = 0.3
+    # How likely it is that a post is cancelled, at some moment after it was sent.
+    cancelled: float = 0.06
     # For more than a day one platform fails at one step, whoever asks; nothing else happens to its accounts then.
     outage: bool = False
     platforms: Sequence[str] = tuple(NAMES)
@@ -87,6 +89,8 @@ class Simulation:
         self.accepted: dict[str, Wanted] = {}
         self.submissions: dict[str, list[str]] = {}
         self.unanswered: list[str] = []
+        # Submissions that somebody asked to cancel.
+        self.cancelled: set[str] = set()
         # The platform that is down for a day.
         self.down = ""
         # Texts that were wanted more than once.
@@ -279,6 +283,8 @@ class Simulation:
                 known = self.submissions.setdefault(wanted.number, [])
                 if submission_id not in known:
                     known.append(submission_id)
+                if self.chance.random() < self.options.cancelled:
+                    self._cancel_some_time(submission_id)
                 if wanted.key is None and submission_id in over:
                     self.wrong_answers.append(f"{wanted.text}: sent again after it failed, and not tried again")
                 return True
@@ -297,6 +303,24 @@ class Simulation:
                 self.wrong_answers.append(f"{wanted.text}: {answer.status_code} {code}")
             self.scheduler.sleep(self.chance.uniform(0.5, 5))
         return False
+
+    def _cancel_some_time(self, submission_id: str) -> None:
+        """While it waits or is under way, or too late; again until it is answered."""
+        done = [False]
+
+        def cancel() -> None:
+            self.cancelled.add(submission_id)
+            answer = self.client.post(f"/v1/posts/{submission_id}/cancel", headers={"soku-api-key": self.key})
+            done[0] = answer.status_code in (200, 409)
+            if answer.status_code not in (200, 409, 429, 503):
+                self.wrong_answers.append(f"cancelling {submission_id}: {answer.status_code} {answer.get_json()['error']['code']}")
+
+        def until_answered() -> None:
+            if not done[0]:
+                self.scheduler.spawn(self._process("customer"), cancel, self.scheduler.now)
+                self.scheduler.at(self.scheduler.now + timedelta(seconds=60), until_answered)
+
+        self.scheduler.at(self.scheduler.now + timedelta(seconds=self.chance.choice((0.0, 0.5, 5.0, 60.0, 600.0))), until_answered)
 
     def published_nothing(self, submission_id: str) -> bool:
         """Whether it has ended, and provably published nothing."""

@@ -41,6 +41,12 @@ def test_automations_are_in_these_histories() -> None:
     assert verdict.automated >= 5
 
 
+def test_cancellations_are_in_these_histories() -> None:
+    verdict = simulate(2, Options(publications=100, fault_rate=0.02, platform_rate=0.05, cancelled=0.5))
+    assert verdict.is_clean, verdict
+    assert verdict.cancelled >= 5
+
+
 def test_a_seed_replays_exactly() -> None:
     options = Options(publications=100, fault_rate=0.02, platform_rate=0.05)
     first, again = (simulate(99, options) for _ in range(2))

@@ -141,6 +141,7 @@ def test_every_query_is_declared_in_the_indexes() -> None:
         "Query(f'{credits_path(uid)}/ledger', order_by='createdAt', descending=True, limit=limit, after=after)",
         "Query('uploads', where=where, limit=MAX_OPEN)",
         "Query(automations_path(uid), limit=MAX_AUTOMATIONS)",
+        "Query('postSubmissions', where=where, order_by=by, descending=True, limit=limit + 1, after=after)",
         # Each field's own index serves it.
         "Query('postSubmissions', where=where, limit=MAX_NAMED)",
         "Query('runs', where=(('platformPostId', '==', post_id),), limit=10, group=True)",
@@ -154,6 +155,9 @@ def test_every_query_is_declared_in_the_indexes() -> None:
     assert {"order": "ASCENDING", "queryScope": "COLLECTION_GROUP"} in overrides["runs", "platformPostId"]["indexes"]
     composite = [[f["fieldPath"] for f in i["fields"]] for i in declared["indexes"] if i["queryScope"] == "COLLECTION_GROUP"]
     assert composite == [["accountId", "phase"], ["accountId", "completedAt"]]
+    posts = [[f["fieldPath"] for f in i["fields"]] for i in declared["indexes"] if i["collectionGroup"] == "postSubmissions"]
+    filters: list[list[str]] = [[], ["state"], ["facets"], ["state", "facets"]]
+    assert sorted(posts) == sorted(["uid", *named, by] for by in ("createdAt", "dueAt") for named in filters)
     uploads = [[f["fieldPath"] for f in i["fields"]] for i in declared["indexes"] if i["collectionGroup"] == "uploads"]
     assert uploads == [["uid", "expireAt"]]
     keys = [[(f["fieldPath"], f["order"]) for f in i["fields"]] for i in declared["indexes"] if i["collectionGroup"] == "apiKeys"]

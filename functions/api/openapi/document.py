@@ -29,6 +29,8 @@ _SECURITY: dict[str, list[dict[str, list[str]]]] = {
 }
 _TAGS = {
     "posts": "Publish",
+    "posts_read": "Publish",
+    "posts_change": "Publish",
     "automations": "Automations",
     "media": "Media",
     "transcriptions": "AI",

@@ -78,3 +78,38 @@ CREDITS = {
     ],
     "nextCursor": None,
 }
+_POST_SUMMARY = {
+    "id": "550e8400-e29b-41d4-a716-446655440000",
+    "state": "published",
+    "done": True,
+    "version": 1,
+    "counts": {"total": 1, "succeeded": 1, "failed": 0, "outcomeUnknown": 0},
+    "scheduledTime": None,
+    "dueAt": "2026-11-27T12:00:00.000Z",
+    "metadata": {"campaign": "launch"},
+    "tags": ["launch"],
+    "origin": "api",
+    "createdAt": "2026-11-27T12:00:00.000Z",
+    "updatedAt": "2026-11-27T12:00:02.000Z",
+    "completedAt": "2026-11-27T12:00:02.000Z",
+}
+_TARGET = {"targetId": "x:2244994945", "runId": "x", "platform": "x", "accountId": "2244994945"}
+POST_LISTED = {**_POST_SUMMARY, "targets": [_TARGET]}
+POST_SHOWN = {
+    **_POST_SUMMARY,
+    "post": {"content": {"text": "Hello from the API!", "platform": ["x"]}},
+    "targets": [
+        {
+            **_TARGET,
+            "state": "published",
+            "platformPostId": "1993981024123456789",
+            "platformPostUrl": "https://x.com/ada/status/1993981024123456789",
+            "error": None,
+            "notes": [],
+            "attempts": [],
+            "nextAttemptAt": None,
+            "updatedAt": "2026-11-27T12:00:02.000Z",
+        }
+    ],
+    "warnings": [],
+}

@@ -14,6 +14,8 @@ from functions.api.openapi.examples import (
     IMAGE,
     KEY_ID,
     POST,
+    POST_LISTED,
+    POST_SHOWN,
     SHOWN_AUTOMATION,
     TEMPLATES,
 )  # fmt: skip
@@ -48,6 +50,13 @@ OPERATIONS: Mapping[str, Operation] = {
         goes_on=True,
         asked=POST,
         answered={"postSubmissionId": "550e8400-e29b-41d4-a716-446655440000"},
+    ),
+    "posts_read.show": Operation("getPost", "One post, with every target's outcome", "safe", answered=POST_SHOWN),
+    "posts_read.index": Operation(
+        "listPosts", "All posts, newest first", "safe", answered={"posts": [POST_LISTED], "nextCursor": None}
+    ),
+    "posts_change.cancel": Operation(
+        "cancelPost", "End what was not begun of a post", "state", answered={**POST_SHOWN, "state": "cancelled", "targets": []}
     ),
     "automations.create": Operation(
         "createAutomation",

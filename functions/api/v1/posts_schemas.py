@@ -99,10 +99,19 @@ class PostIn(RequestBody):
     content: ContentIn
 
 
+# Of the caller's own, shown wherever the post is.
+Metadata = Annotated[
+    dict[Annotated[str, Field(min_length=1, max_length=40)], Annotated[str, Field(max_length=500)]], Field(max_length=20)
+]
+Tags = Annotated[list[Annotated[str, Field(min_length=1, max_length=50)]], Field(max_length=10)]
+
+
 class PostsRequest(RequestBody):
     post: PostIn
     scheduledTime: Annotated[datetime | None, PlainValidator(_scheduled_time), SCHEMA] = None
     enableRepurposing: bool | None = None
+    metadata: Metadata | None = None
+    tags: Tags | None = None
 
     @classmethod
     def refusal(cls, details: Sequence[Detail]) -> str | None:
@@ -118,4 +127,6 @@ class PostsRequest(RequestBody):
             scheduled_time=self.scheduledTime,
             enable_repurposing=self.enableRepurposing or False,
             as_given=body["post"],
+            metadata=self.metadata or {},
+            tags=list(dict.fromkeys(self.tags or ())),
         )

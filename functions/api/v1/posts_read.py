@@ -1,0 +1,241 @@
+"""Reading posts: everything that a listener sees in Firestore, for those who have none.
+
+GET /v1/posts/{id}    one, with every target's outcome; ?wait= until something is different
+GET /v1/posts         all of them, newest first, in pages; by state, platform, account, tag or time
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
+
+from flask import Blueprint, request
+from pydantic import BaseModel, BeforeValidator, Field, model_validator
+
+from functions.api.ports import Ports
+from functions.api.request.admission import Call
+from functions.api.request.endpoint import Reply, endpoint
+from functions.api.request.moments import parsed_moment
+from functions.api.request.page import DEFAULT_LIMIT, PageQuery, cut, decode_cursor, encode_cursor
+from functions.api.request.validation import RequestQuery
+from functions.api.v1.targets_schema import NAMES, wrong
+from shared.core.errors import NotFound
+from shared.core.platforms import ALIASES
+from shared.documents.document import Condition, Document, Query
+from shared.jobs.watch import waiting_slot
+from shared.posts.facets import account_facet, platform_facet, tag_facet
+from shared.posts.run import RunPath, submission_path
+from shared.posts.state import DONE, State, TargetState, state_of_submission
+from shared.posts.submission import MAX_TARGETS
+from shared.posts.view import ask_again_in, etag_of, post_summary, post_view
+
+MAX_WAIT_SECONDS = 30
+# With each post's targets, so many in a page.
+MAX_EXPANDED = 10
+LOOK_SECONDS = 1.0
+By = Literal["createdAt", "dueAt"]
+
+
+def _moment(name: str) -> Callable[[object], datetime | None]:
+    return lambda value: None if value is None else parsed_moment(value, name)
+
+
+class PostQuery(RequestQuery):
+    wait: Annotated[int, Field(ge=0, le=MAX_WAIT_SECONDS)] | None = None
+
+
+class PostsQuery(PageQuery):
+    """At most one of `platform`, `platform` with `accountId`, and `tag`; `from` and `to` are of `by`, and so is the order."""
+
+    state: State | None = None
+    platform: Annotated[str, Field(json_schema_extra={"enum": list(NAMES)})] | None = None
+    accountId: Annotated[str, Field(min_length=1, max_length=256)] | None = None
+    tag: Annotated[str, Field(min_length=1, max_length=50)] | None = None
+    since: Annotated[datetime | None, BeforeValidator(_moment("from")), Field(alias="from")] = None
+    until: Annotated[datetime | None, BeforeValidator(_moment("to")), Field(alias="to")] = None
+    by: By | None = None
+    expand: Literal["targets"] | None = None
+
+    @model_validator(mode="after")
+    def _one_facet(self) -> "PostsQuery":
+        if self.platform is not None and self.platform not in NAMES:
+            raise wrong("invalid_enum_value", f"Unknown platform {self.platform[:40]!r}: expected one of {', '.join(NAMES)}")
+        if self.accountId is not None and self.platform is None:
+            raise wrong("custom", "accountId needs the platform beside it")
+        if self.tag is not None and self.platform is not None:
+            raise wrong("custom", "Give platform (with accountId) or tag, not both")
+        if self.expand is not None and (self.limit or DEFAULT_LIMIT) > MAX_EXPANDED:
+            raise wrong("custom", f"With expand=targets a page has at most {MAX_EXPANDED} posts: give limit={MAX_EXPANDED}")
+        return self
+
+    def conditions(self, uid: str) -> Sequence[Condition]:
+        by = self.by or "createdAt"
+        found: list[Condition] = [("uid", "==", uid)]
+        if self.state is not None:
+            found.append(("state", "==", self.state))
+        if self.platform is not None:
+            platform = ALIASES.get(self.platform, self.platform)
+            facet = platform_facet(platform) if self.accountId is None else account_facet(platform, self.accountId)
+            found.append(("facets", "array_contains", facet))
+        if self.tag is not None:
+            found.append(("facets", "array_contains", tag_facet(self.tag)))
+        if self.since is not None:
+            found.append((by, ">=", self.since))
+        if self.until is not None:
+            found.append((by, "<=", self.until))
+        return found
+
+
+class RunError(BaseModel):
+    """What a target failed with; `class` says what kind of failure it is."""
+
+    code: str
+    message: str
+
+
+class PostTarget(BaseModel):
+    targetId: str
+    runId: str
+    platform: str
+    accountId: str
+    state: TargetState
+    platformPostId: str | None
+    platformPostUrl: str | None
+    error: dict[str, Any] | None
+    notes: list[str]
+    attempts: list[dict[str, Any]]
+    nextAttemptAt: str | None
+    updatedAt: str | None
+
+
+class NamedTarget(BaseModel):
+    targetId: str
+    runId: str
+    platform: str
+    accountId: str
+
+
+class Counts(BaseModel):
+    total: int
+    succeeded: int
+    failed: int
+    outcomeUnknown: int
+
+
+class PostSummary(BaseModel):
+    """`done`: nothing more will happen by itself. `version` is raised by changes of the caller's, not by progress."""
+
+    id: str
+    state: State
+    done: bool
+    version: int
+    counts: Counts
+    scheduledTime: str | None
+    dueAt: str | None
+    metadata: dict[str, str]
+    tags: list[str]
+    origin: Literal["api", "automation"]
+    createdAt: str
+    updatedAt: str
+    completedAt: str | None
+
+
+class Post(PostSummary):
+    post: dict[str, Any]
+    targets: list[PostTarget]
+    warnings: list[dict[str, Any]]
+
+
+class ListedPost(PostSummary):
+    """`post` and `warnings` only with expand=targets."""
+
+    targets: list[NamedTarget | PostTarget]
+    post: dict[str, Any] | None = None
+    warnings: list[dict[str, Any]] | None = None
+
+
+class ListedPosts(BaseModel):
+    posts: list[ListedPost]
+    nextCursor: str | None
+
+
+def routes(ports: Ports) -> Blueprint:
+    blueprint = Blueprint("posts_read", __name__)
+    documents = ports.documents
+
+    @blueprint.get("/v1/posts/<post_id>")
+    @endpoint(
+        ports,
+        credential="either",
+        asks=PostQuery,
+        gives={200: Post, 304: None},
+        errors=(NotFound,),
+        scope="posts:read",
+    )
+    def show(call: Call, post_id: str) -> Reply:
+        known = request.headers.get("If-None-Match")
+        submission = own_post(call.user.uid, post_id, ports)
+        wait = call.asked.wait or 0
+        if wait and state_of_submission(submission.fields) not in DONE:
+            submission = _waited(submission, wait, ports) or submission
+        reply = _shown(submission, ports)
+        if known is not None and reply.headers["ETag"] in [one.strip().removeprefix("W/") for one in known.split(",")]:
+            return Reply(304, b"", reply.headers, logged=True)
+        return reply
+
+    @blueprint.get("/v1/posts")
+    @endpoint(ports, credential="either", asks=PostsQuery, gives={200: ListedPosts}, scope="posts:read")
+    def index(call: Call) -> Reply:
+        asked: PostsQuery = call.asked
+        limit, by = asked.limit or DEFAULT_LIMIT, asked.by or "createdAt"
+        after = decode_cursor(asked.cursor, "postSubmissions") if asked.cursor is not None else None
+        where = asked.conditions(call.user.uid)
+        query = Query("postSubmissions", where=where, order_by=by, descending=True, limit=limit + 1, after=after)
+        page, last = cut(documents.query(query), limit)
+        following = encode_cursor(last.fields[by].astimezone(UTC), last.path) if last is not None else None
+        return Reply(200, {"posts": _listed(page, ports, expand=asked.expand is not None), "nextCursor": following})
+
+    return blueprint
+
+
+def shown_post(uid: str, post_id: str, ports: Ports) -> Reply:
+    """As it is now. Raises NotFound."""
+    return _shown(own_post(uid, post_id, ports), ports)
+
+
+def _shown(submission: Document, ports: Ports) -> Reply:
+    runs = _runs(submission, ports)
+    view, again = post_view(submission, runs), ask_again_in(submission, runs, ports.clock.now())
+    return Reply(200, view, {"ETag": etag_of(view), **({"Retry-After": str(again)} if again is not None else {})})
+
+
+def own_post(uid: str, post_id: str, ports: Ports) -> Document:
+    """Raises NotFound, also for another user's."""
+    [submission] = ports.documents.get(submission_path(post_id))
+    if submission is None or submission.fields["uid"] != uid:
+        raise NotFound("There is no post with this id")
+    return submission
+
+
+def _runs(submission: Document, ports: Ports) -> Sequence[Document]:
+    paths = [str(RunPath(submission.id, target["runId"])) for target in submission.fields["targets"]]
+    return [run for run in ports.documents.get(*paths[:MAX_TARGETS]) if run is not None]
+
+
+def _waited(submission: Document, seconds: int, ports: Ports) -> Document | None:
+    """The post once it has moved, or as it is after so long; at once if too many wait already. Runs are not looked at."""
+    with waiting_slot() as is_free:
+        until = ports.clock.now().timestamp() + seconds
+        while is_free and ports.clock.now().timestamp() < until:
+            ports.sleep(LOOK_SECONDS)
+            [current] = ports.documents.get(submission.path)
+            if current is None or current.version != submission.version:
+                return current
+    return submission
+
+
+def _listed(page: Sequence[Document], ports: Ports, *, expand: bool) -> list[dict[str, Any]]:
+    if not expand:
+        return [post_summary(submission) for submission in page]
+    paths = [str(RunPath(one.id, target["runId"])) for one in page for target in one.fields["targets"]]
+    found = {run.path: run for run in ports.documents.get(*paths) if run is not None} if paths else {}
+    return [post_view(one, [run for path, run in found.items() if path.startswith(f"{one.path}/runs/")]) for one in page]

@@ -1,0 +1,76 @@
+"""Cancel a post: all of it while nothing was begun, else the targets that no worker holds and for which nothing was sent.
+
+queued ─compare-and-set─► cancelled            run: unleased, before its intent ─compare-and-set─► failed, `cancelled`
+
+Whoever begins the post, or takes the run, does so by compare-and-set as well: one of the two wins.
+"""
+
+from typing import Any
+
+from shared.core.clock import Clock
+from shared.core.errors import AlreadyStarted, NotFound
+from shared.documents.change import read_modify_write
+from shared.documents.document import REMOVE, Conflict, Document, Documents, Increment, Update
+from shared.platforms.failure import PlatformFailure
+from shared.posts.run import Run, RunPath, ended, submission_path
+from shared.posts.settle import SETTLE_GRACE, released, settle
+from shared.posts.submission import Submission, Target
+
+CANCELLED = "cancelled"
+
+
+def cancel_post(uid: str, post_id: str, *, documents: Documents, clock: Clock) -> None:
+    """Again does no harm. Raises NotFound, also for another user's, and AlreadyStarted if nothing could be cancelled."""
+    submission = read_modify_write(lambda: _cancelled_whole(uid, post_id, documents, clock))
+    if submission is None:
+        return
+    ends = [_cancelled_target(submission, target, documents, clock) for target in submission.targets]
+    if not any(ends):
+        raise AlreadyStarted
+    settle(post_id, documents=documents, clock=clock)
+
+
+def _cancelled_whole(uid: str, post_id: str, documents: Documents, clock: Clock) -> Submission | None:
+    """None if it is; else the post as it stands. Raises NotFound."""
+    [document] = documents.get(submission_path(post_id))
+    if document is None or document.fields["uid"] != uid:
+        raise NotFound("There is no post with this id")
+    submission = Submission.from_document(document)
+    if submission.status == CANCELLED:
+        return None
+    if submission.status != "queued":
+        return submission
+    now = clock.now()
+    over = dict.fromkeys(("sweepAt", "openMediaIds", "copiedBytes"), REMOVE)
+    changes = {"status": CANCELLED, "state": CANCELLED, "completedAt": now, "updatedAt": now, **over}
+    cancelled = Update(document.path, changes, if_version=document.version)
+    documents.commit(cancelled, *released(submission, documents))
+    return None
+
+
+def _cancelled_target(submission: Submission, target: Target, documents: Documents, clock: Clock) -> bool:
+    """Whether it is cancelled, by this request or an earlier one."""
+
+    def attempt() -> bool:
+        [document] = documents.get(str(RunPath(submission.id, target.run_id)))
+        if document is None or not _may_be_cancelled(document, clock):
+            return document is not None and Run.from_document(document).error_code == CANCELLED
+        now = clock.now()
+        failure = PlatformFailure("permission", "The post was cancelled before this was sent.", code=CANCELLED, remediation="")
+        error = {**failure.to_fields(), "attempts": list(document.fields.get("attempts", ()))}
+        changes: dict[str, Any] = {**ended("failed", now), "error": error, "updatedAt": now}
+        counted = {("runCounts", "failed"): Increment(1), ("runCounts", CANCELLED): Increment(1)}
+        counting = Update(submission.path, {**counted, "sweepAt": now + SETTLE_GRACE, "updatedAt": now})
+        documents.commit(Update(document.path, changes, if_version=document.version), counting)
+        return True
+
+    try:
+        return read_modify_write(attempt)
+    except Conflict:
+        return False
+
+
+def _may_be_cancelled(document: Document, clock: Clock) -> bool:
+    run = Run.from_document(document)
+    is_held = run.lease_until is not None and run.lease_until > clock.now()
+    return not run.is_final and not is_held and run.phase in ("queued", "preparing") and not run.may_be_public
