@@ -22,6 +22,7 @@ from shared.core.settings import (
 )
 from shared.documents.document import Documents
 from shared.media.direct import OpenSession
+from shared.posts.validate import Installation
 from shared.tasks.task import Tasks
 
 
@@ -59,5 +60,7 @@ class Ports:
     sleep: Callable[[float], None]
     # Of the private bucket.
     open_session: OpenSession
+    # What this operator's Soku is like, for the judges of posts.
+    installation: Installation
     # What the API needs, by name; each raises if it does not answer.
     checks: Mapping[str, Callable[[], None]]

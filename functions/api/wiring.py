@@ -18,6 +18,7 @@ from shared.gcp.cloud_tasks import CloudTasksQueue
 from shared.gcp.firebase_auth import FirebaseAuth
 from shared.http.client import RequestsHttp
 from shared.platforms.registry import connectors
+from shared.posts.validate import Installation
 
 if TYPE_CHECKING:
     from shared.gcp.cloud_storage import CloudStorage
@@ -28,17 +29,18 @@ SETTINGS = read_settings(ApiSettings)
 @cache
 def ports() -> Ports:
     documents = firestore.connect(SETTINGS.project_id)
-    clock, tasks = documents.clock, CloudTasksQueue(SETTINGS)
+    clock, tasks, apps = documents.clock, CloudTasksQueue(SETTINGS), connectors(SETTINGS)
     return Ports(
         documents=documents,
         tasks=tasks,
         id_tokens=FirebaseAuth(SETTINGS.project_id),
         clock=clock,
         settings=SETTINGS,
-        connecting=ConnectPorts(documents, Cipher(SETTINGS.token_keys), RequestsHttp(), clock, connectors(SETTINGS)),
+        connecting=ConnectPorts(documents, Cipher(SETTINGS.token_keys), RequestsHttp(), clock, apps),
         limiter=Limiter.of(SETTINGS, documents, clock),
         sleep=time.sleep,
         open_session=_open_session,
+        installation=Installation(SETTINGS.media_url, tuple(SETTINGS.fetch_rewrites), apps, SETTINGS.tiktok_privacy),
         checks={"database": lambda: _check_database(documents), "queue": tasks.check, "storage": _check_storage},
     )
 

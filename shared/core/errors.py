@@ -23,6 +23,8 @@
         ├── RateLimitExceeded         429 rate_limit_exceeded      + Retry-After
         ├── IdempotencyConflict       409 idempotency_conflict
         ├── AlreadyStarted            409 already_started
+        ├── PreconditionFailed        412 precondition_failed      + details
+        ├── PreconditionRequired      428 precondition_required
         ├── AutomationLimitReached    409 automation_limit_reached
         └── ApiKeyLimitReached        409 api_key_limit_reached
 
@@ -233,6 +235,20 @@ class AlreadyStarted(ApiError):
 
     status = 409
     code = "already_started"
+
+
+class PreconditionFailed(ApiError):
+    """The post was changed meanwhile. Read it, and change what it says now."""
+
+    status = 412
+    code = "precondition_failed"
+
+
+class PreconditionRequired(ApiError):
+    """Say in If-Match which version you change: the ETag of the post as you read it."""
+
+    status = 428
+    code = "precondition_required"
 
 
 class AutomationLimitReached(ApiError):

@@ -42,6 +42,8 @@ class Accept:
     request_id: str
     enable_repurposing: bool = False
     derived_key_path: str | None = None
+    # Of the request that made it, with a key of its own or a derived one.
+    record_path: str | None = None
     metadata: Mapping[str, str] = field(default_factory=dict)
     tags: Sequence[str] = ()
 
@@ -97,6 +99,7 @@ def create_post(
         metadata=request.metadata,
         tags=request.tags,
         derived_key_path=key.path if key.kind == "derived" else None,
+        record_path=key.path,
     )
     record = _record(submission_id, key, request, request_id, now)
     create = Create(submission_path(submission_id), submission_fields(accept, now))
@@ -157,9 +160,10 @@ def submission_fields(accept: Accept, now: datetime) -> dict[str, Any]:
         "enableRepurposing": accept.enable_repurposing,
         "origin": accept.origin,
         "requestId": accept.request_id,
-        **({"openMediaIds": named} if (named := _media_ids(accept.content)) else {}),
+        **({"openMediaIds": named} if (named := media_ids(accept.content)) else {}),
         "runCounts": {"total": len(accept.targets), "succeeded": 0, "failed": 0, "outcomeUnknown": 0},
         "derivedKeyPath": accept.derived_key_path,
+        **({"recordPath": accept.record_path} if accept.record_path else {}),
         "createdAt": now,
         "updatedAt": now,
     }
@@ -173,7 +177,7 @@ def begin(submission_id: str, accept: Accept, tasks: Tasks) -> None:
         hand_over(orchestrate(submission_id, accept.uid), tasks)
 
 
-def _media_ids(content: Content) -> list[str]:
+def media_ids(content: Content) -> list[str]:
     """What may not be deleted before the post is over."""
     return [item.media_id for item in content.media if item.media_id]
 

@@ -199,7 +199,7 @@ def _finish(submission: Submission, copied: Mapping[str, Copied], ports: IngestP
         if current is None:
             [document] = ports.documents.get(submission.path)
             current = Submission.from_document(document) if document is not None else None
-        if current is None or not current.awaits_files:
+        if current is None or not current.awaits_files or current.content_revision != submission.content_revision:
             return None
         changes, task = _next(current, copied, ports)
         sizes, counted = _counted(current, copied, keeper)

@@ -92,6 +92,8 @@ class Submission:
     origin: Origin = "api"
     # Of its files' copies, which count against the user's quota until it is over.
     copied_bytes: int = 0
+    # Raised when a change replaces what it says: who works on the older content must not say of the newer that it is done.
+    content_revision: int = 0
 
     @property
     def fires_automations(self) -> bool:
@@ -141,4 +143,5 @@ class Submission:
             enable_repurposing=fields.get("enableRepurposing", False),
             origin=fields.get("origin", "api"),
             copied_bytes=fields.get("copiedBytes", 0),
+            content_revision=fields.get("contentRevision", 0),
         )

@@ -55,9 +55,8 @@ def validated(
     request: PostRequest, user: User, documents: Documents, clock: Clock, here: Installation
 ) -> tuple[Content, tuple[Target, ...]]:
     """The content with stored files as measured, and the accounts. Raises ValidationFailed and MissingIntegrations."""
-    if request.scheduled_time is not None and request.scheduled_time < clock.now() + MIN_NOTICE:
-        message = "scheduledTime must be at least 1 minute in the future"
-        raise ValidationFailed(message, details=[Detail("body.scheduledTime", message, "custom")])
+    if request.scheduled_time is not None:
+        require_notice(request.scheduled_time, clock)
     targets = resolve_targets(_switched_on(request.targets, here.platforms), user)
     content = _with_stored(request.content, user, documents, here.storage)
     problems = [
@@ -73,6 +72,13 @@ def validated(
     if problems:
         raise ValidationFailed(details=problems)
     return content, targets
+
+
+def require_notice(scheduled_time: datetime, clock: Clock) -> None:
+    """Raises ValidationFailed for a time that has passed, or all but."""
+    if scheduled_time < clock.now() + MIN_NOTICE:
+        message = "scheduledTime must be at least 1 minute in the future"
+        raise ValidationFailed(message, details=[Detail("body.scheduledTime", message, "custom")])
 
 
 def _hopeless(content: Content, targets: Sequence[Target], here: Installation) -> Iterator[Detail]:

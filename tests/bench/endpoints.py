@@ -35,6 +35,7 @@ BUDGETS: Mapping[str, Cost] = {
     "createPost": Cost(3, 3, 3),
     "getPost": Cost(5, 4, 1),
     "listPosts": Cost(4, 3, 1),
+    "updatePost": Cost(7, 5, 2),
     "cancelPost": Cost(8, 6, 3),
     "createAutomation": Cost(5, 3, 3),
     "listAutomations": Cost(3, 2, 1),
@@ -79,7 +80,7 @@ class Caller:
     def send(self, method: str, path: str, body: Any = None) -> Any:
         by_key = not path.startswith(("/v1/api-keys", "/v1/automations", "/v1/integrations"))
         name = "soku-api-key" if by_key else "Authorization"
-        answer = self.client.open(path, method=method, json=body, headers={name: self.headers[name]})
+        answer = self.client.open(path, method=method, json=body, headers={name: self.headers[name], "If-Match": "*"})
         assert answer.status_code < 400, (path, answer.get_json())
         return answer
 
@@ -116,6 +117,7 @@ SCENARIOS: Mapping[str, Callable[[Caller], Request]] = {
     "createPost": lambda _: ("POST", "/v1/posts", {"post": {"content": {"text": "counted", "platform": "x"}}}),
     "getPost": lambda caller: ("GET", f"/v1/posts/{caller.post()}", None),
     "listPosts": lambda caller: ("GET", f"/v1/posts?limit=1&platform={caller.post() and 'x'}", None),
+    "updatePost": lambda caller: ("PATCH", f"/v1/posts/{caller.post()}", {"tags": ["a"]}),
     "cancelPost": lambda caller: ("POST", f"/v1/posts/{caller.post()}/cancel", None),
     "createAutomation": lambda _: ("POST", "/v1/automations", AUTOMATION),
     "listAutomations": lambda _: ("GET", "/v1/automations", None),

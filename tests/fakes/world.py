@@ -136,7 +136,17 @@ class World:
         checks = {"database": lambda: None, "queue": lambda: None, "storage": lambda: None}
         limiter = Limiter.of(settings, self.documents, self.clock)
         self.api_ports = Ports(
-            self.documents, self.tasks, self.ids, self.clock, settings, connecting, limiter, self.run_for, open_session, checks
+            self.documents,
+            self.tasks,
+            self.ids,
+            self.clock,
+            settings,
+            connecting,
+            limiter,
+            self.run_for,
+            open_session,
+            Installation(settings.media_url, tuple(settings.fetch_rewrites), self.publishing.connectors, settings.tiktok_privacy),
+            checks,
         )
 
     # People
@@ -218,9 +228,8 @@ class World:
 
     @property
     def automating(self) -> AutomationPorts:
-        settings = self.api_ports.settings
-        here = Installation(settings.media_url, tuple(settings.fetch_rewrites), self.publishing.connectors, settings.tiktok_privacy)
-        return AutomationPorts(self.publishing.documents, self.publishing.tasks, self.publishing.clock, here)
+        ports, here = self.publishing, self.api_ports.installation
+        return AutomationPorts(ports.documents, ports.tasks, ports.clock, here)
 
     @property
     def sweeping(self) -> SweepPorts:

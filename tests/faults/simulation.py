@@ -89,6 +89,8 @@ class Simulation:
         self.accepted: dict[str, Wanted] = {}
         self.submissions: dict[str, list[str]] = {}
         self.unanswered: list[str] = []
+        # How many were given another time.
+        self.put_off = 0
         # Submissions that somebody asked to cancel.
         self.cancelled: set[str] = set()
         # The platform that is down for a day.
@@ -285,6 +287,8 @@ class Simulation:
                     known.append(submission_id)
                 if self.chance.random() < self.options.cancelled:
                     self._cancel_some_time(submission_id)
+                if wanted.scheduled and self.chance.random() < 0.3:
+                    self._put_off_some_time(submission_id)
                 if wanted.key is None and submission_id in over:
                     self.wrong_answers.append(f"{wanted.text}: sent again after it failed, and not tried again")
                 return True
@@ -303,6 +307,21 @@ class Simulation:
                 self.wrong_answers.append(f"{wanted.text}: {answer.status_code} {code}")
             self.scheduler.sleep(self.chance.uniform(0.5, 5))
         return False
+
+    def _put_off_some_time(self, submission_id: str) -> None:
+        """A scheduled post gets another time, if it is not begun before; once, whether that is answered or not."""
+
+        def change() -> None:
+            at = (self.scheduler.now + timedelta(minutes=self.chance.uniform(2, 20))).isoformat()
+            headers = {"soku-api-key": self.key, "If-Match": '"1"'}
+            answer = self.client.patch(f"/v1/posts/{submission_id}", json={"scheduledTime": at}, headers=headers)
+            if answer.status_code not in (200, 409, 412, 429, 503):
+                self.wrong_answers.append(f"changing {submission_id}: {answer.status_code} {answer.get_json()['error']['code']}")
+            if answer.status_code == 200:
+                self.put_off += 1
+
+        later = self.scheduler.now + timedelta(seconds=self.chance.choice((0.0, 60.0, 300.0, 900.0)))
+        self.scheduler.spawn(self._process("customer"), change, later)
 
     def _cancel_some_time(self, submission_id: str) -> None:
         """While it waits or is under way, or too late; again until it is answered."""

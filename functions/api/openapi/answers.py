@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from functions.api.openapi.operations import Operation
+from functions.api.openapi.operation import Operation
 from functions.api.request.endpoint import Declaration
 from functions.api.request.errors import Refusal, soku_envelope
 from shared.core.errors import ApiError, MethodNotAllowed, NotFound, RateLimitExceeded, ServiceUnavailable

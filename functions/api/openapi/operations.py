@@ -2,8 +2,6 @@
 example. Read by document.py alone; a test holds it to the routes that there are."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Literal
 
 from functions.api.openapi.examples import (
     ACCOUNT,
@@ -19,27 +17,7 @@ from functions.api.openapi.examples import (
     SHOWN_AUTOMATION,
     TEMPLATES,
 )  # fmt: skip
-
-# What sending it again does: nothing ("safe"), the first answer comes back ("key"), the same state is reached ("state"), or a
-# second thing comes of it ("no").
-Repeated = Literal["safe", "key", "state", "no"]
-
-
-@dataclass(frozen=True)
-class Operation:
-    """`waits`: the answer comes once the work is done; `goes_on`: it goes on after the answer."""
-
-    id: str
-    summary: str
-    repeated: Repeated
-    waits: bool = False
-    goes_on: bool = False
-    credits: str = "0"
-    asked: Any = None
-    answered: Any = None
-    # Of an answer that is no JSON of a model's.
-    content_type: str | None = None
-
+from functions.api.openapi.operation import Operation
 
 # By Flask's name of the route.
 OPERATIONS: Mapping[str, Operation] = {
@@ -54,6 +32,13 @@ OPERATIONS: Mapping[str, Operation] = {
     "posts_read.show": Operation("getPost", "One post, with every target's outcome", "safe", answered=POST_SHOWN),
     "posts_read.index": Operation(
         "listPosts", "All posts, newest first", "safe", answered={"posts": [POST_LISTED], "nextCursor": None}
+    ),
+    "posts_change.change": Operation(
+        "updatePost",
+        "Change a post that waits, at the version that If-Match names",
+        "state",
+        asked={"scheduledTime": "2026-12-01T08:00:00Z"},
+        answered={**POST_SHOWN, "state": "scheduled", "done": False, "version": 2},
     ),
     "posts_change.cancel": Operation(
         "cancelPost", "End what was not begun of a post", "state", answered={**POST_SHOWN, "state": "cancelled", "targets": []}

@@ -13,7 +13,6 @@ from shared.core.errors import ApiError, IdempotencyConflict, MissingIntegration
 from shared.documents.document import Unavailable
 from shared.idempotency.record import key_for
 from shared.posts.create import create_post
-from shared.posts.validate import Installation
 
 ENDPOINT = "POST /v1/posts"
 
@@ -26,9 +25,6 @@ class CreatedPost(BaseModel):
 
 def routes(ports: Ports) -> Blueprint:
     blueprint = Blueprint("posts", __name__)
-    settings = ports.settings
-    rewritten = tuple(settings.fetch_rewrites)
-    here = Installation(settings.media_url, rewritten, ports.connecting.connectors, settings.tiktok_privacy)
 
     @blueprint.post("/v1/posts")
     @endpoint(
@@ -52,7 +48,7 @@ def routes(ports: Ports) -> Blueprint:
                 key=key,
                 request_id=call.request_id,
                 log_entry=call.log_entry(201, ports),
-                here=here,
+                here=ports.installation,
                 documents=ports.documents,
                 tasks=ports.tasks,
                 clock=ports.clock,

@@ -32,7 +32,7 @@ INVALID_TIME = "Invalid scheduledTime format"
 _CONTENT = ("post", "content")
 
 
-def _scheduled_time(value: object) -> datetime | None:
+def scheduled_time(value: object) -> datetime | None:
     return None if value is None else parsed_moment(value, "scheduledTime")
 
 
@@ -108,7 +108,7 @@ Tags = Annotated[list[Annotated[str, Field(min_length=1, max_length=50)]], Field
 
 class PostsRequest(RequestBody):
     post: PostIn
-    scheduledTime: Annotated[datetime | None, PlainValidator(_scheduled_time), SCHEMA] = None
+    scheduledTime: Annotated[datetime | None, PlainValidator(scheduled_time), SCHEMA] = None
     enableRepurposing: bool | None = None
     metadata: Metadata | None = None
     tags: Tags | None = None

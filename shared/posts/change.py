@@ -1,0 +1,149 @@
+"""Change a post that waits to be begun: what it says, where it goes, when, and how its sender calls it.
+
+The caller says which version it changes. Whoever begins the post, cancels it or changes it meanwhile does so by compare-and-set as
+well: one of them wins. Progress (a copied file, a warning) raises no version: then the change is tried again.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from shared.core.clock import Clock
+from shared.core.errors import AlreadyStarted, NotFound, PreconditionFailed
+from shared.documents.change import read_modify_write
+from shared.documents.document import REMOVE, Document, Documents, Increment, Update, Write
+from shared.idempotency.record import LIFETIMES
+from shared.platforms.content import Content
+from shared.posts.addresses import needs_ingest
+from shared.posts.create import media_ids
+from shared.posts.facets import facets_of
+from shared.posts.run import submission_path
+from shared.posts.submission import SCHEDULE_AHEAD, START_GRACE, Submission, Target
+from shared.posts.validate import Installation, PostRequest, require_notice, validated
+from shared.posts.view import FIRST_VERSION
+from shared.tasks.hand_over import hand_over
+from shared.tasks.task import Tasks, ingest, orchestrate
+from shared.users.user import User, user_path
+
+
+@dataclass(frozen=True)
+class PostChange:
+    """What is named; None stays as it is. `request` is the new post, judged as a new one is."""
+
+    request: PostRequest | None = None
+    scheduled_time: datetime | None = None
+    metadata: Mapping[str, str] | None = None
+    tags: Sequence[str] | None = None
+
+
+def change_post(
+    user: User,
+    post_id: str,
+    version: int | None,
+    change_of: Callable[[Document], PostChange],
+    *,
+    here: Installation,
+    documents: Documents,
+    tasks: Tasks,
+    clock: Clock,
+) -> None:
+    """`version` None: whichever there is.
+
+    Raises NotFound, AlreadyStarted, PreconditionFailed, and what `change_of` and the judges of a new post refuse.
+    """
+
+    def attempt() -> tuple[Submission, bool]:
+        [document] = documents.get(submission_path(post_id))
+        if document is None or document.fields["uid"] != user.uid:
+            raise NotFound("There is no post with this id")
+        submission, current = Submission.from_document(document), document.fields.get("version", FIRST_VERSION)
+        if submission.status != "queued":
+            raise AlreadyStarted
+        if version not in (None, current):
+            raise PreconditionFailed(f"The post is at version {current} by now", facts={"version": current})
+        change, now = change_of(document), clock.now()
+        changes, more, awaits_files = _changes(document, submission, change, user, now, here=here, documents=documents, clock=clock)
+        documents.commit(Update(document.path, {**changes, "version": current + 1}, if_version=document.version), *more)
+        due_at: datetime = changes.get("dueAt", submission.due_at)
+        _hand_over(submission, due_at, now, tasks, awaits_files=awaits_files)
+        return submission, awaits_files
+
+    read_modify_write(attempt)
+
+
+def _changes(
+    document: Document,
+    submission: Submission,
+    change: PostChange,
+    user: User,
+    now: datetime,
+    *,
+    here: Installation,
+    documents: Documents,
+    clock: Clock,
+) -> tuple[dict[str, Any], list[Write], bool]:
+    """What is written to the post, what else, and whether it waits for files then."""
+    changes: dict[str, Any] = {"updatedAt": now}
+    more: list[Write] = []
+    awaits_files, targets = submission.awaits_files, submission.targets
+    if change.scheduled_time is not None:
+        require_notice(change.scheduled_time, clock)
+        changes |= {"scheduledTime": change.scheduled_time, "dueAt": change.scheduled_time, "state": "scheduled"}
+        more += _moved_record(document, change.scheduled_time, documents)
+    if change.request is not None:
+        content, targets = validated(change.request, user, documents, clock, here)
+        awaits_files = needs_ingest(content, targets)
+        changes |= _new_content(submission, change.request, content, targets, awaits_files=awaits_files)
+        more += _uncounted(submission, documents)
+    if change.metadata is not None:
+        changes["metadata"] = dict(change.metadata)
+    if change.tags is not None:
+        changes["tags"] = list(change.tags)
+    if change.tags is not None or change.request is not None:
+        changes["facets"] = facets_of(targets, change.tags if change.tags is not None else document.fields.get("tags", ()))
+    due_at: datetime = changes.get("dueAt", submission.due_at)
+    changes["sweepAt"] = now + START_GRACE if awaits_files else max(now, due_at - SCHEDULE_AHEAD)
+    return changes, more, awaits_files
+
+
+def _new_content(
+    submission: Submission, request: PostRequest, content: Content, targets: Sequence[Target], *, awaits_files: bool
+) -> dict[str, Any]:
+    """In place of the old one; files that were copied for that stay where they are, and are found again where they are named."""
+    return {
+        "post": dict(request.as_given),
+        "content": content.to_fields(),
+        "targets": [target.to_fields() for target in targets],
+        "files": "pending" if awaits_files else REMOVE,
+        "warnings": [],
+        "openMediaIds": media_ids(content) or REMOVE,
+        "copiedBytes": REMOVE,
+        "runCounts": {"total": len(targets), "succeeded": 0, "failed": 0, "outcomeUnknown": 0},
+        "contentRevision": submission.content_revision + 1,
+    }
+
+
+def _uncounted(submission: Submission, documents: Documents) -> list[Write]:
+    """The old copies; those of the new content are counted once they are there."""
+    if not submission.copied_bytes:
+        return []
+    [user] = documents.get(user_path(submission.uid))
+    return [Update(user.path, {"storageBytes": Increment(-submission.copied_bytes)})] if user is not None else []
+
+
+def _moved_record(document: Document, due_at: datetime, documents: Documents) -> list[Write]:
+    """The request's record outlives the post's time."""
+    path = document.fields.get("recordPath")
+    [record] = documents.get(path) if path else [None]
+    if record is None or record.fields.get("submissionId") != document.id:
+        return []
+    lives_until = due_at + LIFETIMES[record.fields["kind"]]
+    return [Update(record.path, {"expireAt": lives_until}, if_version=record.version)]
+
+
+def _hand_over(submission: Submission, due_at: datetime, now: datetime, tasks: Tasks, *, awaits_files: bool) -> None:
+    if awaits_files:
+        hand_over(ingest(submission.id, submission.uid), tasks)
+    elif due_at - now <= SCHEDULE_AHEAD:
+        hand_over(orchestrate(submission.id, submission.uid, not_before=due_at if due_at > now else None), tasks)
