@@ -40,7 +40,7 @@ class WithCors(server.RequestHandler):
 
     def send_header(self, keyword: str, value: str) -> None:
         origin = self._origin()
-        if keyword == "Location" and origin and self.command == "POST":
+        if keyword == "Location" and origin and self.command == "POST" and _session(value):
             _origins[_session(value)] = origin
         super().send_header(keyword, value)
 

@@ -1,6 +1,7 @@
 """The API as a web application: its routes, and what every answer carries whatever happened."""
 
 from flask import Flask, Response, g, request
+from werkzeug.routing import BaseConverter
 
 from functions.api.ports import Ports
 from functions.api.request import cors, errors
@@ -27,6 +28,14 @@ RESOURCES = (
     health, posts, posts_read, posts_change, automations, media, transcriptions, templates, credits, me, requests, api_keys,
     integrations, openapi,
 )  # fmt: skip
+
+
+class DocumentId(BaseConverter):
+    """In addresses: what no document of ours can be called is not found, and not asked for."""
+
+    regex = r"[0-9A-Za-z][0-9A-Za-z_-]{0,127}"
+
+
 SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -39,9 +48,9 @@ SECURITY_HEADERS = {
 
 def create_app(ports: Ports) -> Flask:
     app = Flask("soku", static_folder=None)
-    app.url_map.strict_slashes = False
+    app.url_map.strict_slashes, app.url_map.merge_slashes = False, False
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
-    app.url_map.converters["media_id"] = media.MediaId
+    app.url_map.converters |= {"media_id": media.MediaId, "id": DocumentId}
     app.json.sort_keys = False  # type: ignore[attr-defined]
 
     @app.before_request

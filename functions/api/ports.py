@@ -60,7 +60,12 @@ class Ports:
     sleep: Callable[[float], None]
     # Of the private bucket.
     open_session: OpenSession
-    # What this operator's Soku is like, for the judges of posts.
-    installation: Installation
     # What the API needs, by name; each raises if it does not answer.
     checks: Mapping[str, Callable[[], None]]
+
+    @property
+    def installation(self) -> Installation:
+        """What this operator's Soku is like, for the judges of posts."""
+        settings = self.settings
+        rewritten = tuple(settings.fetch_rewrites)
+        return Installation(settings.media_url, rewritten, self.connecting.connectors, settings.tiktok_privacy)

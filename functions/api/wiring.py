@@ -18,7 +18,6 @@ from shared.gcp.cloud_tasks import CloudTasksQueue
 from shared.gcp.firebase_auth import FirebaseAuth
 from shared.http.client import RequestsHttp
 from shared.platforms.registry import connectors
-from shared.posts.validate import Installation
 
 if TYPE_CHECKING:
     from shared.gcp.cloud_storage import CloudStorage
@@ -40,7 +39,6 @@ def ports() -> Ports:
         limiter=Limiter.of(SETTINGS, documents, clock),
         sleep=time.sleep,
         open_session=_open_session,
-        installation=Installation(SETTINGS.media_url, tuple(SETTINGS.fetch_rewrites), apps, SETTINGS.tiktok_privacy),
         checks={"database": lambda: _check_database(documents), "queue": tasks.check, "storage": _check_storage},
     )
 

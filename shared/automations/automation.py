@@ -20,6 +20,8 @@ MediaKind = Literal["text", "image", "video"]
 Placeholder = Literal["text", "url", "platform"]
 MAX_AUTOMATIONS = 20
 MAX_DELAY_SECONDS = 604_800
+# More characters than any platform takes (Facebook: 63,206).
+MAX_TEXT = 64_000
 _PLACEHOLDER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]{0,40})\}")
 _HASHTAG = re.compile(r"[#＃](\w{1,200})")
 
@@ -63,10 +65,14 @@ class Automation:
             and (self.hashtag is None or self.hashtag.casefold() in hashtags_of(post.content.text))
         )
 
-    def text_for(self, post: Published, platform_label: str) -> str:
+    def text_for(self, post: Published, platform_label: str) -> str | None:
+        """None if it would be longer than any platform takes: a template may name the text any number of times."""
         if self.template is None:
             return post.content.text
         values: Mapping[str, str] = {"text": post.content.text, "url": post.url or "", "platform": platform_label}
+        named = sum(len(values.get(name, "")) for name in _PLACEHOLDER.findall(self.template))
+        if len(self.template) + named > MAX_TEXT:
+            return None
         return _PLACEHOLDER.sub(lambda found: values.get(found[1], found[0]), self.template).strip()
 
     @staticmethod

@@ -44,7 +44,7 @@ def read_automation(uid: str, automation_id: str, *, documents: Documents) -> Do
 
 
 def change_automation(before: Document, fields: Mapping[str, Any], *, documents: Documents, clock: Clock) -> Automation:
-    """`fields` are all of the document's, without its times. Raises Conflict if it has changed since `before`."""
+    """`fields` are what is replaced. Raises Conflict if it has changed since `before`."""
     changed = {**fields, "updatedAt": clock.now()}
     version = documents.commit(Update(before.path, changed, if_version=before.version))
     return Automation.from_document(Document(before.path, {**before.fields, **changed}, version))

@@ -12,19 +12,19 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid5
 
-from shared.automations.automation import MAX_AUTOMATIONS, Automation, Published, automations_path
+from shared.automations.automation import MAX_AUTOMATIONS, MAX_TEXT, Automation, Published, automations_path
 from shared.core.clock import Clock
-from shared.core.errors import ApiError
+from shared.core.errors import ApiError, ValidationFailed
 from shared.core.platforms import PLATFORMS
 from shared.documents.change import read_modify_write
-from shared.documents.document import REMOVE, Conflict, Create, Document, Documents, Increment, Query, Update, Write
+from shared.documents.document import REMOVE, Conflict, Create, Document, Documents, Query, Unavailable, Update, Write
 from shared.media.copied import copy_path
 from shared.platforms.content import Content
 from shared.posts.addresses import addresses_of, needs_ingest
 from shared.posts.create import Accept, begin, submission_fields
 from shared.posts.file_warnings import MAX_WARNINGS
 from shared.posts.run import Run, RunPath, submission_path
-from shared.posts.submission import Target
+from shared.posts.submission import MAX_CONTENT_BYTES, Target, content_bytes
 from shared.posts.targets import WantedTarget
 from shared.posts.validate import Installation, PostRequest, validated
 from shared.tasks.task import Tasks
@@ -63,7 +63,7 @@ def _fire(path: RunPath, ports: AutomationPorts) -> None:
     if source is not None:
         published = _published(run, found.fields["completedAt"])
         for automation in _automations(run.uid, ports.documents):
-            if automation.concerns(published) and (refusal := _post(automation, published, run, source, ports)) is not None:
+            if automation.concerns(published) and (refusal := _refusal(automation, published, run, source, ports)) is not None:
                 warnings.append(_warning(automation, run, refusal, ports.clock.now()))
     writes: list[Write] = [Update(found.path, {"firesAutomations": REMOVE, "sweepAt": REMOVE}, if_version=found.version)]
     if source is not None and warnings:
@@ -83,10 +83,23 @@ def _published(run: Run, ended_at: datetime) -> Published:
     return Published(run.platform, run.account_id, content, run.platform_post_url, ended_at)
 
 
+def _refusal(automation: Automation, published: Published, run: Run, source: Document, ports: AutomationPorts) -> ApiError | None:
+    """Why it could not make its post. One that meets a fault of ours must not keep the others waiting."""
+    try:
+        return _post(automation, published, run, source, ports)
+    except (Conflict, Unavailable):
+        raise
+    except Exception:
+        _log.exception("automation.unexpected_error", extra={"run": str(run.path), "automation": automation.id})
+        return ApiError("a fault of Soku's")
+
+
 def _post(automation: Automation, published: Published, run: Run, source: Document, ports: AutomationPorts) -> ApiError | None:
     """Make the new post, unless it is there; or why it cannot be made."""
     [user] = ports.documents.get(user_path(run.uid))
     text = automation.text_for(published, PLATFORMS[run.platform])
+    if text is None:
+        return ValidationFailed(f"The text that its template makes has more than {MAX_TEXT:,} characters.")
     given = {**source.fields["post"]["content"], "text": text, "platform": [_named(target) for target in automation.targets]}
     as_given = {**source.fields["post"], "content": given}
     request = PostRequest(replace(published.content, text=text), automation.targets, None, False, as_given)
@@ -108,12 +121,16 @@ def _post(automation: Automation, published: Published, run: Run, source: Docume
         origin="automation",
         request_id=source.fields["requestId"],
     )
+    made = {**submission_fields(accept, now), "automationId": automation.id, "sourceRun": str(run.path)}
     copies = _copies(content, targets, source.path, submission_path(submission_id), ports.documents) if awaits_files else []
-    copied = sum(int(copy.fields["sizeBytes"]) for copy in copies)
-    made = {**submission_fields(accept, now), "automationId": automation.id, "sourceRun": str(run.path), "copiedBytes": copied}
-    counted = [Update(user.path, {"storageBytes": Increment(copied)})] if user is not None and copied else []
+    if content_bytes(content) > max(MAX_CONTENT_BYTES, content_bytes(published.content)):
+        return ValidationFailed(f"Its content has more than {MAX_CONTENT_BYTES:,} bytes.")
+    # What the source has copied is there once, however many posts it serves.
+    shared = sum(int(copy.fields["sizeBytes"]) for copy in copies)
     try:
-        ports.documents.commit(Create(submission_path(submission_id), made), *copies, *counted)
+        ports.documents.commit(
+            Create(submission_path(submission_id), {**made, **({"sharedBytes": shared} if shared else {})}), *copies
+        )
     except Conflict:
         return None
     _log.info("automation.fired", extra={"run": str(run.path), "automation": automation.id, "submission": submission_id})

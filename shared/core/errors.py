@@ -28,32 +28,18 @@
         ├── AutomationLimitReached    409 automation_limit_reached
         └── ApiKeyLimitReached        409 api_key_limit_reached
 
-A class's docstring is the message its callers see unless they give a better one. What the API answers is written in one
-place, `functions/api/request/errors.py`.
+A class's docstring is the message unless a better one is given. What is answered is written in `functions/api/request/errors.py`.
 """
 
 import inspect
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, ClassVar
+
+from shared.core.detail import Detail as Detail
 
 
 class SokuError(Exception):
     """Something in Soku went wrong."""
-
-
-@dataclass(frozen=True)
-class Detail:
-    """One thing to mend in a request: `field` starts at `body`, `code` is the validation vocabulary's."""
-
-    field: str
-    message: str
-    code: str
-    received: Any = None
-    rule: str | None = None
-    choices: Sequence[str] | None = None
-    # The post's target that it is about, by its targetId.
-    target: str | None = None
 
 
 class ApiError(SokuError):
@@ -79,9 +65,8 @@ class ApiError(SokuError):
 
     @property
     def type(self) -> str:
-        if self.status in (401, 403):
-            return "authentication_error"
-        return "invalid_request_error" if self.status < 500 else "api_error"
+        of_requests = "authentication_error" if self.status in (401, 403) else "invalid_request_error"
+        return of_requests if self.status < 500 else "api_error"
 
 
 class PostCreationFailed(ApiError):

@@ -40,8 +40,11 @@ def debit(uid: str, amount: int, job_id: str, *, documents: Documents, now: date
     return [changed, _entry(uid, job_id, -amount, "debit", now, job_id)]
 
 
-def refund(uid: str, amount: int, job_id: str, now: datetime) -> Sequence[Write]:
-    """What gives the amount back, once: the entry can be created only once."""
+def refund(uid: str, amount: int, job_id: str, *, documents: Documents, now: datetime) -> Sequence[Write]:
+    """What gives the amount back, once: the entry can be created only once. Nothing where there is no balance any more."""
+    [document] = documents.get(credits_path(uid))
+    if document is None:
+        return ()
     changed = Update(credits_path(uid), {"balance": Increment(amount), "updatedAt": now})
     return [_entry(uid, f"{job_id}-refund", amount, "refund", now, job_id), changed]
 

@@ -69,9 +69,9 @@ class Lease:
         except Conflict as error:
             raise Fenced(self.path) from error
 
-    def renew(self, changes: Changes) -> None:
-        """The same, and hold the lease for another term from now. Raises Fenced."""
-        until = self.clock.now() + self.term.length
+    def renew(self, changes: Changes, *, seconds: float = 0.0) -> None:
+        """The same, and hold the lease for another term from now, or for so long, if that is longer. Raises Fenced."""
+        until = self.clock.now() + max(self.term.length, timedelta(seconds=seconds))
         self.write({**changes, **self.term.ends(until)})
         self.until = until
 
@@ -88,4 +88,4 @@ class Lease:
     def hold_for(self, seconds: float) -> None:
         """Before something that cannot be interrupted. Raises Fenced."""
         if self.until - self.clock.now() < timedelta(seconds=seconds):
-            self.renew({})
+            self.renew({}, seconds=seconds)

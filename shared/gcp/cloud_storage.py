@@ -8,6 +8,7 @@ from google.api_core import exceptions
 from google.auth.credentials import AnonymousCredentials
 from google.auth.exceptions import GoogleAuthError
 from google.cloud import storage
+from google.cloud.storage.exceptions import DataCorruption, InvalidResponse
 from requests.exceptions import RequestException
 
 from shared.core.settings import MediaStorage
@@ -17,7 +18,8 @@ from shared.media.storage import ObjectMissing, StorageUnavailable
 # A resumable upload's part: a multiple of 256 KiB, held in memory once per upload.
 PART_BYTES = 4 << 20
 CHECK_TIMEOUT_SECONDS, SESSION_TIMEOUT_SECONDS = 2, 10
-_FAILURES = (exceptions.GoogleAPIError, GoogleAuthError, RequestException)
+# The client's own, of uploads and downloads in parts, have nothing in common with the others.
+_FAILURES = (exceptions.GoogleAPIError, GoogleAuthError, RequestException, InvalidResponse, DataCorruption)
 
 
 class CloudStorage:

@@ -4,6 +4,7 @@ A request that waits holds a thread of its instance and nothing else: the job go
 """
 
 import threading
+from collections import Counter
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -15,28 +16,42 @@ from shared.jobs.job import Job, job_path
 
 # Of an instance's 32 threads (functions/targets.py).
 WAITING = 20
+# Of one user's requests, so that nobody keeps all others from waiting.
+WAITING_OF_ONE = 8
 # Less than the API's own timeout, so that it is we who answer.
 PATIENCE = timedelta(seconds=500)
 # Until each of the first looks, and between the later ones.
 FIRST_PAUSES_SECONDS, PAUSE_SECONDS = (0.2, 0.4, 0.8), 1.0
 
-_slots = threading.BoundedSemaphore(WAITING)
+_waiting: Counter[str] = Counter()
+_lock = threading.Lock()
 
 
 @contextmanager
-def waiting_slot() -> Generator[bool]:
-    """Whether one of the instance's threads may wait inside the block."""
-    is_free = _slots.acquire(blocking=False)
+def waiting_slot(uid: str) -> Generator[bool]:
+    """Whether one of the instance's threads may wait inside the block; of one user's at most WAITING_OF_ONE."""
+    with _lock:
+        is_free = _waiting.total() < WAITING and _waiting[uid] < WAITING_OF_ONE
+        _waiting[uid] += is_free
     try:
         yield is_free
     finally:
-        if is_free:
-            _slots.release()
+        with _lock:
+            _waiting[uid] -= is_free
+            if not _waiting[uid]:
+                del _waiting[uid]
 
 
-def watch(job_id: str, *, documents: Documents, clock: Clock, sleep: Callable[[float], None]) -> Job:
-    """The job, ended. Raises ServiceUnavailable if it takes longer, or if too many wait already: the same request waits on."""
-    with waiting_slot() as is_free:
+def watch(
+    job_id: str, uid: str, *, documents: Documents, clock: Clock, sleep: Callable[[float], None], may_have_ended: bool = False
+) -> Job:
+    """The job, ended; one that `may_have_ended` before is looked at first. Raises ServiceUnavailable if it takes longer, or if too
+    many wait already: the same request waits on."""
+    if may_have_ended:
+        [document] = documents.get(job_path(job_id))
+        if document is not None and (job := Job.from_document(document)).is_final:
+            return job
+    with waiting_slot(uid) as is_free:
         if not is_free:
             raise ServiceUnavailable("Too many requests are waiting for what they began: send it again, it goes on meanwhile.")
         until, pauses = clock.now() + PATIENCE, iter(FIRST_PAUSES_SECONDS)

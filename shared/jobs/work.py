@@ -7,14 +7,15 @@ forgets its request, in the commit that says so.
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from shared.core.clock import Clock
 from shared.core.errors import SokuError
 from shared.core.wait import Wait
 from shared.credits.credits import refund
-from shared.documents.document import REMOVE, Changes, Conflict, Delete, Documents, Unavailable, Write
+from shared.documents.change import read_modify_write
+from shared.documents.document import REMOVE, Changes, Delete, Documents, Unavailable, Write
 from shared.documents.lease import Fenced, Lease
 from shared.jobs.job import KEPT, TERM, Job, job_path
 from shared.tasks.hand_over import hand_over
@@ -26,7 +27,10 @@ _log = logging.getLogger(__name__)
 # Workers that die of a job, or stumble over a fault of ours, one after the other.
 MAX_FAILURES = 5
 FAILURE_PAUSE_SECONDS = 10.0
+# Where what a job depends on has changed meanwhile; four times longer each time.
 OVERTAKEN_PAUSE_SECONDS = 0.5
+# A task may come a moment before its time, by our clock.
+EARLY = timedelta(seconds=1)
 
 
 class JobFailed(SokuError):
@@ -61,13 +65,21 @@ class Work:
     job: Job
     lease: Lease
     # What is undone if another worker has taken the job over.
-    if_lost: list[Callable[[], None]] = field(default_factory=list)
+    if_lost: list[Callable[[], object]] = field(default_factory=list)
     # What is done when its end has been written.
-    once_ended: list[Callable[[], None]] = field(default_factory=list)
+    once_ended: list[Callable[[], object]] = field(default_factory=list)
+
+    # Whether something was found out that need not be found out again.
+    has_advanced: bool = False
 
     def save(self, **state: Any) -> None:
         """The recovery point: what the next worker need not do again. Raises Fenced."""
         self.lease.renew({("state", name): value for name, value in state.items()})
+
+    def advance(self, **state: Any) -> None:
+        """The same, and what stood in the way before counts no more. Raises Fenced."""
+        self.lease.renew({**{("state", name): value for name, value in state.items()}, "failures": 0})
+        self.has_advanced = True
 
 
 Outcome = Succeeded | Moved | Wait
@@ -81,27 +93,15 @@ class WorkPorts:
     documents: Documents
     tasks: Tasks
     clock: Clock
-    tidy: Callable[[Mapping[str, Any]], None]
+    tidy: Callable[[Mapping[str, Any]], object]
 
 
 def work_on(job_id: str, target: str, handlers: Mapping[str, Handler], ports: WorkPorts) -> None:
     """`target` is the function that this is. Returns normally wherever a later delivery could not better it. Raises Unavailable."""
-    [document] = ports.documents.get(job_path(job_id))
-    if document is None:
-        _log.warning("job.not_found", extra={"job": job_id})
+    work = read_modify_write(lambda: _claimed(job_id, target, handlers, ports))
+    if work is None:
         return
-    job = Job.from_document(document)
-    if job.is_final or TERM.is_held(document.fields, ports.clock.now()):
-        return
-    if BY_NAME[job.queue].target != target or job.type not in handlers:
-        # A late delivery of an earlier step.
-        return
-    changes: Changes = {"status": "processing", "attempt": job.attempt + 1, "failures": job.failures + 1}
-    try:
-        lease = Lease.claim(job.path, TERM, changes, if_version=job.version, documents=ports.documents, clock=ports.clock)
-    except Conflict:
-        return
-    work = Work(job, lease)
+    job = work.job
     try:
         outcome = _outcome(work, handlers[job.type], ports)
         _write(work, outcome, ports)
@@ -111,6 +111,22 @@ def work_on(job_id: str, target: str, handlers: Mapping[str, Handler], ports: Wo
     if isinstance(outcome, (Succeeded, JobFailed)):
         for then in work.once_ended:
             then()
+
+
+def _claimed(job_id: str, target: str, handlers: Mapping[str, Handler], ports: WorkPorts) -> Work | None:
+    """None where there is nothing to do. Raises Conflict if the job has changed just now: perhaps it was only put off."""
+    [document] = ports.documents.get(job_path(job_id))
+    if document is None:
+        _log.warning("job.not_found", extra={"job": job_id})
+        return None
+    job, now = Job.from_document(document), ports.clock.now()
+    if job.is_final or TERM.is_held(document.fields, now + EARLY if job.status == "delayed" else now):
+        return None
+    if BY_NAME[job.queue].target != target or job.type not in handlers:
+        # A late delivery of an earlier step.
+        return None
+    changes: Changes = {"status": "processing", "attempt": job.attempt + 1, "failures": job.failures + 1}
+    return Work(job, Lease.claim(job.path, TERM, changes, if_version=job.version, documents=ports.documents, clock=ports.clock))
 
 
 def _outcome(work: Work, handler: Handler, ports: WorkPorts) -> Outcome | JobFailed:
@@ -145,24 +161,30 @@ def _lost(work: Work, ports: WorkPorts) -> None:
     if document is None or document.version != work.lease.version:
         _log.info("job.lease_lost", extra={"job": work.job.id})
         return
+    job = work.job
     try:
-        _write(work, Wait(OVERTAKEN_PAUSE_SECONDS, "what it depends on has changed"), ports)
+        if (given_up := _given_up(job, ports.clock)) is not None:
+            # What was to be written with its end is what was refused.
+            work.lease.write({"status": "failed", "error": _told(given_up), **_ended(ports.clock.now())})
+            return
+        pause = OVERTAKEN_PAUSE_SECONDS * 4**job.failures
+        _write(work, Wait(pause, "what it depends on has changed", changes={"failures": job.failures + 1}), ports)
     except Fenced:
         _log.info("job.lease_lost", extra={"job": work.job.id})
 
 
 def _write(work: Work, outcome: Outcome | JobFailed, ports: WorkPorts) -> None:
     now, job = ports.clock.now(), work.job
-    ended: dict[str, Any] = {"updatedAt": now, "finishedAt": now, "expireAt": now + KEPT, **dict.fromkeys(TERM.fields, REMOVE)}
+    ended = _ended(now)
     match outcome:
         case Succeeded():
-            work.lease.write({"status": "succeeded", "result": dict(outcome.result), **ended}, *outcome.writes)
+            work.lease.write({"status": "succeeded", "result": dict(outcome.result), "state": REMOVE, **ended}, *outcome.writes)
         case JobFailed():
-            error = {"code": outcome.code, "message": str(outcome), "retryable": outcome.code == "internal_error"}
             forget = [Delete(job.record_path)] if job.record_path else []
             refunded = {"creditsRefunded": job.credits_debited} if job.credits_debited else {}
-            given_back = refund(job.uid, job.credits_debited, job.id, now) if refunded else ()
-            work.lease.write({"status": "failed", "error": error, **refunded, **ended}, *forget, *given_back, *outcome.writes)
+            given_back = refund(job.uid, job.credits_debited, job.id, documents=ports.documents, now=now) if refunded else ()
+            failed = {"status": "failed", "error": _told(outcome), **refunded, **ended}
+            work.lease.write(failed, *forget, *given_back, *outcome.writes)
         case Moved():
             state = {("state", name): value for name, value in outcome.state.items()}
             changes = {"status": "queued", "queue": outcome.queue, "failures": 0, "updatedAt": now, "leaseUntil": REMOVE}
@@ -170,7 +192,16 @@ def _write(work: Work, outcome: Outcome | JobFailed, ports: WorkPorts) -> None:
             hand_over(work_on_job(job.id, BY_NAME[outcome.queue]), ports.tasks)
         case Wait():
             until = min(now + timedelta(seconds=outcome.seconds), max(job.deadline_at, now))
-            changes = {"status": "delayed", "failures": job.failures, "updatedAt": now, **outcome.changes}
+            failures = 0 if work.has_advanced else job.failures
+            changes = {"status": "delayed", "failures": failures, "updatedAt": now, **outcome.changes}
             # Until then it counts as held: nobody takes it sooner.
             work.lease.write({**changes, **TERM.ends(until)})
             hand_over(work_on_job(job.id, BY_NAME[job.queue], not_before=until), ports.tasks)
+
+
+def _ended(now: datetime) -> dict[str, Any]:
+    return {"updatedAt": now, "finishedAt": now, "expireAt": now + KEPT, **dict.fromkeys(TERM.fields, REMOVE)}
+
+
+def _told(failure: JobFailed) -> dict[str, Any]:
+    return {"code": failure.code, "message": str(failure), "retryable": failure.code in ("internal_error", "deadline_exceeded")}

@@ -9,7 +9,7 @@ from shared.core.clock import Clock
 from shared.core.errors import MediaInUse, NotFound
 from shared.documents.change import read_modify_write
 from shared.documents.document import REMOVE, Condition, Delete, Document, Documents, Increment, Query, Update, Write
-from shared.media.media import media_path
+from shared.media.media import is_stored, media_path
 from shared.media.storage import Storage
 from shared.media.uploads import hash_path
 from shared.users.user import user_path
@@ -42,8 +42,10 @@ def delete_media(uid: str, media_id: str, *, documents: Documents, clock: Clock)
 def own_media(uid: str, media_id: str, documents: Documents) -> Document:
     """The upload, as long as it is not deleted. Raises NotFound."""
     [document] = documents.get(media_path(media_id))
-    if document is None or document.fields["uid"] != uid or document.fields.get("deletedAt") is not None:
+    if document is None or document.fields.get("uid") != uid or document.fields.get("deletedAt") is not None:
         raise NotFound("There is no media with this id")
+    if not is_stored(document):
+        raise NotFound("The media with this id is broken: upload it again")
     return document
 
 

@@ -26,6 +26,8 @@ class Bounds:
 
     limits: Limits
     whose: str
+    # Whom to name for a kind that is not taken.
+    takers: str = "the platforms of this post take"
 
 
 @dataclass(frozen=True)
@@ -94,7 +96,7 @@ def _limit(content_type: str, bounds: Bounds) -> int:
     if kind in bounds.limits:
         return bounds.limits[kind]
     taken = " and ".join(f"{kind}s" for kind in bounds.limits) or "no files"
-    raise Unfit(f"the file is {content_type}, and the platforms of this post take {taken}")
+    raise Unfit(f"the file is {content_type}, and {bounds.takers} {taken}")
 
 
 class _Counted:

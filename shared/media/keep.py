@@ -42,16 +42,16 @@ class Keeping:
         if User.from_document(job.uid, user).storage_bytes + stored.size_bytes > self.quota_bytes:
             self._delete(stored)
             raise JobFailed("storage_quota_exceeded", over_quota(self.quota_bytes))
-        return Succeeded(_result(stored.media_id, stored.url), self._writes(stored, job, known))
+        return Succeeded(_result(stored.media_id, stored.url), self._writes(stored, job, known, user))
 
-    def _writes(self, stored: StoredMedia, job: Job, known: Document | None) -> Sequence[Write]:
-        """`known` is the hash's document of a file that was deleted."""
+    def _writes(self, stored: StoredMedia, job: Job, known: Document | None, user: Document | None) -> Sequence[Write]:
+        """`known` is the hash's document of a file that was deleted; `user` may be gone."""
         records = [job.record_path] if job.record_path else []
         media = {"uid": job.uid, **stored.to_fields(), "createdAt": self.clock.now(), "deletedAt": None, "records": records}
         by_hash, named = hash_path(job.uid, stored.sha256), {"mediaId": stored.media_id}
         pointing: Write = Create(by_hash, named) if known is None else Update(by_hash, named, if_version=known.version)
-        counted = Update(user_path(job.uid), {"storageBytes": Increment(stored.size_bytes)})
-        return [Create(media_path(stored.media_id), media), pointing, counted]
+        counted = [Update(user.path, {"storageBytes": Increment(stored.size_bytes)})] if user is not None else []
+        return [Create(media_path(stored.media_id), media), pointing, *counted]
 
     def _delete(self, stored: StoredMedia) -> None:
         with suppress(StorageUnavailable):

@@ -81,6 +81,15 @@ class StoredMedia(Measured):
         )
 
 
+# Without these a document is no file's.
+_REQUIRED = ("url", "storagePath", "contentType", "sizeBytes", "sha256")
+
+
+def is_stored(document: Document) -> bool:
+    """Whether it says of a file what any must: documents can be changed by hand."""
+    return all(document.fields.get(name) for name in _REQUIRED)
+
+
 def stored_of(document: Document) -> StoredMedia:
     """What a document of a copy, or of an upload, says of its file; an upload's id is the document's."""
     return StoredMedia.from_fields({"mediaId": document.id, **document.fields})

@@ -52,7 +52,8 @@ def complete_upload(work: Work, ports: UploadPorts) -> Outcome:
     try:
         return _take(work, intake, upload_id, ports, judge)
     except JobFailed as failure:
-        if isinstance(failure.__cause__, NothingArrived):
+        if isinstance(failure.__cause__, NothingArrived) or failure.code == "storage_quota_exceeded":
+            # It may be completed later.
             work.once_ended.clear()
         else:
             failure.writes = (over,)
@@ -61,8 +62,7 @@ def complete_upload(work: Work, ports: UploadPorts) -> Outcome:
 
 def _take(work: Work, intake: Intake, address: str, ports: UploadPorts, keep: Callable[[Work, StoredMedia], Outcome]) -> Outcome:
     job = work.job
-    delete_leftovers(job.state, intake.storage)
-    written: list[str] = []
+    written = delete_leftovers(job.state, intake.storage)
 
     def before_writing(path: str) -> None:
         written.append(path)

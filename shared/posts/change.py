@@ -119,6 +119,7 @@ def _new_content(
         "warnings": [],
         "openMediaIds": media_ids(content) or REMOVE,
         "copiedBytes": REMOVE,
+        "sharedBytes": REMOVE,
         "runCounts": {"total": len(targets), "succeeded": 0, "failed": 0, "outcomeUnknown": 0},
         "contentRevision": submission.content_revision + 1,
     }

@@ -40,6 +40,8 @@ _log = logging.getLogger(__name__)
 
 # A delivery that has worked for so long leaves the next address to another one: the longest copy must still fit into its time.
 WORK_TIME = timedelta(seconds=120)
+# How often a post that is not due soon looks whether its user has room again.
+LOOK_FOR_ROOM = timedelta(hours=1)
 # Copies outlast the moment when they are needed.
 KEEP = timedelta(days=1)
 
@@ -118,13 +120,15 @@ def _copy_all(submission: Submission, addresses: Sequence[Address], keeper: User
     paths = [copy_path(submission.path, address.url) for address in addresses]
     copied: dict[str, Copied] = {}
     waits: list[Wait] = []
+    is_full = False
     for address, path, document in zip(addresses, paths, ports.documents.get(*paths), strict=True):
         if ports.clock.now() - begun > WORK_TIME:
             waits.append(Wait(0.0, "other files took long"))
             break
         is_new = document is None or _result(document) is None
         if is_new and room <= 0:
-            return _Progress(copied, is_full=True)
+            is_full = True
+            break
         wanted = Wanted(path, address.url, submission.uid, address.limits, submission.due_at + KEEP)
         try:
             result = ports.copier.copied(wanted, document, anew=_may_be_tried_anew(submission, document, ports.clock.now()))
@@ -141,7 +145,8 @@ def _copy_all(submission: Submission, addresses: Sequence[Address], keeper: User
         for seconds in sorted({wait.seconds for wait in waits}):
             at = ports.clock.now() + timedelta(seconds=seconds)
             hand_over(ingest(submission.id, submission.uid, not_before=at), ports.tasks)
-        return _Progress(copied)
+    if waits or is_full:
+        return _Progress(copied, is_full)
     if len(copied) < len(addresses):
         # Others were at it: whoever is last sees that all is done.
         found = zip(addresses, ports.documents.get(*paths), strict=True)
@@ -152,25 +157,30 @@ def _copy_all(submission: Submission, addresses: Sequence[Address], keeper: User
 def _counted(submission: Submission, copied: Mapping[str, Copied], keeper: User | None) -> tuple[Changes, Sequence[Write]]:
     """Copies count against their user's quota until their post is over (settle.py): in the post, and in the user, if there."""
     there = sum(result.size_bytes for result in copied.values() if isinstance(result, StoredMedia))
-    more = there - submission.copied_bytes
+    more = there - submission.shared_bytes - submission.copied_bytes
     if keeper is None or more <= 0:
         return {}, ()
-    return {"copiedBytes": there}, [Update(user_path(keeper.uid), {"storageBytes": Increment(more)})]
+    return {"copiedBytes": submission.copied_bytes + more}, [Update(user_path(keeper.uid), {"storageBytes": Increment(more)})]
 
 
 def _go_on_later(submission: Submission, progress: "_Progress", keeper: User | None, ports: IngestPorts) -> None:
     """What has been copied so far is counted; where there is no room for more, the post waits and says so."""
     changes, counted = _counted(submission, progress.copied, keeper)
-    if progress.is_full and not any(warning["code"] == FULL for warning in submission.warnings):
+    if progress.is_full:
         now = ports.clock.now()
         warning = {"code": FULL, "message": f"{over_quota(ports.quota_bytes)} Until then the post waits.", "at": now}
-        warnings = [*submission.warnings, warning][-MAX_WARNINGS:]
-        # The sweeper looks every minute.
-        changes = {**changes, "warnings": warnings, "sweepAt": now + PUSH, "updatedAt": now}
+        others = [one for one in submission.warnings if one["code"] != FULL]
+        # The sweeper looks then: seldom, while there is time.
+        again = now + PUSH if chance_at(now, submission.due_at) is not Chance.EARLY else _look_again(now, submission.due_at)
+        changes = {**changes, "warnings": [*others, warning][-MAX_WARNINGS:], "sweepAt": again, "updatedAt": now}
     if changes:
         # Whoever has changed it meanwhile is followed by another delivery.
         with suppress(Conflict):
             ports.documents.commit(Update(submission.path, changes, if_version=submission.version), *counted)
+
+
+def _look_again(now: datetime, due_at: datetime) -> datetime:
+    return max(now + PUSH, min(now + LOOK_FOR_ROOM, due_at - SCHEDULE_AHEAD))
 
 
 def _result(document: Document) -> Copied | None:

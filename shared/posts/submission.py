@@ -8,6 +8,7 @@ It is the outbox as well: `sweepAt` is when the sweeper looks whether it has mov
 """
 
 import dataclasses
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -22,10 +23,20 @@ Origin = Literal["api", "automation"]
 SubmissionStatus = Literal["queued", "orchestrating", "dispatched", "cancelled"]
 
 MAX_TARGETS = 50
+# Facebook's 63,206 characters in three bytes each. The content is kept in each of up to 50 runs, which are made in one
+# commit of at most 10 MiB.
+MAX_CONTENT_BYTES = 190_000
+# Of all targets together, beside the content.
+MAX_OPTIONS_BYTES = 300_000
 # The sweeper takes up a scheduled post this long before it is due.
 SCHEDULE_AHEAD = timedelta(minutes=5)
 # A submission that nobody started after this long is started by the sweeper; likewise one whose time has come.
 START_GRACE = timedelta(seconds=30)
+
+
+def content_bytes(content: Content) -> int:
+    """As it is kept, about."""
+    return len(json.dumps(content.to_fields(), default=str).encode())
 
 
 def taken_up_at(now: datetime, due_at: datetime) -> datetime:
@@ -90,6 +101,8 @@ class Submission:
     warnings: tuple[Mapping[str, Any], ...] = ()
     enable_repurposing: bool = False
     origin: Origin = "api"
+    # Of copies that another post has made and counted.
+    shared_bytes: int = 0
     # Of its files' copies, which count against the user's quota until it is over.
     copied_bytes: int = 0
     # Raised when a change replaces what it says: who works on the older content must not say of the newer that it is done.
@@ -142,6 +155,7 @@ class Submission:
             warnings=tuple(fields.get("warnings", ())),
             enable_repurposing=fields.get("enableRepurposing", False),
             origin=fields.get("origin", "api"),
+            shared_bytes=fields.get("sharedBytes", 0),
             copied_bytes=fields.get("copiedBytes", 0),
             content_revision=fields.get("contentRevision", 0),
         )

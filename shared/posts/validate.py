@@ -13,7 +13,7 @@ from shared.core.platforms import ALIASES, PLATFORMS
 from shared.core.settings import TikTokPrivacy
 from shared.documents.document import Document, Documents
 from shared.http.address import AddressRefused, require_public_address
-from shared.media.media import MEDIA_ID, MediaItem, hinted_kind, kind_of, media_path, stored_of
+from shared.media.media import MEDIA_ID, MediaItem, hinted_kind, is_stored, kind_of, media_path, stored_of
 from shared.platforms.content import Content
 from shared.platforms.media_limits import Problem
 from shared.platforms.preflight import validate_content
@@ -170,7 +170,7 @@ def _with_stored(content: Content, user: User, documents: Documents, media_url: 
     own = {
         media_id: document
         for media_id, document in found
-        if document and document.fields["uid"] == user.uid and document.fields.get("deletedAt") is None
+        if document and document.fields.get("uid") == user.uid and document.fields.get("deletedAt") is None and is_stored(document)
     }
     unknown = [
         Detail(item.field, "There is no media with this id: upload it with POST /v1/media first.", "custom", item.media_id)

@@ -103,7 +103,7 @@ def _parts(work: Work, folder: Path, ports: CutPorts) -> Sequence[Path]:
         "segment",
         "-segment_time",
         str(each),
-        str(folder / "part%03d.mp3"),
+        str(folder / "part%06d.mp3"),
     ]
     _run([ports.ffmpeg, "-nostdin", "-v", "error", *source, *out], folder, work)
     return sorted(folder.glob("part*.mp3"))
@@ -113,7 +113,7 @@ def _run(command: Sequence[str], folder: Path, work: Work) -> None:
     """Raises JobFailed, and Fenced once the job is another worker's."""
     # No `preexec_fn`: forking a process that has threads and gRPC is not safe; so its limits are set from here.
     with subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env={}, cwd=folder, close_fds=True
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env={}, cwd=folder, close_fds=True
     ) as process:
         if sys.platform == "linux":
             with suppress(ProcessLookupError):
@@ -122,9 +122,6 @@ def _run(command: Sequence[str], folder: Path, work: Work) -> None:
         watchdog = threading.Timer(RUN_SECONDS, process.kill)
         watchdog.daemon = True
         watchdog.start()
-        said: list[bytes] = []
-        reader = threading.Thread(target=lambda: said.append(process.stderr.read(4096) if process.stderr else b""), daemon=True)
-        reader.start()
         try:
             while True:
                 with suppress(subprocess.TimeoutExpired):

@@ -11,6 +11,7 @@ from shared.transcription.transcribe import (
     FileRefused,
     ProviderBusy,
     ProviderRefused,
+    RequestRefused,
     Words,
 )
 
@@ -49,13 +50,15 @@ class OpenAiTranscriber:
         return Words(answer.text or "", tuple(str(getattr(segment, "text", "")) for segment in segments))
 
 
-def _of_status(error: openai.APIStatusError) -> ProviderBusy | ProviderRefused | FileRefused:
+def _of_status(error: openai.APIStatusError) -> ProviderBusy | ProviderRefused | RequestRefused | FileRefused:
     message = str(error.message)[:300]
     if error.status_code == 429 and error.code != "insufficient_quota":
         return ProviderBusy("the provider is throttling", _retry_after(error))
     if error.status_code >= 500 or error.status_code in (408, 409):
         return ProviderBusy(f"the provider answered {error.status_code}", _retry_after(error))
-    if error.status_code in (400, 404, 413, 415, 422):
+    if error.status_code == 404 or "language" in message.lower():
+        return RequestRefused(message)
+    if error.status_code in (400, 413, 415, 422):
         return FileRefused(message)
     return ProviderRefused(f"{error.status_code} {error.code or ''}: {message}")
 

@@ -8,12 +8,14 @@ import logging
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, Protocol
 
 from shared.core.errors import SokuError
 from shared.core.wait import Wait
-from shared.jobs.work import JobFailed, Outcome, Succeeded, Work
+from shared.jobs.work import JobFailed, Moved, Outcome, Succeeded, Work
 from shared.media.storage import ObjectMissing, Storage, StorageUnavailable
+from shared.tasks.queues import TRANSCRIBE_QUEUE
 from shared.transcription.lyrics import likely_lyrics, sentences_of
 from shared.transcription.wanted import TAKEN
 
@@ -22,8 +24,11 @@ _log = logging.getLogger(__name__)
 # How often the provider is asked anew for one part that it did not answer; its customer waits.
 MAX_TRIES, FIRST_PAUSE_SECONDS, MAX_PAUSE_SECONDS = 6, 2.0, 60.0
 OUTAGE_SECONDS = 10.0
-# What a result may hold (contract, section 7); four hours of speech are about 200 kB.
-MAX_TRANSCRIPT_CHARS = 400_000
+# What a job's document has room for, while it is worked on and in the end; four hours of speech are 200 kB of Latin letters, and
+# three times as much in other scripts.
+MAX_TRANSCRIPT_BYTES = 800_000
+# A delivery that has worked for so long leaves the next part to another one.
+WORK_TIME = timedelta(seconds=360)
 
 
 class ProviderBusy(SokuError):
@@ -38,8 +43,12 @@ class ProviderRefused(SokuError):
     """The operator's affair: no key, no money, no such model for this account."""
 
 
+class RequestRefused(SokuError):
+    """The provider does not know the model or the language that was asked for."""
+
+
 class FileRefused(SokuError):
-    """The provider cannot read the file, or does not know the model or the language that was asked for."""
+    """The provider cannot read the file."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +61,7 @@ class Words:
 
 class Transcriber(Protocol):
     def words(self, content: bytes, name: str, content_type: str, language: str | None, model: str) -> Words:
-        """Of one file; its name's ending says what it is. Raises ProviderBusy, ProviderRefused, FileRefused."""
+        """Of one file; its name's ending says what it is. Raises ProviderBusy, ProviderRefused, RequestRefused, FileRefused."""
         ...
 
 
@@ -64,28 +73,35 @@ class TranscribePorts:
 
 def transcribe(work: Work, ports: TranscribePorts) -> Outcome:
     """Raises JobFailed, Fenced."""
-    given, state = work.job.input, work.job.state
+    given, state, clock = work.job.input, work.job.state, work.lease.clock
     parts: list[Mapping[str, Any]] = state.get("parts") or [{"path": given["storagePath"], "contentType": given["contentType"]}]
     done: list[Mapping[str, Any]] = list(state.get("words") or [])
+    tries, begun = state.get("tries", 0), clock.now()
     try:
         for number, part in enumerate(parts[len(done) :], len(done)):
+            if clock.now() - begun > WORK_TIME:
+                # The next part must still fit into this delivery's time.
+                return Moved(TRANSCRIBE_QUEUE.name, {})
             work.lease.hold_for(ANSWERED_WITHIN_SECONDS + 15)
             content = ports.storage.read(part["path"])
             name = f"part{number}.{TAKEN[part['contentType']]}"
             words = ports.transcriber.words(content, name, part["contentType"], given["language"], given["model"])
-            done.append({"text": words.text, "lines": list(words.lines)})
-            work.save(words=done, tries=0)
+            done.append({"lines": _kept(words, done)})
+            tries = 0
+            work.advance(words=done, tries=tries)
     except ObjectMissing as error:
         raise JobFailed("MEDIA_INVALID", "The file is not in our storage any more: upload it again.") from error
     except StorageUnavailable as error:
         return Wait(OUTAGE_SECONDS, str(error))
+    except RequestRefused as error:
+        raise JobFailed("validation_error", f"The provider does not take this: {error}") from error
     except FileRefused as error:
         raise JobFailed("MEDIA_INVALID", f"The file could not be transcribed: {error}") from error
     except ProviderRefused as error:
         _log.error("provider.refused", extra={"job": work.job.id, "reason": str(error)})
         raise JobFailed("service_unavailable", "Transcription is not available at the moment. Nothing was charged.") from error
     except ProviderBusy as error:
-        tries = state.get("tries", 0) + 1
+        tries += 1
         if tries >= MAX_TRIES:
             message = "The transcription service does not answer at the moment. Nothing was charged: try again later."
             raise JobFailed("service_unavailable", message) from error
@@ -101,13 +117,23 @@ def transcribe(work: Work, ports: TranscribePorts) -> Outcome:
 ANSWERED_WITHIN_SECONDS = 120.0
 
 
+def _kept(words: Words, done: list[Mapping[str, Any]]) -> list[str]:
+    """The lines, as far as a document has room for those of all parts together."""
+    room = MAX_TRANSCRIPT_BYTES - sum(len(line.encode()) for one in done for line in one["lines"])
+    kept: list[str] = []
+    for line in words.lines or sentences_of(words.text):
+        cut = line.strip().encode()[: max(0, room)].decode(errors="ignore")
+        room -= len(cut.encode())
+        kept += [cut] if cut else []
+    return kept
+
+
 def _ended(work: Work, done: list[Mapping[str, Any]]) -> Succeeded:
-    text = " ".join(str(one["text"]).strip() for one in done if str(one["text"]).strip())[:MAX_TRANSCRIPT_CHARS]
-    lines = [str(line) for one in done for line in one["lines"]] or sentences_of(text)
+    lines = [str(line) for one in done for line in one["lines"]]
     return Succeeded(
         {
             "jobId": work.job.id,
-            "transcript": text,
+            "transcript": " ".join(lines),
             "creditsDebited": work.job.credits_debited,
             "likelyLyrics": likely_lyrics(lines),
         }

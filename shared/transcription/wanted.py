@@ -1,13 +1,14 @@
 """The job that transcribes a file: what it may be, what it costs, and where it begins."""
 
 import math
+import re
 from datetime import timedelta
 
 from shared.core.errors import Detail as _Detail
 from shared.core.errors import MediaInvalid, MediaNotFound, UnsupportedMediaType, ValidationFailed
 from shared.documents.document import Document, Documents
 from shared.jobs.start import Wanted
-from shared.media.media import StoredMedia, media_path, stored_of
+from shared.media.media import MEDIA_ID, StoredMedia, media_path, stored_of
 from shared.tasks.queues import ENCODE_QUEUE, TRANSCRIBE_QUEUE
 
 JOB_TYPE = "transcription"
@@ -28,7 +29,7 @@ TAKEN = {
 
 def transcribable(uid: str, media_id: str, documents: Documents) -> StoredMedia:
     """Raises MediaNotFound, MediaInvalid, UnsupportedMediaType."""
-    [document] = documents.get(media_path(media_id))
+    [document] = documents.get(media_path(media_id)) if re.match(MEDIA_ID, media_id, re.ASCII) else [None]
     if document is None or document.fields.get("uid") != uid or document.fields.get("deletedAt") is not None:
         raise MediaNotFound
     stored = _stored(document)

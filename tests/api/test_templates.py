@@ -84,7 +84,7 @@ def test_pictures_are_fetched_by_ingest_and_drawn(client: FlaskClient, world: Wo
     [
         (FetchRefused("the address answered 404"), "config.avatarUrl could not be had: the address answered 404"),
         (PAGES["https://example.com/video.mp4"], "video/mp4"),
-        (b"\x89PNG\r\n\x1a\n" + bytes(1000), "cannot be drawn"),
+        (b"\x89PNG\r\n\x1a\n" + bytes(1000), "width and height cannot be read"),
     ],
 )
 def test_a_picture_that_cannot_be_had_is_said(client: FlaskClient, world: World, key: str, page: Any, says: str) -> None:

@@ -42,7 +42,6 @@ from shared.media.leftovers import delete_leftovers
 from shared.media.upload import UploadPorts
 from shared.platforms.registry import connectors, publishers
 from shared.posts.ingest import IngestPorts
-from shared.posts.validate import Installation
 from shared.publishing.attempt import PublisherPorts
 from shared.tasks.sweep import SweepPorts
 from shared.tasks.task import Task
@@ -145,7 +144,6 @@ class World:
             limiter,
             self.run_for,
             open_session,
-            Installation(settings.media_url, tuple(settings.fetch_rewrites), self.publishing.connectors, settings.tiktok_privacy),
             checks,
         )
 

@@ -113,7 +113,9 @@ def test_every_limit_of_an_endpoint_is_told(app: Flask) -> None:
     told: dict[str, int] = {}
     for names, limit in re.findall(r"^\| (`[A-Z].*?) \| (\d+) \|$", guide("rate-limiting"), re.MULTILINE):
         told |= dict.fromkeys(re.findall(r"`([^`]+)`", names), int(limit))
-    limits = {re.sub(r"<\w+>", "{id}", name): one.limit for name, one in declarations(app).items() if one.limit is not None}
+    limits = {
+        re.sub(r"<(?:\w+:)?\w+>", "{id}", name): one.limit for name, one in declarations(app).items() if one.limit is not None
+    }
     assert told == limits
 
 

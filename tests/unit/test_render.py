@@ -146,3 +146,14 @@ def test_a_broken_picture_is_the_customers_affair() -> None:
 
 if __name__ == "__main__":
     GOLDEN.write_text(json.dumps({name: hash_of(render(*case)) for name, case in CASES.items()}, indent=1) + "\n")
+
+
+WIDE = ["W" * 20, "👍" * 30, "—" * 40, "A\nB\nC " + "W" * 300, "https://example.com/watch?v=" + "W" * 200, "Щ" * 5000, "\u200b"]
+
+
+@pytest.mark.parametrize("slug", TEMPLATES)
+@pytest.mark.parametrize("ratio", ["1:1", "9:16"])
+@pytest.mark.parametrize("words", WIDE, ids=[repr(words[:12]) for words in WIDE])
+def test_what_has_no_place_to_break_is_broken_anywhere(slug: str, ratio: str, words: str) -> None:
+    field = {"quote": "quote", "tweetImage": "content"}.get(slug, "title")
+    assert render(slug, {field: words}, ratio, {}).startswith(b"\x89PNG")

@@ -79,6 +79,8 @@ def admit(ports: Ports, credential: Credential, limit: int | None, scope: Scope 
     given = request.headers.get("soku-api-key" if by_key or "Authorization" not in request.headers else "Authorization", "")
     ports.limiter.refuse_spent_stranger(request, given)
     try:
+        if credential == "either" and not given:
+            raise Unauthorized("Missing or invalid soku-api-key or Firebase ID token")
         caller = _by_api_key(given, ports, limit) if by_key else _by_id_token(given, ports, limit)
     except Unauthorized:
         ports.limiter.count_stranger(request)

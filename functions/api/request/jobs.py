@@ -36,7 +36,9 @@ def outcome_of(
         if earlier.job_id is None:
             raise
         started = Started(earlier.job_id, is_replay=True)
-    job = watch(started.job_id, documents=documents, clock=clock, sleep=ports.sleep)
+    job = watch(
+        started.job_id, call.user.uid, documents=documents, clock=clock, sleep=ports.sleep, may_have_ended=started.is_replay
+    )
     headers = {"Idempotency-Replayed": "true"} if started.is_replay else {}
     if job.result is None:
         raise _failure_of(job)
@@ -46,6 +48,9 @@ def outcome_of(
 def _failure_of(job: Job) -> ApiError:
     """The job's own words, under its error's status."""
     error = job.error or {}
+    if error.get("code") == "deadline_exceeded":
+        # Its request is forgotten: sent again, it begins anew.
+        return ServiceUnavailable("It could not be done in time: send the same request again, and it is begun anew.")
     by_code = {kind.code: kind for kind in _kinds(ApiError)}
     kind = by_code.get(error.get("code", ""), ApiError)
     return kind(error.get("message"))

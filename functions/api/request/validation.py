@@ -46,7 +46,7 @@ _CODES = {
     "url": "invalid_string",
 }
 # In place of pydantic's own, which speak of Python.
-_FACTS = ("expected", "min_length", "max_length", "ge", "le", "gt", "lt")
+_FACTS = ("pattern", "expected", "min_length", "max_length", "ge", "le", "gt", "lt")
 _SENTENCES = {
     "extra_forbidden": "Unrecognized field: check its spelling and its place",
     "literal_error": "Expected one of {expected}",
@@ -68,7 +68,7 @@ _SENTENCES = {
     "string_too_long": "At most {max_length} characters are taken; there are {length}",
     "too_short": "At least {min_length} entries are needed; there are {length}",
     "too_long": "At most {max_length} entries are taken; there are {length}",
-    "string_pattern_mismatch": "It holds characters that are not taken here",
+    "string_pattern_mismatch": "Expected text of the form {pattern}",
     "greater_than_equal": "Expected {ge} or more",
     "less_than_equal": "Expected {le} or less",
     "greater_than": "Expected more than {gt}",
@@ -103,9 +103,11 @@ def _detail(found: ErrorDetails, root: str) -> Detail:
 def message_of(found: ErrorDetails) -> str:
     if message := (found.get("ctx") or {}).get("message"):
         return message
-    sentence = _SENTENCES.get(found["type"])
+    given, kind = found["input"], found["type"]
+    if isinstance(given, str) and kind in ("too_short", "too_long"):
+        kind = f"string_{kind}"
+    sentence = _SENTENCES.get(kind)
     if sentence is None:
         return found["msg"]
-    given = found["input"]
     length = len(given) if isinstance(given, str | list) else 0
     return sentence.format(**{**dict.fromkeys(_FACTS, ""), **(found.get("ctx") or {}), "length": length})

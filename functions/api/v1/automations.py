@@ -64,12 +64,12 @@ def routes(ports: Ports) -> Blueprint:
         found = list_automations(call.user.uid, documents=documents)
         return Reply(200, {"automations": [_shown(automation) for automation in found]})
 
-    @blueprint.get("/v1/automations/<automation_id>")
+    @blueprint.get("/v1/automations/<id:automation_id>")
     @endpoint(ports, credential="subscriber", gives={200: ShownAutomation}, errors=(NotFound,))
     def show(call: Call, automation_id: str) -> Reply:
         return Reply(200, _shown(_read(call, automation_id, ports)))
 
-    @blueprint.patch("/v1/automations/<automation_id>")
+    @blueprint.patch("/v1/automations/<id:automation_id>")
     @endpoint(
         ports,
         credential="subscriber",
@@ -80,13 +80,17 @@ def routes(ports: Ports) -> Blueprint:
     def change(call: Call, automation_id: str) -> Reply:
         def attempt() -> Automation:
             before = read_automation(call.user.uid, automation_id, documents=documents)
+            if call.body == {"enabled": False}:
+                # Whatever has become of its accounts since.
+                return change_automation(before, {"enabled": False}, documents=documents, clock=clock)
             whole = validated(NewAutomation, {**as_given(Automation.from_document(before)), **call.body})
-            _require_accounts(whole, call.user)
+            if whole.enabled and not {"source", "targets", "enabled"}.isdisjoint(call.body):
+                _require_accounts(whole, call.user)
             return change_automation(before, fields_of(whole), documents=documents, clock=clock)
 
         return Reply(200, _shown(read_modify_write(attempt)))
 
-    @blueprint.delete("/v1/automations/<automation_id>")
+    @blueprint.delete("/v1/automations/<id:automation_id>")
     @endpoint(ports, credential="subscriber", gives={200: DeletedAutomation}, errors=(NotFound,))
     def delete(call: Call, automation_id: str) -> Reply:
         delete_automation(call.user.uid, automation_id, documents=documents)

@@ -6,9 +6,10 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, Field, PlainValidator, model_validator
 
 from functions.api.request.validation import RequestBody
-from functions.api.v1.targets_schema import NAMES, PLATFORM_SCHEMA, targets_at, wrong
+from functions.api.v1.targets_schema import NAMES, PLATFORM_SCHEMA, require_short_options, targets_at, wrong
 from shared.automations.automation import MAX_DELAY_SECONDS, Action, Automation, MediaKind, unknown_placeholders
 from shared.core.platforms import ALIASES
+from shared.core.text import NonBlank
 from shared.posts.targets import WantedTarget
 
 TARGETS_FIELD = "body.targets"
@@ -52,7 +53,7 @@ class Conditions(RequestBody):
 
 
 Targets = Annotated[tuple[WantedTarget, ...], PlainValidator(targets_at(TARGETS_FIELD)), PLATFORM_SCHEMA]
-Name = Annotated[str, Field(min_length=1, max_length=100)]
+Name = Annotated[NonBlank, Field(max_length=100)]
 Template = Annotated[str, Field(min_length=1, max_length=10_000), AfterValidator(_template)]
 Delay = Annotated[int, Field(ge=0, le=MAX_DELAY_SECONDS)]
 
@@ -71,6 +72,7 @@ class NewAutomation(RequestBody):
 
     @model_validator(mode="after")
     def _template_fits(self) -> "NewAutomation":
+        require_short_options(self.targets)
         if self.action == "repurpose" and self.template is None:
             raise wrong("custom", "repurpose needs a template: for example {text} {url}")
         if self.action == "repost" and self.template is not None:

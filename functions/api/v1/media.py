@@ -64,7 +64,7 @@ def _canonical(given: object) -> object:
 class MediaId(BaseConverter):
     """In addresses: what is another endpoint is no file's."""
 
-    regex = r"(?!(?:render-og|uploads)$)[^/]+"
+    regex = r"(?!(?:render-og|uploads)$)[0-9A-Za-z][0-9A-Za-z_-]{0,127}"
 
 
 class NewMedia(RequestBody):
@@ -197,7 +197,7 @@ def routes(ports: Ports) -> Blueprint:
         )
         return Reply(201, {"id": begun.upload_id, "uploadUrl": begun.url, "expiresAt": iso8601(begun.expires_at)})
 
-    @blueprint.post("/v1/media/uploads/<upload_id>/complete")
+    @blueprint.post("/v1/media/uploads/<id:upload_id>/complete")
     @endpoint(
         ports,
         credential="either",

@@ -46,7 +46,7 @@ class PostChanges(RequestBody):
 def routes(ports: Ports) -> Blueprint:
     blueprint = Blueprint("posts_change", __name__)
 
-    @blueprint.patch("/v1/posts/<post_id>")
+    @blueprint.patch("/v1/posts/<id:post_id>")
     @endpoint(
         ports,
         credential="either",
@@ -68,7 +68,7 @@ def routes(ports: Ports) -> Blueprint:
         )
         return shown_post(call.user.uid, post_id, ports)
 
-    @blueprint.post("/v1/posts/<post_id>/cancel")
+    @blueprint.post("/v1/posts/<id:post_id>/cancel")
     @endpoint(ports, credential="either", gives={200: Post}, errors=(NotFound, AlreadyStarted), scope="posts:write")
     def cancel(call: Call, post_id: str) -> Reply:
         cancel_post(call.user.uid, post_id, documents=ports.documents, clock=ports.clock)

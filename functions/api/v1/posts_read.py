@@ -162,7 +162,7 @@ def routes(ports: Ports) -> Blueprint:
     blueprint = Blueprint("posts_read", __name__)
     documents = ports.documents
 
-    @blueprint.get("/v1/posts/<post_id>")
+    @blueprint.get("/v1/posts/<id:post_id>")
     @endpoint(
         ports,
         credential="either",
@@ -223,7 +223,7 @@ def _runs(submission: Document, ports: Ports) -> Sequence[Document]:
 
 def _waited(submission: Document, seconds: int, ports: Ports) -> Document | None:
     """The post once it has moved, or as it is after so long; at once if too many wait already. Runs are not looked at."""
-    with waiting_slot() as is_free:
+    with waiting_slot(submission.fields["uid"]) as is_free:
         until = ports.clock.now().timestamp() + seconds
         while is_free and ports.clock.now().timestamp() < until:
             ports.sleep(LOOK_SECONDS)

@@ -1,6 +1,5 @@
 """What goes into POST /v1/posts: its shape, judged without the database, the clock or the platforms' rules."""
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -10,22 +9,18 @@ from pydantic import AfterValidator, Field, PlainValidator, model_validator
 
 from functions.api.request.moments import SCHEMA, parsed_moment
 from functions.api.request.validation import RequestBody, field_name
-from functions.api.v1.targets_schema import PLATFORM_SCHEMA, targets_at, wrong
+from functions.api.v1.targets_schema import PLATFORM_SCHEMA, require_short_options, targets_at, wrong
 from shared.core.errors import Detail
 from shared.core.text import is_blank
 from shared.media.media import MEDIA_ID, Kind, MediaItem, hinted_kind
 from shared.platforms.content import Content
 from shared.platforms.options import Url
 from shared.posts.create import PostRequest
+from shared.posts.submission import MAX_CONTENT_BYTES
 from shared.posts.targets import PLATFORM_FIELD, WantedTarget
 
 # More than any platform takes in one post (TikTok: 35 photos).
 MAX_FILES = 50
-# Facebook's 63,206 characters in three bytes each. The content is kept in each of up to 50 runs, which are made in one
-# commit of at most 10 MiB.
-MAX_CONTENT_BYTES = 190_000
-# Of all targets together, beside the content.
-MAX_OPTIONS_BYTES = 300_000
 
 # The specification's message of a refusal for this alone; the detail says more.
 INVALID_TIME = "Invalid scheduledTime format"
@@ -66,9 +61,7 @@ class ContentIn(RequestBody):
         files = self.files()
         if not files and is_blank(self.text or ""):
             raise wrong("custom", "A post needs text or media")
-        options = sum(len(json.dumps(dict(target.options)).encode()) for target in self.platform)
-        if options > MAX_OPTIONS_BYTES:
-            raise wrong("too_big", f"The targets' options are {options} bytes long; at most {MAX_OPTIONS_BYTES} are taken")
+        require_short_options(self.platform)
         size = len(self.model_dump_json(exclude={"platform"}).encode())
         if size > MAX_CONTENT_BYTES:
             raise wrong("too_big", f"The content is {size} bytes long; {MAX_CONTENT_BYTES} are the most that any platform needs")

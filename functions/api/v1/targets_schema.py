@@ -1,6 +1,7 @@
 """Where a post is to go, as requests write it: `post.content.platform`, and an automation's `targets`."""
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any, cast
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, WithJsonSchema
@@ -9,7 +10,7 @@ from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
 from functions.api.request.validation import message_of
 from shared.core.platforms import ALIASES, PLATFORMS
 from shared.platforms.registry import rules_of
-from shared.posts.submission import MAX_TARGETS
+from shared.posts.submission import MAX_OPTIONS_BYTES, MAX_TARGETS
 from shared.posts.targets import WantedTarget
 
 MAX_OPTIONS = 100
@@ -28,6 +29,13 @@ class _TargetObject(BaseModel):
     accountId: Annotated[str, Field(min_length=1, max_length=256)] | None = None
     targetId: Annotated[str, Field(min_length=1, max_length=128)] | None = None
     options: dict[str, Any] | None = None
+
+
+def require_short_options(targets: Sequence[WantedTarget]) -> None:
+    """Raises PydanticCustomError."""
+    options = sum(len(json.dumps(dict(target.options)).encode()) for target in targets)
+    if options > MAX_OPTIONS_BYTES:
+        raise wrong("too_big", f"The targets' options are {options} bytes long; at most {MAX_OPTIONS_BYTES} are taken")
 
 
 def targets_at(field: str) -> Callable[[object], tuple[WantedTarget, ...]]:
