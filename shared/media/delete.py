@@ -2,13 +2,14 @@
 
 import logging
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
 from shared.core.clock import Clock
 from shared.core.errors import MediaInUse, NotFound
 from shared.documents.change import read_modify_write
-from shared.documents.document import REMOVE, Condition, Delete, Document, Documents, Increment, Query, Update, Write
+from shared.documents.document import REMOVE, Condition, Conflict, Delete, Document, Documents, Increment, Query, Update, Write
 from shared.media.media import is_stored, media_path
 from shared.media.storage import Storage
 from shared.media.uploads import hash_path
@@ -61,10 +62,12 @@ def free(media_id: str, *, documents: Documents, storage: Storage, clock: Clock)
     fields: Any = document.fields if document is not None else {}
     if document is None or fields.get("deletedAt") is None or clock.now() < fields["deletedAt"] + GRACE:
         return
-    if unfinished_posts(fields["uid"], media_id, documents):
-        # It is looked at again once that post may be over.
-        documents.commit(Update(document.path, {"sweepAt": clock.now() + GRACE}, if_version=document.version))
-        return
-    storage.delete(fields["storagePath"])
-    documents.commit(Delete(document.path, if_version=document.version))
+    # Whoever has changed it meanwhile did the same, or will have it looked at again.
+    with suppress(Conflict):
+        if unfinished_posts(fields["uid"], media_id, documents):
+            # It is looked at again once that post may be over.
+            documents.commit(Update(document.path, {"sweepAt": clock.now() + GRACE}, if_version=document.version))
+            return
+        storage.delete(fields["storagePath"])
+        documents.commit(Delete(document.path, if_version=document.version))
     _log.info("media.freed", extra={"media": document.path})

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
+from shared.automations import fire
 from shared.automations.automation import MAX_AUTOMATIONS
 from shared.documents.document import Merge
 from shared.posts.run import RunPath
@@ -259,3 +260,56 @@ def test_a_change_that_does_not_fit_the_rest_is_refused(automate: Callable[..., 
     automation = automate().get_json()["id"]
     answer = client.patch(f"/v1/automations/{automation}", json={"action": "repurpose"}, headers=SIGNED_IN)
     assert (answer.status_code, error_of(answer)["code"]) == (400, "validation_error")
+
+
+def test_a_template_cannot_make_a_text_of_any_length(
+    automate: Callable[..., Any], publish: Callable[..., str], world: World
+) -> None:
+    automate(action="repurpose", template="{text}" * 1666, targets=[{"platform": "linkedin", "options": {"text": "hi"}}])
+    automate()
+    source = publish("x" * 270)
+    assert texts(world, "threads") == ["x" * 270]
+    [warning] = world.submission(source)["warnings"]
+    assert "more than 64,000 characters" in warning["message"]
+
+
+def test_one_that_meets_a_fault_of_ours_does_not_keep_the_others_waiting(
+    automate: Callable[..., Any], publish: Callable[..., str], world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    automate(targets=["linkedin"], name="broken")
+    automate()
+    needs = fire.needs_ingest
+    asked = iter([True])
+
+    def stumble(*given: Any) -> bool:
+        if next(asked, False):
+            raise KeyError("a fault")
+        return needs(*given)
+
+    monkeypatch.setattr(fire, "needs_ingest", stumble)
+    source = publish()
+    assert len(made(world)) == 1
+    [warning] = world.submission(source)["warnings"]
+    assert "a fault of Soku's" in warning["message"]
+
+
+def test_files_that_posts_share_are_counted_once(automate: Callable[..., Any], publish: Callable[..., str], world: World) -> None:
+    for _ in range(3):
+        automate(delaySeconds=3600)
+    publish("Look", imageUrls=["https://example.com/photo.jpg"])
+    assert len(made(world)) == 3
+    world.run_for(60)
+    assert world.document("users/ada").fields["storageBytes"] == 0
+    world.run_for(7200)
+    assert (len(texts(world, "threads")), world.document("users/ada").fields["storageBytes"]) == (3, 0)
+
+
+def test_one_can_be_switched_off_though_its_account_is_gone(
+    automate: Callable[..., Any], client: FlaskClient, world: World
+) -> None:
+    automation = automate().get_json()["id"]
+    del world.memory.contents["users/ada"][0]["accounts"]["threads"]
+    address = f"/v1/automations/{automation}"
+    assert client.patch(address, json={"name": "old"}, headers=SIGNED_IN).status_code == 200
+    assert client.patch(address, json={"enabled": False}, headers=SIGNED_IN).get_json()["enabled"] is False
+    assert client.patch(address, json={"enabled": True}, headers=SIGNED_IN).status_code == 400

@@ -1,6 +1,7 @@
 """POST /v1/ai/transcribe and GET /v1/credits: words for credits, charged once, given back once."""
 
 import subprocess
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -230,3 +231,22 @@ def test_a_job_is_read_by_its_user_and_ends(ask: Callable[..., Any], world: Worl
     assert (job["uid"], job["status"], job["creditsDebited"]) == ("ada", "succeeded", 1)
     assert job["expireAt"] - job["finishedAt"] == timedelta(days=30)
     assert "sweepAt" not in job
+
+
+def test_what_ffmpeg_complains_of_at_length_does_not_stop_it(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a damaged recording it writes line after line, and nobody reads them."""
+    chatty = tmp_path / "ffmpeg"
+    chatty.write_text("#!/bin/sh\nhead -c 300000 /dev/zero | tr '\\0' 'x' >&2\n")
+    chatty.chmod(0o755)
+    monkeypatch.setattr(cut, "RUN_SECONDS", 20.0)
+    began = time.monotonic()
+    cut._run([str(chatty)], tmp_path, _Held())  # type: ignore[arg-type]
+    assert time.monotonic() - began < 15
+
+
+class _Held:
+    """Work whose lease needs no care."""
+
+    class lease:
+        @staticmethod
+        def keep_alive() -> None: ...

@@ -1,8 +1,10 @@
 """Where files live: what the Cloud Storage emulator does, the twin does too."""
 
 import json
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 import requests
@@ -135,3 +137,36 @@ def test_a_real_storage_that_is_down_is_unavailable(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr("google.cloud.storage.retry.DEFAULT_RETRY._timeout", 0.2)
     with pytest.raises(StorageUnavailable):
         cloud_storage("http://127.0.0.1:9").read("media/a.bin")
+
+
+@pytest.mark.parametrize("status", [403, 410, 503])
+def test_whatever_a_storage_refuses_an_upload_with_it_is_unavailable(monkeypatch: pytest.MonkeyPatch, status: int) -> None:
+    """The client has errors of its own for uploads in parts."""
+
+    class Refusing(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self._answer(200, {"Location": f"http://127.0.0.1:{self.server.server_port}/session"})  # type: ignore[attr-defined]
+
+        def do_PUT(self) -> None:
+            self._answer(status, {})
+
+        def do_DELETE(self) -> None:
+            self._answer(204, {})
+
+        def _answer(self, code: int, headers: dict[str, str]) -> None:
+            self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            self.send_response(code)
+            for name, value in {**headers, "Content-Length": "0"}.items():
+                self.send_header(name, value)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None: ...
+
+    monkeypatch.setattr("google.cloud.storage.retry.DEFAULT_RETRY._timeout", 0.2)
+    with ThreadingHTTPServer(("127.0.0.1", 0), Refusing) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_port}"
+        monkeypatch.setenv("STORAGE_EMULATOR_HOST", url)
+        with pytest.raises(StorageUnavailable):
+            cloud_storage(url).write("media/refused.bin", "image/png", iter([b"x" * 100]), keep_until=None)
+        server.shutdown()

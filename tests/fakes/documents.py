@@ -1,5 +1,6 @@
 """The database in memory: the same preconditions, the same versions, the same atomicity; counts what it is asked."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -45,6 +46,8 @@ class MemoryDocuments:
 
     def get(self, *paths: str) -> list[Document | None]:
         self.counts.rpcs += 1
+        for path in paths:
+            _require_path(path)
         self.counts.reads += len(set(paths))
         return [self._document(path) if path in self.contents else None for path in paths]
 
@@ -52,6 +55,8 @@ class MemoryDocuments:
         self.counts.rpcs += 1
         version = max(self._version + timedelta(microseconds=1), self.clock.now())
         # All or none: what was there is put back if one of them is refused.
+        for write in writes:
+            _require_path(write.path)
         before = {write.path: self.contents.get(write.path) for write in writes}
         try:
             for write in writes:
@@ -167,3 +172,11 @@ def _holds(fields: Mapping[str, Any], name: str, operator: str, value: Any) -> b
 
 def _milliseconds(moment: datetime) -> datetime:
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+
+
+def _require_path(path: str) -> None:
+    """What Google's client, or Firestore, would not take for a document's path."""
+    parts = path.split("/")
+    odd = [part for part in parts if part in ("", ".", "..") or len(part.encode()) > 1500 or re.fullmatch("__.*__", part)]
+    if odd or len(parts) % 2:
+        raise ValueError(f"this is no document's path: {path[:100]!r}")

@@ -60,7 +60,13 @@ class JobVerdict:
 
 class JobHistory:
     def __init__(
-        self, seed: int, requests: int, rate: float, *, documents: Callable[[Any], Any] = lambda documents: documents
+        self,
+        seed: int,
+        requests: int,
+        rate: float,
+        *,
+        granted: int = CREDITS,
+        documents: Callable[[Any], Any] = lambda documents: documents,
     ) -> None:
         self.chance, self.requests = seeded(seed), requests
         self.world = World()
@@ -71,7 +77,7 @@ class JobHistory:
         self.left_behind: set[str] = set()
         self.lowest_balance = 0
         self.key = self.world.user(UID, connect=())
-        grant(UID, CREDITS, "start", documents=self.world.memory, clock=self.world.clock)
+        grant(UID, granted, "start", documents=self.world.memory, clock=self.world.clock)
         self._wire(documents)
         self.client = create_app(self.world.api_ports).test_client()
 
@@ -362,6 +368,9 @@ class _Hearing:
     history: JobHistory
 
     def words(self, content: bytes, name: str, content_type: str, language: str | None, model: str) -> Words:
+        if self.history.chance.random() < 0.1:
+            # Longer than an ordinary lease.
+            self.history.scheduler.sleep(90)
         if not self.history.trouble.is_over and self.history.chance.random() < 0.2:
             raise self.history.chance.choice((ProviderBusy("throttled"), ProviderBusy("silent", 3.0), FileRefused("broken")))
         return Words(f"{len(content)} bytes")

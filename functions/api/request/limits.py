@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from flask import Request, Response, g
 
+from functions.api.request.address import address_of
 from shared.core.clock import Clock, iso8601
 from shared.core.errors import RateLimitExceeded
 from shared.core.settings import RateLimits
@@ -88,7 +89,8 @@ class Limiter:
 
 
 def route_of(request: Request) -> str:
-    return f"{request.method} {request.url_rule.rule}" if request.url_rule else request.method
+    """As the reference writes it: GET /v1/media/{mediaId}."""
+    return f"{request.method} {address_of(request.url_rule.rule)}" if request.url_rule else request.method
 
 
 def _digest(credential: str) -> str:
