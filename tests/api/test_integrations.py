@@ -289,9 +289,7 @@ def test_a_senseless_completion_is_refused(client: FlaskClient, body: Any, field
     assert (field, code) in found
 
 
-@pytest.mark.parametrize(
-    ("method", "path"), [("POST", "/x/connect"), ("POST", "/x/complete"), ("GET", ""), ("DELETE", "/x/accounts/a")]
-)
+@pytest.mark.parametrize(("method", "path"), [("POST", "/x/connect"), ("POST", "/x/complete"), ("DELETE", "/x/accounts/a")])
 def test_an_id_token_is_needed(client: FlaskClient, world: World, method: str, path: str) -> None:
     key = world.user("ada")
     for headers in ({}, {"soku-api-key": key}, {"Authorization": "Bearer junk"}):
@@ -519,3 +517,12 @@ def test_an_answer_of_nonsense_is_a_refusal(client: FlaskClient, world: World) -
     world.api_ports = replace(world.api_ports, connecting=replace(world.api_ports.connecting, http=Odd()))
     answer = complete(world.client(), "x", told)
     assert (answer.status_code, error_of(answer)["code"]) == (400, "connection_refused")
+
+
+def test_a_key_may_list_them_too(client: FlaskClient, world: World) -> None:
+    key = world.user("ada", connect=("x:x_main",))
+    by_key = client.get("/v1/integrations", headers={"soku-api-key": key}).get_json()
+    assert [account["accountId"] for account in by_key["accounts"]] == ["x_main"]
+    world.memory.contents["users/ada"][0]["subscription"] = None
+    assert client.get("/v1/integrations", headers={"soku-api-key": key}).status_code == 403
+    assert client.get("/v1/integrations", headers={"Authorization": "Bearer token-of-ada"}).get_json() == by_key

@@ -25,6 +25,7 @@ _SECURITY: dict[str, list[dict[str, list[str]]]] = {
     "id_token": [{"idToken": []}],
     "subscriber": [{"idToken": []}],
     "either": [{"apiKey": []}, {"idToken": []}],
+    "key_or_person": [{"apiKey": []}, {"idToken": []}],
     "anybody": [],
 }
 _TAGS = {

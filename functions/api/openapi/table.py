@@ -5,7 +5,14 @@ from flask import Flask
 from functions.api.openapi.operations import OPERATIONS
 from functions.api.openapi.routes import routes_of
 
-_WHO = {"api_key": "key", "id_token": "ID token", "subscriber": "ID token", "either": "key or ID token", "anybody": "none"}
+_WHO = {
+    "api_key": "key",
+    "id_token": "ID token",
+    "subscriber": "ID token",
+    "either": "key or ID token",
+    "key_or_person": "key or ID token",
+    "anybody": "none",
+}
 _REPEATED = {"safe": "yes, it only reads", "key": "yes, by key", "state": "yes, the same state", "no": "no"}
 
 

@@ -22,8 +22,10 @@ from shared.users.user import User, user_path
 _log = logging.getLogger(__name__)
 
 # Who may call: a customer's program, a person signed in to the web app, or anybody.
-# "either" is a key or an ID token with a subscription, "subscriber" an ID token with one.
-Credential = Literal["api_key", "id_token", "subscriber", "either", "anybody"]
+# "either" is a key or an ID token, with a subscription; "subscriber" an ID token with one; of "key_or_person" a key needs one, and
+# a person signed in does not.
+Credential = Literal["api_key", "id_token", "subscriber", "either", "key_or_person", "anybody"]
+_BOTH = ("either", "key_or_person")
 # A key's `lastUsedAt` is written at most so often.
 USE_NOTED_EVERY = timedelta(hours=1)
 
@@ -75,11 +77,11 @@ def admit(ports: Ports, credential: Credential, limit: int | None, scope: Scope 
     if credential == "anybody":
         ports.limiter.count_stranger(request)
         return Call(User(""), None, g.request_id)
-    by_key = credential == "api_key" or (credential == "either" and "soku-api-key" in request.headers)
+    by_key = credential == "api_key" or (credential in _BOTH and "soku-api-key" in request.headers)
     given = request.headers.get("soku-api-key" if by_key or "Authorization" not in request.headers else "Authorization", "")
     ports.limiter.refuse_spent_stranger(request, given)
     try:
-        if credential == "either" and not given:
+        if credential in _BOTH and not given:
             raise Unauthorized("Missing or invalid soku-api-key or Firebase ID token")
         caller = _by_api_key(given, ports, limit) if by_key else _by_id_token(given, ports, limit)
     except Unauthorized:
@@ -123,7 +125,7 @@ def _note_use(key: ApiKey | None, ports: Ports) -> None:
 def _subscription(caller: Caller, credential: Credential, ports: Ports) -> tuple[ApiError | None, Allowance]:
     """What a caller without one is refused with, and the tier. Such requests are counted too, or they would cost us without end."""
     tier = PREMIUM if caller.api_key is not None else AUTHENTICATED
-    if credential == "id_token":
+    if credential == "id_token" or (credential == "key_or_person" and caller.api_key is None):
         return None, tier
     try:
         caller.user.require_subscription(ports.clock.now())

@@ -3,7 +3,7 @@
 POST   …/{platform}/connect                  the address to send the person to                              ID token
 GET    …/{platform}/callback                 where the platform sends the person back to: on to the page, nothing is stored
 POST   …/{platform}/complete                 what that page got, posted by the person signed in to it       ID token
-GET    /v1/integrations                      the accounts, their status and expiry, never a token           ID token
+GET    /v1/integrations                      the accounts, their status and expiry, never a token           key or ID token
 DELETE …/{platform}/accounts/{accountId}     forgotten here, and revoked there where that can be done       ID token
 """
 
@@ -108,7 +108,7 @@ def routes(ports: Ports) -> Blueprint:
         return Reply(200, {"accounts": [_connected(platform, one) for one in connected]})
 
     @blueprint.get("/v1/integrations")
-    @endpoint(ports, credential="id_token", gives={200: ListedAccounts})
+    @endpoint(ports, credential="key_or_person", gives={200: ListedAccounts}, scope="posts:read")
     def index(call: Call) -> Reply:
         accounts = list_accounts(call.user.uid, documents=ports.documents)
         return Reply(200, {"accounts": [_shown(account) for account in accounts]})
