@@ -16,6 +16,7 @@ from functions.api.v1 import (
     me,
     media,
     openapi,
+    platforms,
     posts,
     posts_change,
     posts_read,
@@ -25,8 +26,8 @@ from functions.api.v1 import (
 )
 
 RESOURCES = (
-    health, posts, posts_read, posts_change, automations, media, transcriptions, templates, credits, me, requests, api_keys,
-    integrations, openapi,
+    health, posts, posts_read, posts_change, platforms, automations, media, transcriptions, templates, credits, me, requests,
+    api_keys, integrations, openapi,
 )  # fmt: skip
 
 
@@ -34,6 +35,12 @@ class DocumentId(BaseConverter):
     """In addresses: what no document of ours can be called is not found, and not asked for."""
 
     regex = r"[0-9A-Za-z][0-9A-Za-z_-]{0,127}"
+
+
+class PostId(DocumentId):
+    """What is another endpoint is no post's."""
+
+    regex = rf"(?!validate$){DocumentId.regex}"
 
 
 SECURITY_HEADERS = {
@@ -50,7 +57,7 @@ def create_app(ports: Ports) -> Flask:
     app = Flask("soku", static_folder=None)
     app.url_map.strict_slashes, app.url_map.merge_slashes = False, False
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
-    app.url_map.converters |= {"media_id": media.MediaId, "id": DocumentId}
+    app.url_map.converters |= {"media_id": media.MediaId, "post_id": PostId, "id": DocumentId}
     app.json.sort_keys = False  # type: ignore[attr-defined]
 
     @app.before_request

@@ -29,6 +29,9 @@ class Capability:
     """What a platform takes (the capability matrix, one row)."""
 
     platform: str
+    # Of a post's text, in the units in which the platform counts; some accounts, and some kinds of posts, may have more.
+    max_text: int
+    text_unit: str
     text_only: bool
     max_images: int
     images: MediaLimits

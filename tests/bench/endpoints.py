@@ -33,6 +33,9 @@ class Cost:
 # By the operation's id. Whoever adds an endpoint says what it may cost.
 BUDGETS: Mapping[str, Cost] = {
     "createPost": Cost(3, 3, 3),
+    "validatePost": Cost(3, 2, 1),
+    "listPlatforms": Cost(3, 2, 1),
+    "getPlatform": Cost(3, 2, 1),
     "getPost": Cost(5, 4, 1),
     "listPosts": Cost(4, 3, 1),
     "updatePost": Cost(7, 5, 2),
@@ -115,6 +118,9 @@ class Caller:
 Request = tuple[str, str, Any]
 SCENARIOS: Mapping[str, Callable[[Caller], Request]] = {
     "createPost": lambda _: ("POST", "/v1/posts", {"post": {"content": {"text": "counted", "platform": "x"}}}),
+    "validatePost": lambda _: ("POST", "/v1/posts/validate", {"post": {"content": {"text": "counted", "platform": "x"}}}),
+    "listPlatforms": lambda _: ("GET", "/v1/platforms", None),
+    "getPlatform": lambda _: ("GET", "/v1/platforms/x", None),
     "getPost": lambda caller: ("GET", f"/v1/posts/{caller.post()}", None),
     "listPosts": lambda caller: ("GET", f"/v1/posts?limit=1&platform={caller.post() and 'x'}", None),
     "updatePost": lambda caller: ("PATCH", f"/v1/posts/{caller.post()}", {"tags": ["a"]}),

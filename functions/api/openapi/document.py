@@ -32,6 +32,7 @@ _TAGS = {
     "posts": "Publish",
     "posts_read": "Publish",
     "posts_change": "Publish",
+    "platforms": "Publish",
     "automations": "Automations",
     "media": "Media",
     "transcriptions": "AI",

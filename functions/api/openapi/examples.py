@@ -113,3 +113,7 @@ POST_SHOWN = {
     ],
     "warnings": [],
 }
+VALID_POST = {
+    "valid": True,
+    "targets": [{**_TARGET, "text": "Hello from the API!", "media": [], "cover": None, "notes": []}],
+}

@@ -16,6 +16,7 @@ from functions.api.openapi.examples import (
     POST_SHOWN,
     SHOWN_AUTOMATION,
     TEMPLATES,
+    VALID_POST,
 )  # fmt: skip
 from functions.api.openapi.operation import Operation
 
@@ -29,6 +30,11 @@ OPERATIONS: Mapping[str, Operation] = {
         asked=POST,
         answered={"postSubmissionId": "550e8400-e29b-41d4-a716-446655440000"},
     ),
+    "posts.validate": Operation(
+        "validatePost", "What would be refused of a post, or what would be sent", "safe", asked=POST, answered=VALID_POST
+    ),
+    "platforms.index": Operation("listPlatforms", "What each platform takes", "safe"),
+    "platforms.show": Operation("getPlatform", "What one platform takes", "safe"),
     "posts_read.show": Operation("getPost", "One post, with every target's outcome", "safe", answered=POST_SHOWN),
     "posts_read.index": Operation(
         "listPosts", "All posts, newest first", "safe", answered={"posts": [POST_LISTED], "nextCursor": None}

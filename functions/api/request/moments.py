@@ -41,4 +41,6 @@ def _moment(value: object) -> datetime:
 
 
 SCHEMA = WithJsonSchema({"type": "string", "format": "date-time", "examples": [EXAMPLE_TIME]})
+# Where null says that there is none.
+NULLABLE_SCHEMA = WithJsonSchema({"type": ["string", "null"], "format": "date-time", "examples": [EXAMPLE_TIME]})
 Moment = Annotated[datetime, PlainValidator(_moment), SCHEMA]

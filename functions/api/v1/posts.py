@@ -1,6 +1,11 @@
-"""POST /v1/posts: publish one post to many platforms, now or later."""
+"""Publish one post to many platforms.
+
+POST /v1/posts            now or later
+POST /v1/posts/validate   the same without doing it: what would be refused, or what would be sent
+"""
 
 import logging
+from typing import Any, Literal
 
 from flask import Blueprint
 from pydantic import BaseModel
@@ -12,7 +17,12 @@ from functions.api.v1.posts_schemas import PostsRequest
 from shared.core.errors import ApiError, IdempotencyConflict, MissingIntegrations, PostCreationFailed
 from shared.documents.document import Unavailable
 from shared.idempotency.record import key_for
+from shared.media.media import MediaItem
+from shared.platforms.content import Content
+from shared.posts.addresses import draft_of
 from shared.posts.create import create_post
+from shared.posts.submission import Target
+from shared.posts.validate import validated
 
 ENDPOINT = "POST /v1/posts"
 
@@ -21,6 +31,33 @@ _log = logging.getLogger(__name__)
 
 class CreatedPost(BaseModel):
     postSubmissionId: str
+
+
+class SentFile(BaseModel):
+    """`field` is where the request names it; `kind` as far as its name, or its measurement, tells."""
+
+    field: str
+    kind: Literal["image", "video", "audio", "unknown"]
+    url: str | None
+    mediaId: str | None
+
+
+class SentTarget(BaseModel):
+    """What one platform would get; `notes` say what is left out, and what else is worth knowing."""
+
+    targetId: str
+    runId: str
+    platform: str
+    accountId: str
+    text: str
+    media: list[SentFile]
+    cover: SentFile | None
+    notes: list[str]
+
+
+class ValidPost(BaseModel):
+    valid: Literal[True]
+    targets: list[SentTarget]
 
 
 def routes(ports: Ports) -> Blueprint:
@@ -61,4 +98,24 @@ def routes(ports: Ports) -> Blueprint:
         headers = {"Idempotency-Replayed": "true"} if accepted.replayed else {}
         return Reply(accepted.status, accepted.body, headers, logged=not accepted.replayed)
 
+    @blueprint.post("/v1/posts/validate")
+    @endpoint(
+        ports, credential="either", takes=PostsRequest, gives={200: ValidPost}, errors=(MissingIntegrations,), scope="posts:write"
+    )
+    def validate(call: Call) -> Reply:
+        request = call.given.to_request(call.body)
+        content, targets = validated(request, call.user, ports.documents, ports.clock, ports.installation)
+        return Reply(200, {"valid": True, "targets": [_sent(content, target) for target in targets]})
+
     return blueprint
+
+
+def _sent(content: Content, target: Target) -> dict[str, Any]:
+    draft, _ = draft_of(content, target)
+    named = {"targetId": target.target_id, "runId": target.run_id, "platform": target.platform, "accountId": target.account_id}
+    cover = _file(draft.cover) if draft.cover is not None else None
+    return {**named, "text": draft.text, "media": [_file(item) for item in draft.media], "cover": cover, "notes": list(draft.notes)}
+
+
+def _file(item: MediaItem) -> dict[str, Any]:
+    return {"field": item.field, "kind": item.kind, "url": item.url, "mediaId": item.media_id}

@@ -14,7 +14,7 @@ from pydantic import PlainValidator
 from functions.api.ports import Ports
 from functions.api.request.admission import Call
 from functions.api.request.endpoint import Reply, endpoint
-from functions.api.request.moments import SCHEMA
+from functions.api.request.moments import NULLABLE_SCHEMA
 from functions.api.request.validation import RequestBody, validated
 from functions.api.v1.posts_read import Post, shown_post
 from functions.api.v1.posts_schemas import Metadata, PostIn, PostsRequest, Tags, scheduled_time
@@ -38,7 +38,7 @@ class PostChanges(RequestBody):
     """Each member that is named is replaced whole, the others stay. What is wrong is told as of a new post."""
 
     post: PostIn | None = None
-    scheduledTime: Annotated[datetime | None, PlainValidator(scheduled_time), SCHEMA] = None
+    scheduledTime: Annotated[datetime | None, PlainValidator(scheduled_time), NULLABLE_SCHEMA] = None
     metadata: Metadata | None = None
     tags: Tags | None = None
 
@@ -46,7 +46,7 @@ class PostChanges(RequestBody):
 def routes(ports: Ports) -> Blueprint:
     blueprint = Blueprint("posts_change", __name__)
 
-    @blueprint.patch("/v1/posts/<id:post_id>")
+    @blueprint.patch("/v1/posts/<post_id:post_id>")
     @endpoint(
         ports,
         credential="either",
@@ -68,7 +68,7 @@ def routes(ports: Ports) -> Blueprint:
         )
         return shown_post(call.user.uid, post_id, ports)
 
-    @blueprint.post("/v1/posts/<id:post_id>/cancel")
+    @blueprint.post("/v1/posts/<post_id:post_id>/cancel")
     @endpoint(ports, credential="either", gives={200: Post}, errors=(NotFound, AlreadyStarted), scope="posts:write")
     def cancel(call: Call, post_id: str) -> Reply:
         cancel_post(call.user.uid, post_id, documents=ports.documents, clock=ports.clock)

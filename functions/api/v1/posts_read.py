@@ -162,7 +162,7 @@ def routes(ports: Ports) -> Blueprint:
     blueprint = Blueprint("posts_read", __name__)
     documents = ports.documents
 
-    @blueprint.get("/v1/posts/<id:post_id>")
+    @blueprint.get("/v1/posts/<post_id:post_id>")
     @endpoint(
         ports,
         credential="either",

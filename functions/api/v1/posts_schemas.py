@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, PlainValidator, model_validator
 
-from functions.api.request.moments import SCHEMA, parsed_moment
+from functions.api.request.moments import NULLABLE_SCHEMA, parsed_moment
 from functions.api.request.validation import RequestBody, field_name
 from functions.api.v1.targets_schema import PLATFORM_SCHEMA, require_short_options, targets_at, wrong
 from shared.core.errors import Detail
@@ -101,7 +101,7 @@ Tags = Annotated[list[Annotated[str, Field(min_length=1, max_length=50)]], Field
 
 class PostsRequest(RequestBody):
     post: PostIn
-    scheduledTime: Annotated[datetime | None, PlainValidator(scheduled_time), SCHEMA] = None
+    scheduledTime: Annotated[datetime | None, PlainValidator(scheduled_time), NULLABLE_SCHEMA] = None
     enableRepurposing: bool | None = None
     metadata: Metadata | None = None
     tags: Tags | None = None

@@ -15,6 +15,8 @@ MAX_IMAGES = 50
 
 CAPABILITY = Capability(
     platform="facebook",
+    max_text=MAX_MESSAGE_CHARACTERS,
+    text_unit="characters",
     text_only=True,
     max_images=MAX_IMAGES,
     # Meta's pages say 10 MB, an error text of its API 4 MB; what it refuses in between, it refuses before anything is public.

@@ -21,6 +21,8 @@ _MENTION = re.compile(r"(?<![\w.+-])@\w")
 _IMAGES = MediaLimits(frozenset({"image/jpeg"}), 8 * MIB, "JPEG", min_ratio=4 / 5, max_ratio=1.91)
 CAPABILITY = Capability(
     platform="instagram",
+    max_text=MAX_CAPTION_CHARACTERS,
+    text_unit="characters",
     text_only=False,
     max_images=MAX_CAROUSEL_ITEMS,
     images=_IMAGES,

@@ -11,6 +11,8 @@ MAX_PIXELS = 36_152_320
 
 CAPABILITY = Capability(
     platform="linkedin",
+    max_text=MAX_COMMENTARY_CHARACTERS,
+    text_unit="characters",
     text_only=True,
     max_images=20,
     # LinkedIn names a number of pixels and no size; an image goes there in one request.

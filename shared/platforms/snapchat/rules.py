@@ -10,6 +10,8 @@ SPOTLIGHT_SECONDS = 6.0
 
 CAPABILITY = Capability(
     platform="snapchat",
+    max_text=MAX_DESCRIPTION_CHARACTERS,
+    text_unit="characters",
     text_only=False,
     max_images=1,
     images=MediaLimits(frozenset({"image/jpeg", "image/png"}), 20 * MIB, "JPEG or PNG"),

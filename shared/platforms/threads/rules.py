@@ -12,6 +12,8 @@ MAX_CAROUSEL_ITEMS = 20
 
 CAPABILITY = Capability(
     platform="threads",
+    max_text=MAX_BYTES,
+    text_unit="bytes in UTF-8",
     text_only=True,
     max_images=MAX_CAROUSEL_ITEMS,
     images=MediaLimits(frozenset({"image/jpeg", "image/png"}), 8 * MIB, "JPEG or PNG", min_ratio=0.1, max_ratio=10),

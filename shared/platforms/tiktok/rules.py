@@ -10,6 +10,8 @@ MAX_PHOTO_DESCRIPTION = 4000
 
 CAPABILITY = Capability(
     platform="tiktok",
+    max_text=MAX_VIDEO_TITLE,
+    text_unit="characters, of which an emoji counts 2",
     text_only=False,
     max_images=35,
     images=MediaLimits(frozenset({"image/jpeg", "image/webp"}), 20 * MIB, "JPEG or WebP", max_sides=(1080, 1920)),

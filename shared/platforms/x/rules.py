@@ -19,6 +19,8 @@ _CASHTAG = re.compile(r"(?<![^\s])\$[A-Z]{1,6}(?:[._][A-Z]{1,2})?(?![\w$])", re.
 
 CAPABILITY = Capability(
     platform="x",
+    max_text=MAX_WEIGHTED_LENGTH,
+    text_unit="weighted characters",
     text_only=True,
     max_images=4,
     images=MediaLimits(

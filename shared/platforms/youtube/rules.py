@@ -11,6 +11,8 @@ MAX_TAGS_CHARACTERS = 500
 
 CAPABILITY = Capability(
     platform="youtube",
+    max_text=MAX_DESCRIPTION_BYTES,
+    text_unit="bytes in UTF-8",
     text_only=False,
     max_images=0,
     images=MediaLimits(frozenset(), 0, "nothing"),
