@@ -85,13 +85,6 @@ class PostsQuery(PageQuery):
         return found
 
 
-class RunError(BaseModel):
-    """What a target failed with; `class` says what kind of failure it is."""
-
-    code: str
-    message: str
-
-
 class PostTarget(BaseModel):
     targetId: str
     runId: str
