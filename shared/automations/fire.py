@@ -12,12 +12,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid5
 
-from shared.automations.automation import MAX_AUTOMATIONS, MAX_TEXT, Automation, Published, automations_path
+from shared.automations.automation import MAX_TEXT, Automation, Published
+from shared.automations.change import list_automations
 from shared.core.clock import Clock
 from shared.core.errors import ApiError, ValidationFailed
 from shared.core.platforms import PLATFORMS
 from shared.documents.change import read_modify_write
-from shared.documents.document import REMOVE, Conflict, Create, Document, Documents, Query, Unavailable, Update, Write
+from shared.documents.document import REMOVE, Conflict, Create, Document, Documents, Unavailable, Update, Write
 from shared.media.copied import copy_path
 from shared.platforms.content import Content
 from shared.posts.addresses import addresses_of, needs_ingest
@@ -62,8 +63,11 @@ def _fire(path: RunPath, ports: AutomationPorts) -> None:
     warnings: list[Mapping[str, Any]] = []
     if source is not None:
         published = _published(run, found.fields["completedAt"])
-        for automation in _automations(run.uid, ports.documents):
-            if automation.concerns(published) and (refusal := _refusal(automation, published, run, source, ports)) is not None:
+        firing = [one for one in list_automations(run.uid, documents=ports.documents) if one.concerns(published)]
+        [user] = ports.documents.get(user_path(run.uid)) if firing else [None]
+        owner = User.from_document(run.uid, user)
+        for automation in firing:
+            if (refusal := _refusal(automation, published, run, source, owner, ports)) is not None:
                 warnings.append(_warning(automation, run, refusal, ports.clock.now()))
     writes: list[Write] = [Update(found.path, {"firesAutomations": REMOVE, "sweepAt": REMOVE}, if_version=found.version)]
     if source is not None and warnings:
@@ -72,21 +76,18 @@ def _fire(path: RunPath, ports: AutomationPorts) -> None:
     ports.documents.commit(*writes)
 
 
-def _automations(uid: str, documents: Documents) -> Sequence[Automation]:
-    found = documents.query(Query(automations_path(uid), limit=MAX_AUTOMATIONS))
-    return [Automation.from_document(document) for document in found]
-
-
 def _published(run: Run, ended_at: datetime) -> Published:
     """With the text that was sent to that platform alone, if there was one."""
     content = replace(run.content, text=run.options.get("text") or run.content.text)
     return Published(run.platform, run.account_id, content, run.platform_post_url, ended_at)
 
 
-def _refusal(automation: Automation, published: Published, run: Run, source: Document, ports: AutomationPorts) -> ApiError | None:
+def _refusal(
+    automation: Automation, published: Published, run: Run, source: Document, owner: User, ports: AutomationPorts
+) -> ApiError | None:
     """Why it could not make its post. One that meets a fault of ours must not keep the others waiting."""
     try:
-        return _post(automation, published, run, source, ports)
+        return _post(automation, published, run, source, owner, ports)
     except (Conflict, Unavailable):
         raise
     except Exception:
@@ -94,16 +95,16 @@ def _refusal(automation: Automation, published: Published, run: Run, source: Doc
         return ApiError("a fault of Soku's")
 
 
-def _post(automation: Automation, published: Published, run: Run, source: Document, ports: AutomationPorts) -> ApiError | None:
+def _post(
+    automation: Automation, published: Published, run: Run, source: Document, owner: User, ports: AutomationPorts
+) -> ApiError | None:
     """Make the new post, unless it is there; or why it cannot be made."""
-    [user] = ports.documents.get(user_path(run.uid))
     text = automation.text_for(published, PLATFORMS[run.platform])
     if text is None:
         return ValidationFailed(f"The text that its template makes has more than {MAX_TEXT:,} characters.")
-    given = {**source.fields["post"]["content"], "text": text, "platform": [_named(target) for target in automation.targets]}
+    given = {**source.fields["post"]["content"], "text": text, "platform": [_as_written(target) for target in automation.targets]}
     as_given = {**source.fields["post"], "content": given}
     request = PostRequest(replace(published.content, text=text), automation.targets, None, False, as_given)
-    owner = User.from_document(run.uid, user)
     try:
         content, targets = validated(request, owner, ports.documents, ports.clock, ports.here)
     except ApiError as refusal:
@@ -146,9 +147,9 @@ def _copies(content: Content, targets: Sequence[Target], source_path: str, path:
     return [Create(copy_path(path, url), dict(copy.fields)) for url, copy in ready]
 
 
-def _named(target: WantedTarget) -> dict[str, Any]:
-    fields = {"platform": target.platform, "accountId": target.account_id, "targetId": target.target_id}
-    return {name: value for name, value in {**fields, "options": dict(target.options) or None}.items() if value is not None}
+def _as_written(target: WantedTarget) -> dict[str, Any]:
+    """Without what its owner left out."""
+    return {name: value for name, value in target.to_fields().items() if value}
 
 
 def _warning(automation: Automation, run: Run, refusal: ApiError, now: datetime) -> Mapping[str, Any]:

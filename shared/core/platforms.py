@@ -11,3 +11,8 @@ PLATFORMS = {
     "snapchat": "Snapchat",
 }
 ALIASES = {"facebook_pages": "facebook"}
+
+
+def canonical(name: str) -> str:
+    """The platform that a request calls by this name; an unknown name stays as it is."""
+    return ALIASES.get(name, name)

@@ -4,7 +4,8 @@ import unicodedata
 from typing import Annotated
 
 from pydantic import AfterValidator
-from pydantic_core import PydanticCustomError
+
+from shared.core.wrong import wrong
 
 # Of marks that combine with one character; beyond, the text is normalised piece by piece, as sorting a longer run takes quadratic
 # time. Unicode's Stream-Safe Text Format (UAX #15) has the same number, far above what any language needs.
@@ -32,9 +33,7 @@ def nfc(text: str) -> str:
 
 def _not_blank(value: str) -> str:
     if is_blank(value):
-        raise PydanticCustomError(
-            "custom", "{message}", {"message": "It is empty: say something, or leave it out", "code": "too_small"}
-        )
+        raise wrong("too_small", "It is empty: say something, or leave it out")
     return value
 
 

@@ -164,8 +164,8 @@ def _lost(work: Work, ports: WorkPorts) -> None:
     job = work.job
     try:
         if (given_up := _given_up(job, ports.clock)) is not None:
-            # What was to be written with its end is what was refused.
-            work.lease.write({"status": "failed", "error": _told(given_up), **_ended(ports.clock.now())})
+            # What was to be written with its end is what was refused; to forget the request never is.
+            work.lease.write({"status": "failed", "error": _told(given_up), **_ended(ports.clock.now())}, *_forgotten(job))
             return
         pause = OVERTAKEN_PAUSE_SECONDS * 4**job.failures
         _write(work, Wait(pause, "what it depends on has changed", changes={"failures": job.failures + 1}), ports)
@@ -180,11 +180,10 @@ def _write(work: Work, outcome: Outcome | JobFailed, ports: WorkPorts) -> None:
         case Succeeded():
             work.lease.write({"status": "succeeded", "result": dict(outcome.result), "state": REMOVE, **ended}, *outcome.writes)
         case JobFailed():
-            forget = [Delete(job.record_path)] if job.record_path else []
             refunded = {"creditsRefunded": job.credits_debited} if job.credits_debited else {}
             given_back = refund(job.uid, job.credits_debited, job.id, documents=ports.documents, now=now) if refunded else ()
             failed = {"status": "failed", "error": _told(outcome), **refunded, **ended}
-            work.lease.write(failed, *forget, *given_back, *outcome.writes)
+            work.lease.write(failed, *_forgotten(job), *given_back, *outcome.writes)
         case Moved():
             state = {("state", name): value for name, value in outcome.state.items()}
             changes = {"status": "queued", "queue": outcome.queue, "failures": 0, "updatedAt": now, "leaseUntil": REMOVE}
@@ -201,6 +200,11 @@ def _write(work: Work, outcome: Outcome | JobFailed, ports: WorkPorts) -> None:
 
 def _ended(now: datetime) -> dict[str, Any]:
     return {"updatedAt": now, "finishedAt": now, "expireAt": now + KEPT, **dict.fromkeys(TERM.fields, REMOVE)}
+
+
+def _forgotten(job: Job) -> Sequence[Write]:
+    """Sent again, the request of a failed job is a new one."""
+    return [Delete(job.record_path)] if job.record_path else []
 
 
 def _told(failure: JobFailed) -> dict[str, Any]:

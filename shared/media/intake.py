@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Generator, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,6 +10,7 @@ from shared.core.ids import random_base62
 from shared.documents.lease import Fenced, Lease
 from shared.media.copied import Limits
 from shared.media.fetch import Fetcher, FetchRefused
+from shared.media.leftovers import delete_quietly
 from shared.media.measure import VERSION, WALL_SECONDS, Measured, Measurer, Unmeasurable
 from shared.media.media import StoredMedia, kind_of
 from shared.media.sniff import HEAD_BYTES, content_type_of, extension_of, is_page
@@ -75,8 +76,7 @@ class Intake:
                 **vars(measured),
             )
         except (Fenced, StorageUnavailable, Unfit):
-            with suppress(StorageUnavailable):
-                self.storage.delete(path)
+            delete_quietly(path, self.storage)
             raise
 
     def _measured(self, lease: Lease, path: str, content_type: str, head: bytes, size_bytes: int) -> Measured:

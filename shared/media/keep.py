@@ -4,7 +4,6 @@ The same bytes twice are one file of that user: `users/{uid}/mediaByHash/{sha256
 """
 
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -12,8 +11,9 @@ from shared.core.clock import Clock
 from shared.documents.document import Create, Document, Documents, Increment, Update, Write
 from shared.jobs.job import Job
 from shared.jobs.work import JobFailed, Outcome, Succeeded, Work
+from shared.media.leftovers import delete_quietly
 from shared.media.media import StoredMedia, media_path
-from shared.media.storage import Storage, StorageUnavailable
+from shared.media.storage import Storage
 from shared.media.uploads import hash_path, over_quota
 from shared.users.user import User, user_path
 
@@ -37,10 +37,10 @@ class Keeping:
         if known is not None:
             [media] = self.documents.get(media_path(known.fields["mediaId"]))
             if media is not None and media.fields.get("deletedAt") is None:
-                self._delete(stored)
+                delete_quietly(stored.storage_path, self.storage)
                 return Succeeded(_result(media.id, media.fields["url"]), [_remembering(media, job.record_path)])
         if User.from_document(job.uid, user).storage_bytes + stored.size_bytes > self.quota_bytes:
-            self._delete(stored)
+            delete_quietly(stored.storage_path, self.storage)
             raise JobFailed("storage_quota_exceeded", over_quota(self.quota_bytes))
         return Succeeded(_result(stored.media_id, stored.url), self._writes(stored, job, known, user))
 
@@ -52,10 +52,6 @@ class Keeping:
         pointing: Write = Create(by_hash, named) if known is None else Update(by_hash, named, if_version=known.version)
         counted = [Update(user.path, {"storageBytes": Increment(stored.size_bytes)})] if user is not None else []
         return [Create(media_path(stored.media_id), media), pointing, *counted]
-
-    def _delete(self, stored: StoredMedia) -> None:
-        with suppress(StorageUnavailable):
-            self.storage.delete(stored.storage_path)
 
 
 def _remembering(media: Document, record_path: str | None) -> Write:

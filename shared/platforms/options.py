@@ -6,7 +6,8 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.alias_generators import to_camel
-from pydantic_core import PydanticCustomError
+
+from shared.core.wrong import wrong
 
 # What signs addresses adds tokens of 2 to 4 kB.
 MAX_URL_LENGTH = 8192
@@ -16,14 +17,14 @@ MAX_ALT_TEXT_CHARACTERS = 1000
 
 def validated_url(value: str) -> str:
     """The value, if it is an http or https URL."""
-    wrong = PydanticCustomError("custom", "{message}", {"message": "Invalid URL format", "code": "invalid_string"})
+    malformed = wrong("invalid_string", "Invalid URL format")
     try:
         parts = urlsplit(value)
         _ = parts.port
     except ValueError:
-        raise wrong from None
+        raise malformed from None
     if parts.scheme not in ("http", "https") or not parts.hostname or any(c.isspace() for c in value):
-        raise wrong
+        raise malformed
     return value
 
 

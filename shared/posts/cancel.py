@@ -8,13 +8,13 @@ Whoever begins the post, or takes the run, does so by compare-and-set as well: o
 from typing import Any
 
 from shared.core.clock import Clock
-from shared.core.errors import AlreadyStarted, NotFound
+from shared.core.errors import AlreadyStarted
 from shared.documents.change import read_modify_write
-from shared.documents.document import REMOVE, Conflict, Document, Documents, Increment, Update
+from shared.documents.document import Document, Documents, Increment, Update
 from shared.platforms.failure import PlatformFailure
-from shared.posts.run import Run, RunPath, ended, submission_path
-from shared.posts.settle import SETTLE_GRACE, released, settle
-from shared.posts.submission import Submission, Target
+from shared.posts.run import Run, RunPath, ended
+from shared.posts.settle import SETTLE_GRACE, ending, settle
+from shared.posts.submission import Submission, Target, own_post
 
 CANCELLED = "cancelled"
 
@@ -32,19 +32,12 @@ def cancel_post(uid: str, post_id: str, *, documents: Documents, clock: Clock) -
 
 def _cancelled_whole(uid: str, post_id: str, documents: Documents, clock: Clock) -> Submission | None:
     """None if it is; else the post as it stands. Raises NotFound."""
-    [document] = documents.get(submission_path(post_id))
-    if document is None or document.fields["uid"] != uid:
-        raise NotFound("There is no post with this id")
-    submission = Submission.from_document(document)
+    submission = Submission.from_document(own_post(uid, post_id, documents))
     if submission.status == CANCELLED:
         return None
     if submission.status != "queued":
         return submission
-    now = clock.now()
-    over = dict.fromkeys(("sweepAt", "openMediaIds", "copiedBytes"), REMOVE)
-    changes = {"status": CANCELLED, "state": CANCELLED, "completedAt": now, "updatedAt": now, **over}
-    cancelled = Update(document.path, changes, if_version=document.version)
-    documents.commit(cancelled, *released(submission, documents))
+    documents.commit(*ending(submission, {"status": CANCELLED, "state": CANCELLED}, documents, clock.now()))
     return None
 
 
@@ -64,10 +57,7 @@ def _cancelled_target(submission: Submission, target: Target, documents: Documen
         documents.commit(Update(document.path, changes, if_version=document.version), counting)
         return True
 
-    try:
-        return read_modify_write(attempt)
-    except Conflict:
-        return False
+    return read_modify_write(attempt)
 
 
 def _may_be_cancelled(document: Document, clock: Clock) -> bool:

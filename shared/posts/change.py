@@ -10,21 +10,21 @@ from datetime import datetime
 from typing import Any
 
 from shared.core.clock import Clock
-from shared.core.errors import AlreadyStarted, NotFound, PreconditionFailed
+from shared.core.errors import AlreadyStarted, PreconditionFailed
 from shared.documents.change import read_modify_write
-from shared.documents.document import REMOVE, Document, Documents, Increment, Update, Write
+from shared.documents.document import REMOVE, Document, Documents, Update, Write
 from shared.idempotency.record import LIFETIMES
 from shared.platforms.content import Content
 from shared.posts.addresses import needs_ingest
 from shared.posts.create import media_ids
 from shared.posts.facets import facets_of
-from shared.posts.run import submission_path
-from shared.posts.submission import SCHEDULE_AHEAD, START_GRACE, Submission, Target
+from shared.posts.settle import released_bytes
+from shared.posts.submission import SCHEDULE_AHEAD, START_GRACE, Submission, Target, own_post
 from shared.posts.validate import Installation, PostRequest, require_notice, validated
 from shared.posts.view import FIRST_VERSION
 from shared.tasks.hand_over import hand_over
 from shared.tasks.task import Tasks, ingest, orchestrate
-from shared.users.user import User, user_path
+from shared.users.user import User
 
 
 @dataclass(frozen=True)
@@ -53,10 +53,8 @@ def change_post(
     Raises NotFound, AlreadyStarted, PreconditionFailed, and what `change_of` and the judges of a new post refuse.
     """
 
-    def attempt() -> tuple[Submission, bool]:
-        [document] = documents.get(submission_path(post_id))
-        if document is None or document.fields["uid"] != user.uid:
-            raise NotFound("There is no post with this id")
+    def attempt() -> None:
+        document = own_post(user.uid, post_id, documents)
         submission, current = Submission.from_document(document), document.fields.get("version", FIRST_VERSION)
         if submission.status != "queued":
             raise AlreadyStarted
@@ -67,7 +65,6 @@ def change_post(
         documents.commit(Update(document.path, {**changes, "version": current + 1}, if_version=document.version), *more)
         due_at: datetime = changes.get("dueAt", submission.due_at)
         _hand_over(submission, due_at, now, tasks, awaits_files=awaits_files)
-        return submission, awaits_files
 
     read_modify_write(attempt)
 
@@ -95,7 +92,8 @@ def _changes(
         content, targets = validated(change.request, user, documents, clock, here)
         awaits_files = needs_ingest(content, targets)
         changes |= _new_content(submission, change.request, content, targets, awaits_files=awaits_files)
-        more += _uncounted(submission, documents)
+        # The old copies; those of the new content are counted once they are there.
+        more += released_bytes(submission, documents)
     if change.metadata is not None:
         changes["metadata"] = dict(change.metadata)
     if change.tags is not None:
@@ -123,14 +121,6 @@ def _new_content(
         "runCounts": {"total": len(targets), "succeeded": 0, "failed": 0, "outcomeUnknown": 0},
         "contentRevision": submission.content_revision + 1,
     }
-
-
-def _uncounted(submission: Submission, documents: Documents) -> list[Write]:
-    """The old copies; those of the new content are counted once they are there."""
-    if not submission.copied_bytes:
-        return []
-    [user] = documents.get(user_path(submission.uid))
-    return [Update(user.path, {"storageBytes": Increment(-submission.copied_bytes)})] if user is not None else []
 
 
 def _moved_record(document: Document, due_at: datetime, documents: Documents) -> list[Write]:

@@ -31,20 +31,19 @@ def settle(submission_id: str, *, documents: Documents, clock: Clock) -> None:
 
 def completion(submission: Submission, documents: Documents, now: datetime, counted: Changes | None = None) -> list[Write]:
     """What is written once all runs have ended; `counted` goes with it."""
-    # An orchestrator that died before saying so had dispatched everything: all runs have ended.
-    over = dict.fromkeys(("sweepAt", "openMediaIds", "copiedBytes"), REMOVE)
     counts = {**submission.counts, **{name: value for (_, name), value in (counted or {}).items()}}
-    completed = {"status": "dispatched", "state": state_of_ended(counts), "completedAt": now, "updatedAt": now, **over}
-    writes: list[Write] = [Update(submission.path, {**(counted or {}), **completed}, if_version=submission.version)]
-    return [*writes, *released(submission, documents)]
+    # An orchestrator that died before saying so had dispatched everything: all runs have ended.
+    return ending(submission, {**(counted or {}), "status": "dispatched", "state": state_of_ended(counts)}, documents, now)
 
 
-def released(submission: Submission, documents: Documents) -> Sequence[Write]:
-    """What a post that is over gives back, written with its end."""
-    return [*_released_key(submission, documents), *_released_bytes(submission, documents)]
+def ending(submission: Submission, changes: Changes, documents: Documents, now: datetime) -> list[Write]:
+    """A post that is over: the changes that say so, and what it gives back."""
+    over = dict.fromkeys(("sweepAt", "openMediaIds", "copiedBytes"), REMOVE)
+    ended = Update(submission.path, {**changes, "completedAt": now, "updatedAt": now, **over}, if_version=submission.version)
+    return [ended, *_released_key(submission, documents), *released_bytes(submission, documents)]
 
 
-def _released_bytes(submission: Submission, documents: Documents) -> Sequence[Write]:
+def released_bytes(submission: Submission, documents: Documents) -> Sequence[Write]:
     """Its copies count no more: they lapse by themselves."""
     if not submission.copied_bytes:
         return ()

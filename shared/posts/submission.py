@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from shared.documents.document import Document, Version
+from shared.core.errors import NotFound
+from shared.documents.document import Document, Documents, Version
 from shared.platforms.content import Content
 from shared.posts.run import RunPath, submission_path
 
@@ -159,3 +160,11 @@ class Submission:
             copied_bytes=fields.get("copiedBytes", 0),
             content_revision=fields.get("contentRevision", 0),
         )
+
+
+def own_post(uid: str, post_id: str, documents: Documents) -> Document:
+    """The submission's document. Raises NotFound, also for another user's."""
+    [document] = documents.get(submission_path(post_id))
+    if document is None or document.fields["uid"] != uid:
+        raise NotFound("There is no post with this id")
+    return document

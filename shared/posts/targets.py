@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from shared.core.errors import Detail, MissingIntegrations, ValidationFailed
-from shared.core.platforms import ALIASES, PLATFORMS
+from shared.core.platforms import ALIASES, PLATFORMS, canonical
 from shared.posts.submission import MAX_TARGETS, Target
 from shared.users.user import AccountStatus, User
 
@@ -26,6 +26,15 @@ class WantedTarget:
     # Valid as the platform's options.
     options: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
+    def to_fields(self) -> dict[str, Any]:
+        """As an automation keeps it, and as a request may write it."""
+        return {
+            "platform": self.platform,
+            "accountId": self.account_id,
+            "targetId": self.target_id,
+            "options": dict(self.options),
+        }
+
 
 def resolve_targets(wanted: Sequence[WantedTarget], user: User) -> tuple[Target, ...]:
     """One target per account, the same one only once. Raises MissingIntegrations or ValidationFailed with every problem found."""
@@ -33,7 +42,7 @@ def resolve_targets(wanted: Sequence[WantedTarget], user: User) -> tuple[Target,
     invalid: list[Detail] = []
     chosen: dict[tuple[str, str], _Chosen] = {}
     for want in wanted:
-        platform = ALIASES.get(want.platform, want.platform)
+        platform = canonical(want.platform)
         accounts = user.accounts.get(platform, {})
         problem = _unusable(want, platform, accounts)
         if problem is not None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from shared.core.clock import Clock
 from shared.core.errors import Detail, ValidationFailed
-from shared.core.platforms import ALIASES, PLATFORMS
+from shared.core.platforms import PLATFORMS, canonical
 from shared.core.settings import TikTokPrivacy
 from shared.documents.document import Document, Documents
 from shared.http.address import AddressRefused, require_public_address
@@ -129,7 +129,7 @@ def _impossible_type(content: Content, targets: Sequence[Target]) -> Iterator[De
 
 def _switched_on(wanted: Sequence[WantedTarget], platforms: Container[str]) -> Sequence[WantedTarget]:
     """Raises ValidationFailed for platforms that the operator has no app for."""
-    named = [(want, ALIASES.get(want.platform, want.platform)) for want in wanted]
+    named = [(want, canonical(want.platform)) for want in wanted]
     off = [
         Detail(
             want.field,

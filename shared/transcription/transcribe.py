@@ -6,7 +6,6 @@ else's. A job that fails has cost its customer nothing.
 
 import logging
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Protocol
@@ -14,6 +13,7 @@ from typing import Any, Protocol
 from shared.core.errors import SokuError
 from shared.core.wait import Wait
 from shared.jobs.work import JobFailed, Moved, Outcome, Succeeded, Work
+from shared.media.leftovers import delete_quietly
 from shared.media.storage import ObjectMissing, Storage, StorageUnavailable
 from shared.tasks.queues import TRANSCRIBE_QUEUE
 from shared.transcription.lyrics import likely_lyrics, sentences_of
@@ -108,8 +108,7 @@ def transcribe(work: Work, ports: TranscribePorts) -> Outcome:
         pause = error.retry_after_seconds or FIRST_PAUSE_SECONDS * 2 ** (tries - 1)
         return Wait(min(pause, MAX_PAUSE_SECONDS), str(error), changes={("state", "tries"): tries})
     for part in state.get("parts") or ():
-        with suppress(StorageUnavailable):
-            ports.storage.delete(part["path"])
+        delete_quietly(part["path"], ports.storage)
     return _ended(work, done)
 
 

@@ -8,7 +8,7 @@ from flask.testing import FlaskClient
 
 from shared.automations import fire
 from shared.automations.automation import MAX_AUTOMATIONS
-from shared.documents.document import Merge
+from shared.documents.document import Merge, Update
 from shared.posts.run import RunPath
 from tests.api.conftest import error_of
 from tests.fakes.world import World
@@ -73,6 +73,22 @@ def test_posts_that_do_not_ask_for_it_make_none(automate: Callable[..., Any], pu
     source = publish(repurpose=False)
     assert made(world) == []
     assert "firesAutomations" not in world.document(f"postSubmissions/{source}/runs/x").fields
+
+
+def test_however_many_fire_they_and_their_owner_are_read_once(
+    automate: Callable[..., Any], publish: Callable[..., str], world: World
+) -> None:
+    for _ in range(3):
+        automate()
+    source = publish()
+    run = f"postSubmissions/{source}/runs/x"
+    world.documents.commit(Update(run, {"firesAutomations": True, "sweepAt": world.clock.now()}))
+    before, reads = world.memory.counts.rpcs, world.memory.counts.reads
+    fire.fire(RunPath(source, "x"), world.automating)
+    # Run with source, the automations, the owner; a refused commit for each post that is there; the run.
+    assert world.memory.counts.rpcs - before == 3 + 3 + 1
+    assert world.memory.counts.reads - reads == 2 + 3 + 1
+    assert len(made(world)) == 3
 
 
 def test_no_loop(automate: Callable[..., Any], publish: Callable[..., str], world: World) -> None:

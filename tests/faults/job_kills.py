@@ -17,7 +17,7 @@ import requests
 from shared.credits.credits import credits_path
 from shared.documents.document import Query
 from tests.conftest import ROOT, LocalStack
-from tests.faults.kills import LOSABLE, STRIKE_SECONDS, WAYS
+from tests.faults.kills import LOSABLE, STRIKE_SECONDS, WAYS, Point
 
 MEDIA = ROOT / "emulator" / "sandbox" / "media"
 # Beyond two leases and what the job itself may take.
@@ -35,27 +35,11 @@ FUNCTIONS: Mapping[str, Sequence[str]] = {
 _numbers = itertools.count(1)
 
 
-@dataclass(frozen=True)
-class JobPoint:
-    kind: str
-    function: str
-    call: str
-    nth: int
-    way: str
-
-    @property
-    def group(self) -> tuple[str, str]:
-        return self.kind, self.function
-
-    def __str__(self) -> str:
-        return f"{self.kind} {self.function} {self.call} {self.nth} {self.way}"
-
-
 @dataclass
 class JobShot:
     """A request that was struck, sent until it was answered; `answers` in their order."""
 
-    point: JobPoint
+    point: Point
     uid: str
     key: str
     api_key: str
@@ -71,20 +55,17 @@ class JobRange:
     shots: list[JobShot] = field(default_factory=list)
     _spared: list[str] = field(default_factory=list)
 
-    def points(self, kinds: Sequence[str] = tuple(FUNCTIONS)) -> list[JobPoint]:
-        found: list[JobPoint] = []
+    def points(self, kinds: Sequence[str] = tuple(FUNCTIONS)) -> list[Point]:
+        found: list[Point] = []
         for kind in kinds:
             for function, calls in self._discovered(kind).items():
                 found += [
-                    JobPoint(kind, function, call, nth, way)
-                    for call, nth in calls
-                    for way in WAYS
-                    if way != "lost" or call in LOSABLE
+                    Point(kind, function, call, nth, way) for call, nth in calls for way in WAYS if way != "lost" or call in LOSABLE
                 ]
         return found
 
     def _discovered(self, kind: str) -> Mapping[str, Sequence[tuple[str, int]]]:
-        shot = self._prepared(JobPoint(kind, "", "none", 0, "undisturbed"))
+        shot = self._prepared(Point(kind, "", "none", 0, "undisturbed"))
         records = {function: self.stack.kill_plans / f"{function}.calls" for function in FUNCTIONS[kind]}
         for record in records.values():
             record.write_text("")
@@ -104,7 +85,7 @@ class JobRange:
             for function, made in calls.items()
         }
 
-    def strike(self, point: JobPoint) -> None:
+    def strike(self, point: Point) -> None:
         """The request is on its way, and its worker dead, when this returns."""
         shot = self._prepared(point)
         plan = self.stack.kill_plans / point.function
@@ -123,7 +104,7 @@ class JobRange:
         for shot in self.shots:
             self._await(shot)
 
-    def _prepared(self, point: JobPoint) -> JobShot:
+    def _prepared(self, point: Point) -> JobShot:
         """A user of its own for each."""
         number = next(_numbers)
         uid = f"job-{number}"

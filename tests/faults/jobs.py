@@ -24,7 +24,7 @@ from shared.tasks.task import NotEnqueued, Task
 from shared.transcription.transcribe import FileRefused, ProviderBusy, Words
 from tests.fakes.outside import KnownMeasurer
 from tests.fakes.world import World
-from tests.faults.ports import OwnWindows, ProcessClock, Trouble, faulty, seeded
+from tests.faults.ports import OwnWindows, ProcessClock, Trouble, TrueClock, faulty, seeded
 from tests.faults.posts import JPEG, VIDEO
 from tests.faults.scheduler import Process, Scheduler
 
@@ -83,7 +83,7 @@ class JobHistory:
 
     def _wire(self, change: Callable[[Any], Any]) -> None:
         world, scheduler, trouble = self.world, self.scheduler, self.trouble
-        world.tasks._clock = world.memory.clock = _TrueClock(scheduler)
+        world.tasks._clock = world.memory.clock = TrueClock(scheduler)
         clock: Any = ProcessClock(scheduler)
         documents = ReliableDocuments(
             change(faulty(_Watched(world.memory, self._look), "documents", scheduler, trouble)),
@@ -374,16 +374,6 @@ class _Hearing:
         if not self.history.trouble.is_over and self.history.chance.random() < 0.2:
             raise self.history.chance.choice((ProviderBusy("throttled"), ProviderBusy("silent", 3.0), FileRefused("broken")))
         return Words(f"{len(content)} bytes")
-
-
-class _TrueClock:
-    offset = timedelta(0)
-
-    def __init__(self, scheduler: Scheduler) -> None:
-        self._scheduler = scheduler
-
-    def now(self) -> Any:
-        return self._scheduler.now
 
 
 @cache

@@ -136,6 +136,18 @@ class ProcessClock(DatabaseClock):
         (self._scheduler.current() or self._outside).offset = offset
 
 
+class TrueClock:
+    """For what is outside of every process: the database and the queue."""
+
+    offset = timedelta(0)
+
+    def __init__(self, scheduler: Scheduler) -> None:
+        self._scheduler = scheduler
+
+    def now(self) -> datetime:
+        return self._scheduler.now
+
+
 class OwnWindows(UserLimits):
     """Each process is an instance of its own, with units of a user's windows that it leased itself."""
 

@@ -24,7 +24,7 @@ from tests.faults.ablation import Ablation
 from tests.faults.automations import set_up
 from tests.faults.check import Verdict, judge
 from tests.faults.people import NAMES, UID, People
-from tests.faults.ports import OwnWindows, ProcessClock, Trouble, faulty, seeded
+from tests.faults.ports import OwnWindows, ProcessClock, Trouble, TrueClock, faulty, seeded
 from tests.faults.posts import Wanted, address_of, wanted_post
 from tests.faults.scheduler import Process, Scheduler
 from tests.faults.witness import Renewals, StoredTokens, Witness
@@ -135,8 +135,7 @@ class Simulation:
                 # So that tokens are renewed many times in one history.
                 lifetime = timedelta(minutes=self.options.token_minutes * (100 if self.options.outage else 1))
                 oauth._dialect = replace(oauth._dialect, lifetime=lifetime, min_age=min(lifetime / 60, oauth._dialect.min_age))
-        world.tasks._clock = _TrueClock(scheduler)
-        world.memory.clock = _TrueClock(scheduler)
+        world.tasks._clock = world.memory.clock = TrueClock(scheduler)
         clock: Any = ProcessClock(scheduler)
         ablation = self.options.without
         if ablation and ablation.own_clocks:
@@ -395,16 +394,6 @@ class Simulation:
             if kind != "reject" or step in REFUSING
             if kind != "processing_failed" or step in CASES[platform].processing
         ]
-
-
-class _TrueClock:
-    offset = timedelta(0)
-
-    def __init__(self, scheduler: Scheduler) -> None:
-        self._scheduler = scheduler
-
-    def now(self) -> Any:
-        return self._scheduler.now
 
 
 def _media_documents(world: World, files: Mapping[str, bytes]) -> dict[str, Any]:

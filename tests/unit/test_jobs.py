@@ -148,6 +148,7 @@ def test_what_stands_in_the_way_each_time_is_not_tried_for_ever(world: World, ke
     world.run_for(3600)
     [job] = jobs(world, "media")
     assert (job["status"], job["error"]["code"]) == ("failed", "internal_error")
+    assert job["recordPath"] not in world.paths()
     assert len(world.fetcher.fetched) <= 6
     assert [path for path in world.storage.objects if path.startswith("media/")] == []
 

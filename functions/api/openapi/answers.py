@@ -14,6 +14,8 @@ from shared.core.errors import ApiError, MethodNotAllowed, NotFound, RateLimitEx
 
 _AT = datetime(2026, 11, 27, 12, 0, tzinfo=UTC)
 _REQUEST_ID = "2c897b4c-2381-48bc-bc4b-b0150e47a66c"
+# The headers of every answer.
+_ALWAYS = ("X-Request-ID", "X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset", "X-RateLimit-Tier")
 
 
 class ErrorDetail(BaseModel):
@@ -46,7 +48,7 @@ def answers_of(known: Operation, declaration: Declaration, refs: Any, refusals: 
     answers: dict[str, Any] = {}
     for status, model in declaration.gives.items():
         answer: dict[str, Any] = {"description": "Done" if status < 300 else "See Location" if status < 400 else "Not ready"}
-        answer["headers"] = {name: {"$ref": f"#/components/headers/{name}"} for name in headers() if name in _always(status)}
+        answer["headers"] = {name: {"$ref": f"#/components/headers/{name}"} for name in _ALWAYS}
         if model is not None:
             content: dict[str, Any] = {"schema": refs[model, "serialization"]}
             if status < 300 and known.answered is not None:
@@ -71,7 +73,7 @@ def answers_of(known: Operation, declaration: Declaration, refs: Any, refusals: 
 def _refusals(errors: Sequence[type[ApiError]]) -> dict[str, Any]:
     examples = {error.code: {"value": soku_envelope(Refusal(_example_of(error), _AT, _REQUEST_ID))} for error in errors}
     schema = {"$ref": "#/components/schemas/ErrorEnvelope"}
-    names = [*_always(0), *(["Retry-After"] if {RateLimitExceeded, ServiceUnavailable} & set(errors) else [])]
+    names = [*_ALWAYS, *(["Retry-After"] if {RateLimitExceeded, ServiceUnavailable} & set(errors) else [])]
     return {
         "description": " or ".join(f"`{error.code}`" for error in errors),
         "headers": {name: {"$ref": f"#/components/headers/{name}"} for name in names},
@@ -81,10 +83,6 @@ def _refusals(errors: Sequence[type[ApiError]]) -> dict[str, Any]:
 
 def _example_of(error: type[ApiError]) -> ApiError:
     return RateLimitExceeded(30) if error is RateLimitExceeded else error()
-
-
-def _always(_: int) -> tuple[str, ...]:
-    return ("X-Request-ID", "X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset", "X-RateLimit-Tier")
 
 
 def headers() -> dict[str, Any]:

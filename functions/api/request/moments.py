@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 from pydantic import PlainValidator, WithJsonSchema
-from pydantic_core import PydanticCustomError
+
+from shared.core.wrong import wrong
 
 # The contract's; and so that a record can outlive the post and still have a date.
 LATEST = datetime(3000, 1, 1, tzinfo=UTC)
@@ -20,19 +21,15 @@ _ISO_8601 = re.compile(
 
 def parsed_moment(value: object, name: str) -> datetime:
     """Raises PydanticCustomError, which names the field."""
-    invalid = f"Invalid {name} format: give date, time and Z or an offset, as in {EXAMPLE_TIME}"
-    wrong = PydanticCustomError("custom", "{message}", {"message": invalid, "code": "invalid_string"})
-    if not isinstance(value, str):
-        raise wrong
-    if _ISO_8601.fullmatch(value) is None:
-        raise wrong
+    malformed = wrong("invalid_string", f"Invalid {name} format: give date, time and Z or an offset, as in {EXAMPLE_TIME}")
+    if not isinstance(value, str) or _ISO_8601.fullmatch(value) is None:
+        raise malformed
     try:
         moment = datetime.fromisoformat(value.upper().replace(" ", "T")).astimezone(UTC)
     except (ValueError, OverflowError):
-        raise wrong from None
+        raise malformed from None
     if moment >= LATEST:
-        too_far = f"{name} is too far: the latest is {LATEST - timedelta(seconds=1):%Y-%m-%dT%H:%M:%SZ}"
-        raise PydanticCustomError("custom", "{message}", {"message": too_far, "code": "too_big"})
+        raise wrong("too_big", f"{name} is too far: the latest is {LATEST - timedelta(seconds=1):%Y-%m-%dT%H:%M:%SZ}")
     return moment
 
 

@@ -2,19 +2,22 @@
 
 import base64
 import binascii
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from typing import Annotated, TypeVar
 
 from pydantic import Field
 
 from functions.api.request.validation import RequestQuery
 from shared.core.errors import Detail, ValidationFailed
+from shared.documents.document import Document
 
 # Of one page, where the caller names a cursor but no limit, and at most.
 DEFAULT_LIMIT, MAX_LIMIT = 50, 100
 
 T = TypeVar("T")
+# Where one stands in its list: when, and the path of its document.
+Place = tuple[datetime, str]
 
 
 class PageQuery(RequestQuery):
@@ -22,12 +25,30 @@ class PageQuery(RequestQuery):
     cursor: Annotated[str, Field(max_length=500)] | None = None
 
 
-def encode_cursor(moment: datetime, path: str) -> str:
+def page_of(
+    asked: PageQuery, collection: str, find: Callable[[int, Place | None], Sequence[T]], place: Callable[[T], Place]
+) -> tuple[Sequence[T], str | None]:
+    """The page that is asked for, and the next one's cursor, None on the last.
+
+    `find` gets the most that a page has, and the place after which it starts; it looks for one more, which tells whether there is
+    another page. Raises ValidationFailed for a cursor that is not of this collection.
+    """
+    limit = asked.limit or DEFAULT_LIMIT
+    found = find(limit, _decoded(asked.cursor, collection) if asked.cursor is not None else None)
+    page = found[:limit]
+    return page, _encoded(*place(page[-1])) if len(found) > limit else None
+
+
+def place_by(field: str) -> Callable[[Document], Place]:
+    """The place of documents that are ordered by this field."""
+    return lambda document: (document.fields[field].astimezone(UTC), document.path)
+
+
+def _encoded(moment: datetime, path: str) -> str:
     return base64.urlsafe_b64encode(f"{moment.isoformat()} {path}".encode()).decode().rstrip("=")
 
 
-def decode_cursor(cursor: str, collection: str) -> tuple[datetime, str]:
-    """When, and the path of a document of that collection. Raises ValidationFailed."""
+def _decoded(cursor: str, collection: str) -> Place:
     try:
         moment, _, path = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode().partition(" ")
         at = datetime.fromisoformat(moment)
@@ -38,9 +59,3 @@ def decode_cursor(cursor: str, collection: str) -> tuple[datetime, str]:
         pass
     message = "This cursor is none of this list's: use the nextCursor of the page before, unchanged"
     raise ValidationFailed(details=[Detail("query.cursor", message, "invalid_string", cursor)])
-
-
-def cut(found: Sequence[T], limit: int) -> tuple[Sequence[T], T | None]:
-    """The page, and its last one if there is another page; `found` was asked for with one more than the limit."""
-    page = found[:limit]
-    return page, page[-1] if len(found) > limit else None

@@ -1,5 +1,6 @@
 """/v1/api-keys: what the web app's settings page calls, as the signed-in user. Never idempotent: the answer holds a secret."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Annotated, Any, Literal
 
@@ -10,7 +11,7 @@ from functions.api.ports import Ports
 from functions.api.request.admission import Call
 from functions.api.request.endpoint import Reply, endpoint
 from functions.api.request.moments import Moment
-from functions.api.request.page import DEFAULT_LIMIT, PageQuery, cut, decode_cursor, encode_cursor
+from functions.api.request.page import PageQuery, Place, page_of
 from functions.api.request.validation import RequestBody
 from shared.api_keys.issue import issue_key, list_keys, revoke_key, rotate_key
 from shared.api_keys.key import ApiKey, Scope, key_path
@@ -103,10 +104,11 @@ def routes(ports: Ports) -> Blueprint:
         uid, asked = call.user.uid, call.asked
         if asked.limit is None and asked.cursor is None:
             return Reply(200, {"keys": [_shown(key) for key in list_keys(uid, documents=ports.documents)]})
-        limit = asked.limit or DEFAULT_LIMIT
-        after = decode_cursor(asked.cursor, "apiKeys") if asked.cursor is not None else None
-        page, last = cut(list_keys(uid, documents=ports.documents, limit=limit + 1, after=after), limit)
-        following = encode_cursor(last.created_at, key_path(last.id)) if last is not None else None
+
+        def find(limit: int, after: Place | None) -> Sequence[ApiKey]:
+            return list_keys(uid, documents=ports.documents, limit=limit + 1, after=after)
+
+        page, following = page_of(asked, "apiKeys", find, lambda key: (key.created_at, key_path(key.id)))
         return Reply(200, {"keys": [_shown(key) for key in page], "nextCursor": following})
 
     @blueprint.delete("/v1/api-keys/<key_id>")

@@ -6,10 +6,11 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, Field, PlainValidator, model_validator
 
 from functions.api.request.validation import RequestBody
-from functions.api.v1.targets_schema import NAMES, PLATFORM_SCHEMA, require_short_options, targets_at, wrong
+from functions.api.v1.targets_schema import NAMES, PLATFORM_SCHEMA, require_short_options, targets_at
 from shared.automations.automation import MAX_DELAY_SECONDS, Action, Automation, MediaKind, unknown_placeholders
-from shared.core.platforms import ALIASES
+from shared.core.platforms import canonical
 from shared.core.text import NonBlank
+from shared.core.wrong import wrong
 from shared.posts.targets import WantedTarget
 
 TARGETS_FIELD = "body.targets"
@@ -21,7 +22,7 @@ Platform = Annotated[str, Field(json_schema_extra={"enum": list(NAMES)})]
 def _platform(value: str) -> str:
     if value not in NAMES:
         raise wrong("invalid_enum_value", f"Unknown platform {value[:40]!r}: expected one of {', '.join(NAMES)}")
-    return ALIASES.get(value, value)
+    return canonical(value)
 
 
 def _hashtag(value: str) -> str:
@@ -140,19 +141,10 @@ def fields_of(given: NewAutomation) -> dict[str, Any]:
         "enabled": given.enabled,
         "source": {"platform": given.source.platform, "accountId": given.source.accountId},
         "action": given.action,
-        "targets": [_named(target) for target in given.targets],
+        "targets": [target.to_fields() for target in given.targets],
         "template": given.template,
         "delaySeconds": given.delaySeconds,
         "conditions": {"mediaKind": conditions.mediaKind, "hashtag": conditions.hashtag},
-    }
-
-
-def _named(target: WantedTarget) -> dict[str, Any]:
-    return {
-        "platform": target.platform,
-        "accountId": target.account_id,
-        "targetId": target.target_id,
-        "options": dict(target.options),
     }
 
 
@@ -163,7 +155,7 @@ def as_given(automation: Automation) -> dict[str, Any]:
         "enabled": automation.is_enabled,
         "source": {"platform": automation.platform, "accountId": automation.account_id},
         "action": automation.action,
-        "targets": [_named(target) for target in automation.targets],
+        "targets": [target.to_fields() for target in automation.targets],
         "template": automation.template,
         "delaySeconds": int(automation.delay.total_seconds()),
         "conditions": {"mediaKind": automation.media_kind, "hashtag": automation.hashtag},

@@ -1,5 +1,6 @@
 """GET /v1/credits: what is left, and every change of it, newest first."""
 
+from collections.abc import Sequence
 from typing import Any, Literal
 
 from flask import Blueprint
@@ -8,7 +9,7 @@ from pydantic import BaseModel
 from functions.api.ports import Ports
 from functions.api.request.admission import Call
 from functions.api.request.endpoint import Reply, endpoint
-from functions.api.request.page import DEFAULT_LIMIT, PageQuery, cut, decode_cursor, encode_cursor
+from functions.api.request.page import PageQuery, Place, page_of, place_by
 from shared.core.clock import iso8601
 from shared.credits.credits import balance, credits_path, entries
 from shared.documents.document import Document
@@ -36,11 +37,12 @@ def routes(ports: Ports) -> Blueprint:
     @blueprint.get("/v1/credits")
     @endpoint(ports, credential="either", asks=PageQuery, gives={200: Credits}, scope="posts:read")
     def show(call: Call) -> Reply:
-        uid, limit = call.user.uid, call.asked.limit or DEFAULT_LIMIT
-        collection = f"{credits_path(uid)}/ledger"
-        after = decode_cursor(call.asked.cursor, collection) if call.asked.cursor is not None else None
-        page, last = cut(entries(uid, ports.documents, limit=limit + 1, after=after), limit)
-        following = encode_cursor(last.fields["createdAt"], last.path) if last is not None else None
+        uid = call.user.uid
+
+        def find(limit: int, after: Place | None) -> Sequence[Document]:
+            return entries(uid, ports.documents, limit=limit + 1, after=after)
+
+        page, following = page_of(call.asked, f"{credits_path(uid)}/ledger", find, place_by("createdAt"))
         body = {"balance": balance(uid, ports.documents), "ledger": [_shown(one) for one in page], "nextCursor": following}
         return Reply(200, body)
 

@@ -19,7 +19,7 @@ from functions.api.ports import Ports
 from functions.api.request.admission import Call
 from functions.api.request.endpoint import Reply, endpoint
 from functions.api.request.jobs import outcome_of
-from functions.api.request.page import DEFAULT_LIMIT, PageQuery, cut, decode_cursor, encode_cursor
+from functions.api.request.page import PageQuery, Place, page_of, place_by
 from functions.api.request.validation import RequestBody
 from shared.core.clock import iso8601
 from shared.core.errors import (
@@ -36,7 +36,7 @@ from shared.http.address import AddressRefused, require_public_address
 from shared.jobs.start import Wanted
 from shared.media.delete import delete_media, own_media
 from shared.media.direct import Declared, begin, wanted_completion
-from shared.media.media import MEASURED, media_path
+from shared.media.media import MEASURED
 from shared.media.uploads import require_room, wanted_upload
 from shared.platforms.options import Url
 
@@ -150,12 +150,12 @@ def routes(ports: Ports) -> Blueprint:
     @blueprint.get("/v1/media")
     @endpoint(ports, credential="either", asks=PageQuery, gives={200: StoredFiles}, scope="media")
     def index(call: Call) -> Reply:
-        limit = call.asked.limit or DEFAULT_LIMIT
-        after = decode_cursor(call.asked.cursor, "media") if call.asked.cursor is not None else None
         where: Sequence[Condition] = (("uid", "==", call.user.uid), ("deletedAt", "==", None))
-        query = Query("media", where=where, order_by="createdAt", descending=True, limit=limit + 1, after=after)
-        page, last = cut(documents.query(query), limit)
-        following = encode_cursor(last.fields["createdAt"], media_path(last.id)) if last is not None else None
+
+        def find(limit: int, after: Place | None) -> Sequence[Document]:
+            return documents.query(Query("media", where=where, order_by="createdAt", descending=True, limit=limit + 1, after=after))
+
+        page, following = page_of(call.asked, "media", find, place_by("createdAt"))
         return Reply(200, {"media": [_shown(one) for one in page], "nextCursor": following})
 
     @blueprint.get("/v1/media/<media_id:media_id>")

@@ -10,7 +10,7 @@ from functions.api.ports import Ports
 from functions.api.request.admission import Call
 from functions.api.request.endpoint import Reply, endpoint
 from shared.core.errors import NotFound
-from shared.core.platforms import ALIASES, PLATFORMS
+from shared.core.platforms import PLATFORMS, canonical
 from shared.platforms.shown import shown_platform
 
 
@@ -80,7 +80,7 @@ def routes(ports: Ports) -> Blueprint:
     @blueprint.get("/v1/platforms/<platform>")
     @endpoint(ports, credential="either", gives={200: ShownPlatform}, errors=(NotFound,), scope="posts:read")
     def show(call: Call, platform: str) -> Reply:
-        named = ALIASES.get(platform, platform)
+        named = canonical(platform)
         if named not in PLATFORMS:
             raise NotFound(f"There is no platform of this name: give one of {', '.join(PLATFORMS)}")
         return Reply(200, shown(named))

@@ -5,7 +5,7 @@ GET /v1/posts         all of them, newest first, in pages; by state, platform, a
 """
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from flask import Blueprint, request
@@ -15,17 +15,18 @@ from functions.api.ports import Ports
 from functions.api.request.admission import Call
 from functions.api.request.endpoint import Reply, endpoint
 from functions.api.request.moments import parsed_moment
-from functions.api.request.page import DEFAULT_LIMIT, PageQuery, cut, decode_cursor, encode_cursor
+from functions.api.request.page import DEFAULT_LIMIT, PageQuery, Place, page_of, place_by
 from functions.api.request.validation import RequestQuery
-from functions.api.v1.targets_schema import NAMES, wrong
+from functions.api.v1.targets_schema import NAMES
 from shared.core.errors import NotFound
-from shared.core.platforms import ALIASES
+from shared.core.platforms import canonical
+from shared.core.wrong import wrong
 from shared.documents.document import Condition, Document, Query
 from shared.jobs.watch import waiting_slot
 from shared.posts.facets import account_facet, platform_facet, tag_facet
-from shared.posts.run import RunPath, submission_path
+from shared.posts.run import RunPath
 from shared.posts.state import DONE, State, TargetState, state_of_submission
-from shared.posts.submission import MAX_TARGETS
+from shared.posts.submission import MAX_TARGETS, own_post
 from shared.posts.view import ask_again_in, etag_of, post_summary, post_view
 
 MAX_WAIT_SECONDS = 30
@@ -73,7 +74,7 @@ class PostsQuery(PageQuery):
         if self.state is not None:
             found.append(("state", "==", self.state))
         if self.platform is not None:
-            platform = ALIASES.get(self.platform, self.platform)
+            platform = canonical(self.platform)
             facet = platform_facet(platform) if self.accountId is None else account_facet(platform, self.accountId)
             found.append(("facets", "array_contains", facet))
         if self.tag is not None:
@@ -166,7 +167,7 @@ def routes(ports: Ports) -> Blueprint:
     )
     def show(call: Call, post_id: str) -> Reply:
         known = request.headers.get("If-None-Match")
-        submission = own_post(call.user.uid, post_id, ports)
+        submission = own_post(call.user.uid, post_id, documents)
         wait = call.asked.wait or 0
         if wait and state_of_submission(submission.fields) not in DONE:
             submission = _waited(submission, wait, ports) or submission
@@ -179,12 +180,14 @@ def routes(ports: Ports) -> Blueprint:
     @endpoint(ports, credential="either", asks=PostsQuery, gives={200: ListedPosts}, scope="posts:read")
     def index(call: Call) -> Reply:
         asked: PostsQuery = call.asked
-        limit, by = asked.limit or DEFAULT_LIMIT, asked.by or "createdAt"
-        after = decode_cursor(asked.cursor, "postSubmissions") if asked.cursor is not None else None
-        where = asked.conditions(call.user.uid)
-        query = Query("postSubmissions", where=where, order_by=by, descending=True, limit=limit + 1, after=after)
-        page, last = cut(documents.query(query), limit)
-        following = encode_cursor(last.fields[by].astimezone(UTC), last.path) if last is not None else None
+        by, where = asked.by or "createdAt", asked.conditions(call.user.uid)
+
+        def find(limit: int, after: Place | None) -> Sequence[Document]:
+            return documents.query(
+                Query("postSubmissions", where=where, order_by=by, descending=True, limit=limit + 1, after=after)
+            )
+
+        page, following = page_of(asked, "postSubmissions", find, place_by(by))
         return Reply(200, {"posts": _listed(page, ports, expand=asked.expand is not None), "nextCursor": following})
 
     return blueprint
@@ -192,21 +195,13 @@ def routes(ports: Ports) -> Blueprint:
 
 def shown_post(uid: str, post_id: str, ports: Ports) -> Reply:
     """As it is now. Raises NotFound."""
-    return _shown(own_post(uid, post_id, ports), ports)
+    return _shown(own_post(uid, post_id, ports.documents), ports)
 
 
 def _shown(submission: Document, ports: Ports) -> Reply:
     runs = _runs(submission, ports)
     view, again = post_view(submission, runs), ask_again_in(submission, runs, ports.clock.now())
     return Reply(200, view, {"ETag": etag_of(view), **({"Retry-After": str(again)} if again is not None else {})})
-
-
-def own_post(uid: str, post_id: str, ports: Ports) -> Document:
-    """Raises NotFound, also for another user's."""
-    [submission] = ports.documents.get(submission_path(post_id))
-    if submission is None or submission.fields["uid"] != uid:
-        raise NotFound("There is no post with this id")
-    return submission
 
 
 def _runs(submission: Document, ports: Ports) -> Sequence[Document]:

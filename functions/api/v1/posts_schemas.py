@@ -9,9 +9,10 @@ from pydantic import AfterValidator, Field, PlainValidator, model_validator
 
 from functions.api.request.moments import NULLABLE_SCHEMA, parsed_moment
 from functions.api.request.validation import RequestBody, field_name
-from functions.api.v1.targets_schema import PLATFORM_SCHEMA, require_short_options, targets_at, wrong
+from functions.api.v1.targets_schema import PLATFORM_SCHEMA, require_short_options, targets_at
 from shared.core.errors import Detail
 from shared.core.text import is_blank
+from shared.core.wrong import wrong
 from shared.media.media import MEDIA_ID, Kind, MediaItem, hinted_kind
 from shared.platforms.content import Content
 from shared.platforms.options import Url

@@ -5,13 +5,13 @@ from typing import Annotated, Any
 
 from flask import Blueprint
 from pydantic import BaseModel, Field, model_validator
-from pydantic_core import PydanticCustomError
 
 from functions.api.ports import Ports
 from functions.api.request.admission import Call
 from functions.api.request.endpoint import Reply, endpoint
-from functions.api.request.page import DEFAULT_LIMIT, PageQuery, cut, decode_cursor, encode_cursor
+from functions.api.request.page import PageQuery, Place, page_of, place_by
 from shared.core.clock import iso8601
+from shared.core.wrong import wrong
 from shared.documents.document import Condition, Document, Query
 from shared.users.user import user_path
 
@@ -27,8 +27,7 @@ class RequestsQuery(PageQuery):
     @model_validator(mode="after")
     def at_most_one(self) -> "RequestsQuery":
         if len(self.filters()) > 1:
-            message = "Give at most one of requestId, status, route and key"
-            raise PydanticCustomError("custom", "{message}", {"message": message, "code": "custom"})
+            raise wrong("custom", "Give at most one of requestId, status, route and key")
         return self
 
     def filters(self) -> list[Condition]:
@@ -60,12 +59,13 @@ def routes(ports: Ports) -> Blueprint:
     @endpoint(ports, credential="either", asks=RequestsQuery, gives={200: LoggedRequests}, scope="posts:read")
     def index(call: Call) -> Reply:
         asked: RequestsQuery = call.asked
-        collection, limit = f"{user_path(call.user.uid)}/apiRequests", asked.limit or DEFAULT_LIMIT
-        after = decode_cursor(asked.cursor, collection) if asked.cursor is not None else None
-        where: Sequence[Condition] = asked.filters()
-        query = Query(collection, where=where, order_by="createdAt", descending=True, limit=limit + 1, after=after)
-        page, last = cut(ports.documents.query(query), limit)
-        following = encode_cursor(last.fields["createdAt"], last.path) if last is not None else None
+        collection, where = f"{user_path(call.user.uid)}/apiRequests", asked.filters()
+
+        def find(limit: int, after: Place | None) -> Sequence[Document]:
+            query = Query(collection, where=where, order_by="createdAt", descending=True, limit=limit + 1, after=after)
+            return ports.documents.query(query)
+
+        page, following = page_of(asked, collection, find, place_by("createdAt"))
         return Reply(200, {"requests": [_shown(one) for one in page], "nextCursor": following})
 
     return blueprint

@@ -8,18 +8,14 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, WithJsonSche
 from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
 
 from functions.api.request.validation import message_of
-from shared.core.platforms import ALIASES, PLATFORMS
+from shared.core.platforms import ALIASES, PLATFORMS, canonical
+from shared.core.wrong import wrong
 from shared.platforms.registry import rules_of
 from shared.posts.submission import MAX_OPTIONS_BYTES, MAX_TARGETS
 from shared.posts.targets import WantedTarget
 
 MAX_OPTIONS = 100
 NAMES = (*PLATFORMS, *ALIASES)
-
-
-def wrong(code: str, message: str) -> PydanticCustomError:
-    """An error with a code of the specification's, for `raise`."""
-    return PydanticCustomError("custom", "{message}", {"message": message, "code": code})
 
 
 class _TargetObject(BaseModel):
@@ -79,7 +75,7 @@ def _target(root: str, where: tuple[str, ...], entry: object) -> WantedTarget:
 
 def _options(platform: str, given: dict[str, Any]) -> dict[str, Any]:
     """What was given, if the platform has such options; every problem is reported below `options`."""
-    known = rules_of(ALIASES.get(platform, platform)).options
+    known = rules_of(canonical(platform)).options
     if len(given) > MAX_OPTIONS:
         raise wrong("too_big", f"{len(given)} options are given; no platform has as many")
     try:

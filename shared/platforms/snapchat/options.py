@@ -3,8 +3,8 @@
 from typing import Annotated, Self
 
 from pydantic import Field, model_validator
-from pydantic_core import PydanticCustomError
 
+from shared.core.wrong import wrong
 from shared.platforms.options import TargetOptions
 
 
@@ -19,6 +19,5 @@ class Options(TargetOptions):
     @model_validator(mode="after")
     def _one_of_them(self) -> Self:
         if self.story and self.spotlight:
-            message = "A post is a story or a Spotlight: leave one of the two out"
-            raise PydanticCustomError("custom", "{message}", {"message": message, "code": "custom"})
+            raise wrong("custom", "A post is a story or a Spotlight: leave one of the two out")
         return self
