@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Callable
-from functools import cache
 from importlib import import_module
 from typing import Any
 
@@ -11,6 +10,7 @@ from flask import Flask, Request
 from emulator.killing.traps import Traps, subject_of_task, trapped_ports
 from functions.api.app import create_app
 from functions.task import answer
+from shared.core.once import once
 
 _name = os.environ["SOKU_KILL_TARGET"]
 _main = import_module(f"functions.{_name}.main")
@@ -18,12 +18,12 @@ _wiring = import_module(f"functions.{_name}.wiring")
 _traps = Traps(_name)
 
 
-@cache
+@once
 def _ports() -> Any:
     return trapped_ports(_wiring.ports(), _traps, _wiring.SETTINGS.project_id)
 
 
-@cache
+@once
 def _app() -> Flask:
     return create_app(_ports())
 

@@ -11,6 +11,7 @@ from functions.api.ports import ApiSettings, Ports
 from functions.api.request.limits import Limiter
 from shared.accounts.oauth import ConnectPorts
 from shared.core.encryption import Cipher
+from shared.core.once import once
 from shared.core.settings import read_settings
 from shared.documents.document import Documents
 from shared.gcp import firestore
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 SETTINGS = read_settings(ApiSettings)
 
 
-@cache
+@once
 def ports() -> Ports:
     documents = firestore.connect(SETTINGS.project_id)
     clock, tasks, apps = documents.clock, CloudTasksQueue(SETTINGS), connectors(SETTINGS)
@@ -63,6 +64,6 @@ def _bucket(name: str) -> "CloudStorage":
     return CloudStorage(SETTINGS, name)
 
 
-@cache
+@once
 def app() -> Flask:
     return create_app(ports())

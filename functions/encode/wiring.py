@@ -2,8 +2,9 @@
 
 import shutil
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import partial
 
+from shared.core.once import once
 from shared.core.settings import CloudTasks, Encoding, MediaStorage, SettingsError, read_settings
 from shared.gcp import firestore
 from shared.gcp.cloud_storage import CloudStorage
@@ -29,7 +30,7 @@ class Ports:
     verifier: Verifier
 
 
-@cache
+@once
 def ports() -> Ports:
     """Raises SettingsError where there is no ffmpeg: better now than in the middle of a job."""
     ffmpeg = shutil.which(SETTINGS.ffmpeg)

@@ -1,8 +1,9 @@
 """The ingest function's real ports, built once, on the first request."""
 
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import partial
 
+from shared.core.once import once
 from shared.core.settings import CloudTasks, MediaFetch, MediaStorage, StorageQuota, Uploads, read_settings
 from shared.gcp import firestore
 from shared.gcp.cloud_storage import CloudStorage
@@ -36,7 +37,7 @@ class Ports:
     verifier: Verifier
 
 
-@cache
+@once
 def ports() -> Ports:
     documents = firestore.connect(SETTINGS.project_id)
     ingesting = IngestPorts(

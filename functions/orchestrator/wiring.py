@@ -1,9 +1,9 @@
 """The orchestrator's real ports, built once, on the first request."""
 
 from dataclasses import dataclass
-from functools import cache
 
 from shared.core.clock import Clock
+from shared.core.once import once
 from shared.core.settings import CloudTasks, read_settings
 from shared.documents.document import Documents
 from shared.gcp import firestore
@@ -23,7 +23,7 @@ class Ports:
     verifier: Verifier
 
 
-@cache
+@once
 def ports() -> Ports:
     documents = firestore.connect(SETTINGS.project_id)
     return Ports(

@@ -1,10 +1,10 @@
 """The publisher's real ports, built once, on the first request."""
 
 from dataclasses import dataclass
-from functools import cache
 
 from shared.automations.fire import AutomationPorts
 from shared.core.encryption import Cipher
+from shared.core.once import once
 from shared.core.settings import CloudTasks, MediaFetch, MediaStorage, Platforms, TokenKeys, read_settings
 from shared.gcp import firestore
 from shared.gcp.cloud_storage import CloudStorage
@@ -32,7 +32,7 @@ class Ports:
     verifier: Verifier
 
 
-@cache
+@once
 def ports() -> Ports:
     documents = firestore.connect(SETTINGS.project_id)
     announce_ageing(SETTINGS, documents.clock.now())

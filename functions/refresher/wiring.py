@@ -1,10 +1,10 @@
 """The refresher's real ports, built once, on the first request."""
 
 from dataclasses import dataclass
-from functools import cache
 
 from shared.accounts.tokens import TokenKeeper
 from shared.core.encryption import Cipher
+from shared.core.once import once
 from shared.core.settings import CloudTasks, Platforms, TokenKeys, read_settings
 from shared.gcp import firestore
 from shared.gcp.oidc import OidcVerifier
@@ -26,7 +26,7 @@ class Ports:
     verifier: Verifier
 
 
-@cache
+@once
 def ports() -> Ports:
     documents = firestore.connect(SETTINGS.project_id)
     return Ports(

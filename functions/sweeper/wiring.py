@@ -1,9 +1,9 @@
 """The sweeper's real ports, built once, on the first request."""
 
 from dataclasses import dataclass
-from functools import cache
 
 from shared.core.encryption import Cipher
+from shared.core.once import once
 from shared.core.settings import CloudTasks, TokenKeys, read_settings
 from shared.gcp import firestore
 from shared.gcp.cloud_tasks import CloudTasksQueue
@@ -26,7 +26,7 @@ class Ports:
     verifier: Verifier
 
 
-@cache
+@once
 def ports() -> Ports:
     documents = firestore.connect(SETTINGS.project_id)
     return Ports(

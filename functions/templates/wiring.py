@@ -1,8 +1,9 @@
 """The templates function's real ports, built once, on the first request."""
 
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import partial
 
+from shared.core.once import once
 from shared.core.settings import CloudTasks, MediaStorage, StorageQuota, read_settings
 from shared.gcp import firestore
 from shared.gcp.cloud_storage import CloudStorage
@@ -29,7 +30,7 @@ class Ports:
     verifier: Verifier
 
 
-@cache
+@once
 def ports() -> Ports:
     documents, storage = firestore.connect(SETTINGS.project_id), CloudStorage(SETTINGS)
     keeping = Keeping(storage, documents, documents.clock, SETTINGS.storage_quota_bytes)

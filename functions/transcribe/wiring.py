@@ -1,8 +1,9 @@
 """The transcribe function's real ports, built once, on the first request."""
 
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import partial
 
+from shared.core.once import once
 from shared.core.settings import CloudTasks, MediaStorage, Transcription, read_settings
 from shared.gcp import firestore
 from shared.gcp.cloud_storage import CloudStorage
@@ -29,7 +30,7 @@ class Ports:
     verifier: Verifier
 
 
-@cache
+@once
 def ports() -> Ports:
     documents, storage = firestore.connect(SETTINGS.project_id), CloudStorage(SETTINGS)
     return Ports(

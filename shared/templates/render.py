@@ -5,13 +5,13 @@ import re
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import typst
 
+from shared.core.once import once
 from shared.templates.template import RATIOS, TEMPLATES
 
 HERE = Path(__file__).parent
@@ -73,7 +73,7 @@ def _shown(value: Any) -> Any:
     return _LONG_WORD.sub(lambda found: found[0] + ZERO_WIDTH_SPACE, _UNSHOWN.sub("", value))
 
 
-@cache
+@once
 def _fonts() -> typst.Fonts:
     """Those of the packages and our own, and none that the machine happens to have; read once per process."""
     found = [spec.origin for name in _FONT_PACKAGES if (spec := find_spec(name)) is not None and spec.origin]
