@@ -20,14 +20,16 @@ from functions.api.v1 import (
     posts,
     posts_change,
     posts_read,
+    posts_retry,
+    queue,
     requests,
     templates,
     transcriptions,
 )
 
 RESOURCES = (
-    health, posts, posts_read, posts_change, platforms, automations, media, transcriptions, templates, credits, me, requests,
-    api_keys, integrations, openapi,
+    health, posts, posts_read, posts_change, posts_retry, queue, platforms, automations, media, transcriptions, templates, credits,
+    me, requests, api_keys, integrations, openapi,
 )  # fmt: skip
 
 
@@ -40,7 +42,13 @@ class DocumentId(BaseConverter):
 class PostId(DocumentId):
     """What is another endpoint is no post's."""
 
-    regex = rf"(?!validate$){DocumentId.regex}"
+    regex = rf"(?!(?:validate|actions)$){DocumentId.regex}"
+
+
+class RunId(BaseConverter):
+    """What a run may be called: its platform, or its target's id."""
+
+    regex = r"(?!\.\.?(?:/|$))(?!__)[A-Za-z0-9._:-]{1,128}"
 
 
 SECURITY_HEADERS = {
@@ -57,7 +65,7 @@ def create_app(ports: Ports) -> Flask:
     app = Flask("soku", static_folder=None)
     app.url_map.strict_slashes, app.url_map.merge_slashes = False, False
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
-    app.url_map.converters |= {"media_id": media.MediaId, "post_id": PostId, "id": DocumentId}
+    app.url_map.converters |= {"media_id": media.MediaId, "post_id": PostId, "run_id": RunId, "id": DocumentId}
     app.json.sort_keys = False  # type: ignore[attr-defined]
 
     @app.before_request

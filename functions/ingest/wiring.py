@@ -16,7 +16,7 @@ from shared.media.keep import Keeping
 from shared.media.leftovers import delete_leftovers
 from shared.media.measure import ProcessMeasurer
 from shared.media.upload import UploadPorts
-from shared.posts.ingest import IngestPorts
+from shared.posts.copying import IngestPorts
 from shared.tasks.invoker import Verifier
 from shared.templates.pictures import PicturePorts
 

@@ -21,7 +21,7 @@ from shared.documents.change import read_modify_write
 from shared.documents.document import REMOVE, Conflict, Create, Document, Documents, Unavailable, Update, Write
 from shared.media.copied import copy_path
 from shared.platforms.content import Content
-from shared.posts.addresses import addresses_of, needs_ingest
+from shared.posts.addresses import addresses_of
 from shared.posts.create import Accept, begin, submission_fields
 from shared.posts.file_warnings import MAX_WARNINGS
 from shared.posts.run import Run, RunPath, submission_path
@@ -111,19 +111,10 @@ def _post(
         return refusal
     submission_id, now = post_id(run.path, automation.id), ports.clock.now()
     due_at = max(now, published.ended_at + automation.delay)
-    awaits_files = needs_ingest(content, targets)
-    accept = Accept(
-        uid=run.uid,
-        content=content,
-        targets=targets,
-        as_given=as_given,
-        scheduled_time=due_at if automation.delay else None,
-        awaits_files=awaits_files,
-        origin="automation",
-        request_id=source.fields["requestId"],
-    )
+    later = due_at if automation.delay else None
+    accept = Accept(run.uid, request, content, targets, later, "automation", source.fields["requestId"])
     made = {**submission_fields(accept, now), "automationId": automation.id, "sourceRun": str(run.path)}
-    copies = _copies(content, targets, source.path, submission_path(submission_id), ports.documents) if awaits_files else []
+    copies = _copies(content, targets, source.path, submission_path(submission_id), ports.documents) if accept.awaits_files else []
     if content_bytes(content) > max(MAX_CONTENT_BYTES, content_bytes(published.content)):
         return ValidationFailed(f"Its content has more than {MAX_CONTENT_BYTES:,} bytes.")
     # What the source has copied is there once, however many posts it serves.

@@ -1,15 +1,13 @@
-"""Every error that the API answers with.
+"""What the API answers with when it refuses; what refuses posts alone is in shared/posts/errors.py.
 
     SokuError
     └── ApiError                      500 internal_error
-        ├── PostCreationFailed        500 post_creation_failed
         ├── ServiceUnavailable        503 service_unavailable      + Retry-After
         ├── Unauthorized              401 unauthorized
         ├── Forbidden                 403 forbidden
         ├── NotFound                  404 not_found
         ├── MethodNotAllowed          405 method_not_allowed
         ├── ValidationFailed          400 validation_error         + details
-        ├── MissingIntegrations       400 missing_integrations     + details
         ├── ConnectionRefused         400 connection_refused
         ├── PayloadTooLarge           413 payload_too_large
         ├── InsufficientCredits       402 insufficient_credits     + details
@@ -22,9 +20,6 @@
         ├── UnsupportedContentType    415 unsupported_content_type
         ├── RateLimitExceeded         429 rate_limit_exceeded      + Retry-After
         ├── IdempotencyConflict       409 idempotency_conflict
-        ├── AlreadyStarted            409 already_started
-        ├── PreconditionFailed        412 precondition_failed      + details
-        ├── PreconditionRequired      428 precondition_required
         ├── AutomationLimitReached    409 automation_limit_reached
         └── ApiKeyLimitReached        409 api_key_limit_reached
 
@@ -67,12 +62,6 @@ class ApiError(SokuError):
     def type(self) -> str:
         of_requests = "authentication_error" if self.status in (401, 403) else "invalid_request_error"
         return of_requests if self.status < 500 else "api_error"
-
-
-class PostCreationFailed(ApiError):
-    """The post could not be created; nothing was published. Send the request again."""
-
-    code = "post_creation_failed"
 
 
 class ServiceUnavailable(ApiError):
@@ -118,13 +107,6 @@ class ValidationFailed(ApiError):
 
     status = 400
     code = "validation_error"
-
-
-class MissingIntegrations(ApiError):
-    """A platform is not connected, or the account was not found"""
-
-    status = 400
-    code = "missing_integrations"
 
 
 class ConnectionRefused(ApiError):
@@ -213,27 +195,6 @@ class RateLimitExceeded(ApiError):
     def __init__(self, seconds: int) -> None:
         noun = "second" if seconds == 1 else "seconds"
         super().__init__(f"Rate limit exceeded. Try again in {seconds} {noun}.", retry_after_seconds=seconds)
-
-
-class AlreadyStarted(ApiError):
-    """The post has been begun, and nothing of it can be changed any more."""
-
-    status = 409
-    code = "already_started"
-
-
-class PreconditionFailed(ApiError):
-    """The post was changed meanwhile. Read it, and change what it says now."""
-
-    status = 412
-    code = "precondition_failed"
-
-
-class PreconditionRequired(ApiError):
-    """Say in If-Match which version you change: the ETag of the post as you read it."""
-
-    status = 428
-    code = "precondition_required"
 
 
 class AutomationLimitReached(ApiError):

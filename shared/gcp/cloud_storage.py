@@ -53,6 +53,16 @@ class CloudStorage:
         except _FAILURES as error:
             raise StorageUnavailable(str(error)) from error
 
+    def keep(self, path: str, until: datetime) -> None:
+        blob = self._bucket.blob(path)
+        blob.custom_time = until
+        try:
+            blob.patch()
+        except exceptions.NotFound as error:
+            raise ObjectMissing(str(error)) from error
+        except _FAILURES as error:
+            raise StorageUnavailable(str(error)) from error
+
     def read(self, path: str, start: int = 0, length: int | None = None) -> bytes:
         end = None if length is None else start + length - 1
         try:

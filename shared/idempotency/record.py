@@ -48,6 +48,8 @@ class Replay:
 
     status: int
     body: Mapping[str, Any]
+    # That the post got, if it asked for one.
+    slot: datetime | None = None
 
 
 def key_for(uid: str, endpoint: str, body: Any, explicit: str | None) -> IdempotencyKey:
@@ -56,6 +58,10 @@ def key_for(uid: str, endpoint: str, body: Any, explicit: str | None) -> Idempot
     fingerprint = hashlib.sha256(canonical.encode()).hexdigest()
     if explicit is not None:
         return IdempotencyKey(uid, endpoint, explicit, "explicit", fingerprint, body)
+    return derived_key(uid, endpoint, fingerprint, body)
+
+
+def derived_key(uid: str, endpoint: str, fingerprint: str, body: Any = None) -> IdempotencyKey:
     derived = hashlib.sha256(f"{uid}\0{endpoint}\0{fingerprint}".encode()).hexdigest()
     return IdempotencyKey(uid, endpoint, derived, "derived", fingerprint, body)
 
@@ -130,4 +136,4 @@ def _earlier(key: IdempotencyKey, document: Document | None, now: datetime) -> E
         raise IdempotencyConflict(facts={**{name: said for name, said in told.items() if said}, "differs": differing})
     if job_id := document.fields.get("jobId"):
         return Earlier(None, None, job_id)
-    return Earlier(Replay(document.fields["status"], document.fields["body"]), None)
+    return Earlier(Replay(document.fields["status"], document.fields["body"], document.fields.get("slotAt")), None)

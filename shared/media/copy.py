@@ -6,19 +6,20 @@
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from shared.core.clock import Clock
 from shared.core.wait import Wait
-from shared.documents.document import REMOVE, Conflict, Document, Documents
+from shared.documents.document import REMOVE, Conflict, Document, Documents, Update
 from shared.documents.lease import Fenced, Lease, Term
 from shared.media.copied import CopyFailed, Limits, failure_of
 from shared.media.fetch import FetchFailed, FetchRefused
 from shared.media.intake import Bounds, Intake, Unfit
 from shared.media.media import StoredMedia
-from shared.media.storage import StorageUnavailable
+from shared.media.storage import ObjectMissing, StorageUnavailable
 
 # A copier that died is replaced after this long; a live one renews its lease between chunks.
 TERM = Term(timedelta(seconds=60), ("leaseUntil", "sweepAt"))
@@ -63,7 +64,7 @@ class Copier:
     def copied(self, wanted: Wanted, document: Document | None, *, anew: bool = False) -> StoredMedia | Wait | None:
         """The stored copy, when to try again, or None while somebody else is at it. `document` is that of the copy, as it was read
         just now; `anew` gives one that failed another round of tries. Raises CopyFailed."""
-        if document is not None and document.fields["status"] == "ready":
+        if document is not None and document.fields["status"] == "ready" and self._is_kept(document, wanted):
             return StoredMedia.from_fields(document.fields)
         if document is not None and document.fields["status"] == "failed" and not anew:
             raise failure_of(document)
@@ -74,6 +75,19 @@ class Copier:
             return self._give_up(claim) if claim.tries > MAX_CLAIMS else self._copy(claim, wanted)
         except (Conflict, Fenced):
             return None
+
+    def _is_kept(self, document: Document, wanted: Wanted) -> bool:
+        """Whether the copy is there, for as long as it is needed now: its post may have been put off since it was made."""
+        if document.fields.get("keptUntil", wanted.keep_until) >= wanted.keep_until:
+            return True
+        try:
+            self.intake.storage.keep(document.fields["storagePath"], wanted.keep_until)
+        except ObjectMissing:
+            return False
+        with suppress(Conflict):
+            # Whoever changed it meanwhile sees to it as well.
+            self.documents.commit(Update(document.path, {"keptUntil": wanted.keep_until}, if_version=document.version))
+        return True
 
     def _claim(self, wanted: Wanted, document: Document | None) -> _Claim:
         begun = document.fields if document and document.fields["status"] == "copying" else {}
@@ -99,7 +113,8 @@ class Copier:
         bounds = Bounds(wanted.limits, "any platform of this post")
         try:
             with self.intake.taken(wanted.url, bounds, FOLDER, claim.lease, keep_until=wanted.keep_until) as stored:
-                claim.lease.write({"status": "ready", **dict.fromkeys(TERM.fields, REMOVE), **stored.to_fields()})
+                kept = {"status": "ready", "keptUntil": wanted.keep_until}
+                claim.lease.write({**kept, **dict.fromkeys(TERM.fields, REMOVE), **stored.to_fields()})
                 return stored
         except StorageUnavailable as error:
             # Not the file's fault, so not one of its tries.

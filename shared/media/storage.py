@@ -21,6 +21,10 @@ class Storage(Protocol):
         `chunks` raises, leaving nothing behind. From `keep_until` on, the storage's own clearing up may take it."""
         ...
 
+    def keep(self, path: str, until: datetime) -> None:
+        """Not to be cleared up before `until`, either. Raises StorageUnavailable, ObjectMissing among them."""
+        ...
+
     def delete(self, path: str) -> None:
         """Nothing happens where there is nothing. Raises StorageUnavailable."""
         ...

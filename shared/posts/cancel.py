@@ -1,6 +1,6 @@
 """Cancel a post: all of it while nothing was begun, else the targets that no worker holds and for which nothing was sent.
 
-queued ─compare-and-set─► cancelled            run: unleased, before its intent ─compare-and-set─► failed, `cancelled`
+draft, queued ─compare-and-set─► cancelled     run: unleased, before its intent ─compare-and-set─► failed, `cancelled`
 
 Whoever begins the post, or takes the run, does so by compare-and-set as well: one of the two wins.
 """
@@ -8,15 +8,15 @@ Whoever begins the post, or takes the run, does so by compare-and-set as well: o
 from typing import Any
 
 from shared.core.clock import Clock
-from shared.core.errors import AlreadyStarted
+from shared.core.errors import Detail
 from shared.documents.change import read_modify_write
 from shared.documents.document import Document, Documents, Increment, Update
 from shared.platforms.failure import PlatformFailure
+from shared.posts.errors import AlreadyStarted
 from shared.posts.run import Run, RunPath, ended
 from shared.posts.settle import SETTLE_GRACE, ending, settle
+from shared.posts.state import CANCELLED
 from shared.posts.submission import Submission, Target, own_post
-
-CANCELLED = "cancelled"
 
 
 def cancel_post(uid: str, post_id: str, *, documents: Documents, clock: Clock) -> None:
@@ -24,9 +24,9 @@ def cancel_post(uid: str, post_id: str, *, documents: Documents, clock: Clock) -
     submission = read_modify_write(lambda: _cancelled_whole(uid, post_id, documents, clock))
     if submission is None:
         return
-    ends = [_cancelled_target(submission, target, documents, clock) for target in submission.targets]
-    if not any(ends):
-        raise AlreadyStarted
+    named = [(target.target_id, _cancelled_target(submission, target, documents, clock)) for target in submission.targets]
+    if all(refusal for _, refusal in named):
+        raise AlreadyStarted(details=[Detail(f"targets.{name}", refusal, "custom", target=name) for name, refusal in named])
     settle(post_id, documents=documents, clock=clock)
 
 
@@ -35,29 +35,38 @@ def _cancelled_whole(uid: str, post_id: str, documents: Documents, clock: Clock)
     submission = Submission.from_document(own_post(uid, post_id, documents))
     if submission.status == CANCELLED:
         return None
-    if submission.status != "queued":
+    if submission.status not in ("draft", "queued"):
         return submission
-    documents.commit(*ending(submission, {"status": CANCELLED, "state": CANCELLED}, documents, clock.now()))
+    changes = {"status": CANCELLED, "state": CANCELLED, "version": submission.owners_version + 1}
+    documents.commit(*ending(submission, changes, documents, clock.now()))
     return None
 
 
-def _cancelled_target(submission: Submission, target: Target, documents: Documents, clock: Clock) -> bool:
-    """Whether it is cancelled, by this request or an earlier one."""
+def _cancelled_target(submission: Submission, target: Target, documents: Documents, clock: Clock) -> str:
+    """Why it cannot be cancelled; "" if it is, by this request or an earlier one."""
 
-    def attempt() -> bool:
+    def attempt() -> str:
         [document] = documents.get(str(RunPath(submission.id, target.run_id)))
-        if document is None or not _may_be_cancelled(document, clock):
-            return document is not None and Run.from_document(document).error_code == CANCELLED
+        if document is None:
+            return "It is about to be begun."
+        if not _may_be_cancelled(document, clock):
+            return _refusal(Run.from_document(document))
         now = clock.now()
         failure = PlatformFailure("permission", "The post was cancelled before this was sent.", code=CANCELLED, remediation="")
         error = {**failure.to_fields(), "attempts": list(document.fields.get("attempts", ()))}
         changes: dict[str, Any] = {**ended("failed", now), "error": error, "updatedAt": now}
         counted = {("runCounts", "failed"): Increment(1), ("runCounts", CANCELLED): Increment(1)}
-        counting = Update(submission.path, {**counted, "sweepAt": now + SETTLE_GRACE, "updatedAt": now})
+        counting = Update(submission.path, {**counted, "version": Increment(1), "sweepAt": now + SETTLE_GRACE, "updatedAt": now})
         documents.commit(Update(document.path, changes, if_version=document.version), counting)
-        return True
+        return ""
 
     return read_modify_write(attempt)
+
+
+def _refusal(run: Run) -> str:
+    if run.error_code == CANCELLED:
+        return ""
+    return {"succeeded": "It is published.", "failed": "It has failed."}.get(run.status, "It is under way.")
 
 
 def _may_be_cancelled(document: Document, clock: Clock) -> bool:

@@ -10,18 +10,20 @@ from datetime import datetime
 from typing import Any
 
 from shared.core.clock import Clock
-from shared.core.errors import AlreadyStarted, PreconditionFailed
 from shared.documents.change import read_modify_write
 from shared.documents.document import REMOVE, Document, Documents, Update, Write
 from shared.idempotency.record import LIFETIMES
 from shared.platforms.content import Content
 from shared.posts.addresses import needs_ingest
 from shared.posts.create import media_ids
-from shared.posts.facets import facets_of
+from shared.posts.draft import drafted_fields
+from shared.posts.errors import AlreadyStarted, PreconditionFailed
+from shared.posts.facets import facets_of, tag_facet
 from shared.posts.settle import released_bytes
+from shared.posts.slots import freed, next_free, plan_of, taken
+from shared.posts.state import DRAFT
 from shared.posts.submission import SCHEDULE_AHEAD, START_GRACE, Submission, Target, own_post
 from shared.posts.validate import Installation, PostRequest, require_notice, validated
-from shared.posts.view import FIRST_VERSION
 from shared.tasks.hand_over import hand_over
 from shared.tasks.task import Tasks, ingest, orchestrate
 from shared.users.user import User
@@ -35,6 +37,11 @@ class PostChange:
     scheduled_time: datetime | None = None
     metadata: Mapping[str, str] | None = None
     tags: Sequence[str] | None = None
+    publish_within_seconds: int | None = None
+    # Whether it goes out at the next free slot of the user's plan; in place of `scheduled_time`.
+    wants_slot: bool = False
+    # Only of a draft: it has no time any more.
+    forgets_time: bool = False
 
 
 def change_post(
@@ -55,12 +62,17 @@ def change_post(
 
     def attempt() -> None:
         document = own_post(user.uid, post_id, documents)
-        submission, current = Submission.from_document(document), document.fields.get("version", FIRST_VERSION)
-        if submission.status != "queued":
+        submission = Submission.from_document(document)
+        current = submission.owners_version
+        if submission.status not in (DRAFT, "queued"):
             raise AlreadyStarted
         if version not in (None, current):
             raise PreconditionFailed(f"The post is at version {current} by now", facts={"version": current})
         change, now = change_of(document), clock.now()
+        if submission.status == DRAFT:
+            changes = {**_of_a_draft(document, change), "version": current + 1, "updatedAt": now}
+            documents.commit(Update(document.path, changes, if_version=document.version))
+            return
         changes, more, awaits_files = _changes(document, submission, change, user, now, here=here, documents=documents, clock=clock)
         documents.commit(Update(document.path, {**changes, "version": current + 1}, if_version=document.version), *more)
         due_at: datetime = changes.get("dueAt", submission.due_at)
@@ -84,10 +96,18 @@ def _changes(
     changes: dict[str, Any] = {"updatedAt": now}
     more: list[Write] = []
     awaits_files, targets = submission.awaits_files, submission.targets
-    if change.scheduled_time is not None:
-        require_notice(change.scheduled_time, clock)
-        changes |= {"scheduledTime": change.scheduled_time, "dueAt": change.scheduled_time, "state": "scheduled"}
-        more += _moved_record(document, change.scheduled_time, documents)
+    at = change.scheduled_time
+    if change.wants_slot:
+        at = next_free(user.uid, plan_of(user.uid, documents), documents, now)[0]
+        more.append(taken(user.uid, at, submission.id))
+    if at is not None:
+        require_notice(at, clock)
+        changes |= {"scheduledTime": at, "dueAt": at, "state": "scheduled", "slotAt": at if change.wants_slot else REMOVE}
+        more += [*moved_record(document, at, documents), *freed(submission, documents)]
+        if at > submission.due_at and needs_ingest(submission.content, targets):
+            # Its copies are to be kept for longer.
+            awaits_files = True
+            changes |= {"files": "pending", "contentRevision": submission.content_revision + 1}
     if change.request is not None:
         content, targets = validated(change.request, user, documents, clock, here)
         awaits_files = needs_ingest(content, targets)
@@ -98,6 +118,8 @@ def _changes(
         changes["metadata"] = dict(change.metadata)
     if change.tags is not None:
         changes["tags"] = list(change.tags)
+    if change.publish_within_seconds is not None:
+        changes["publishWithinSeconds"] = change.publish_within_seconds
     if change.tags is not None or change.request is not None:
         changes["facets"] = facets_of(targets, change.tags if change.tags is not None else document.fields.get("tags", ()))
     due_at: datetime = changes.get("dueAt", submission.due_at)
@@ -123,13 +145,36 @@ def _new_content(
     }
 
 
-def _moved_record(document: Document, due_at: datetime, documents: Documents) -> list[Write]:
+def _of_a_draft(document: Document, change: PostChange) -> dict[str, Any]:
+    """Nothing is judged yet, and nothing begins."""
+    changes: dict[str, Any] = {}
+    if change.request is not None:
+        drafted = drafted_fields(change.request)
+        changes |= {name: drafted.get(name, REMOVE) for name in ("post", "content", "openMediaIds")}
+    if change.scheduled_time is not None or change.wants_slot or change.forgets_time:
+        changes |= {"scheduledTime": change.scheduled_time, "wantsSlot": True if change.wants_slot else REMOVE}
+    if change.metadata is not None:
+        changes["metadata"] = dict(change.metadata)
+    if change.tags is not None:
+        changes["tags"] = list(change.tags)
+    if change.request is not None or change.tags is not None:
+        old: Sequence[str] = document.fields["facets"]
+        without_tags = [facet for facet in old if not facet.startswith(tag_facet(""))]
+        places = facets_of(change.request.targets, ()) if change.request is not None else without_tags
+        tags = change.tags if change.tags is not None else document.fields.get("tags", ())
+        changes["facets"] = [*places, *map(tag_facet, tags)]
+    if change.publish_within_seconds is not None:
+        changes["publishWithinSeconds"] = change.publish_within_seconds
+    return changes
+
+
+def moved_record(document: Document, due_at: datetime, documents: Documents) -> list[Write]:
     """The request's record outlives the post's time."""
     path = document.fields.get("recordPath")
     [record] = documents.get(path) if path else [None]
     if record is None or record.fields.get("submissionId") != document.id:
         return []
-    lives_until = due_at + LIFETIMES[record.fields["kind"]]
+    lives_until = max(due_at, document.fields["createdAt"]) + LIFETIMES[record.fields["kind"]]
     return [Update(record.path, {"expireAt": lives_until}, if_version=record.version)]
 
 

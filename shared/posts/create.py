@@ -4,48 +4,52 @@ The commit only ever creates: of any number of twins one wins, the others find t
 transaction, and nothing to clean up after a crash: the submission's `sweepAt` is its outbox.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from shared.core.clock import Clock
 from shared.core.errors import ApiError, ServiceUnavailable
 from shared.core.ids import new_uuid
 from shared.documents.change import read_modify_write
-from shared.documents.document import Conflict, Create, Documents, FieldPath, Unavailable, Update, Write
-from shared.idempotency.record import IdempotencyKey, Replay, look_up, record_fields
+from shared.documents.document import Conflict, Create, Documents, Unavailable, Update, Write
+from shared.idempotency.record import Earlier, IdempotencyKey, Replay, look_up, record_fields
 from shared.platforms.content import Content
 from shared.posts.addresses import needs_ingest
 from shared.posts.facets import facets_of
 from shared.posts.run import submission_path
+from shared.posts.slots import MAX_TRIES, next_free, plan_of, taken
 from shared.posts.state import state_of_accepted
-from shared.posts.submission import SCHEDULE_AHEAD, START_GRACE, Origin, Target
+from shared.posts.submission import FIRST_VERSION, SCHEDULE_AHEAD, START_GRACE, Origin, Target
 from shared.posts.validate import Installation, PostRequest, validated
-from shared.posts.view import FIRST_VERSION
 from shared.tasks.hand_over import hand_over
 from shared.tasks.task import Tasks, ingest, orchestrate
 from shared.users.user import User
 
+T = TypeVar("T")
+# What keys are for, and the status of the answer.
+ENDPOINT, CREATED = "POST /v1/posts", 201
+
 
 @dataclass(frozen=True)
 class Accept:
-    """A valid post, as it is to be kept; `awaits_files`: `ingest` has to copy some first."""
+    """A valid post, as it is to be kept: the request's content and targets as they were judged, and when it is due."""
 
     uid: str
+    request: PostRequest
     content: Content
     targets: Sequence[Target]
-    as_given: Mapping[str, Any]
     scheduled_time: datetime | None
-    awaits_files: bool
     origin: Origin
     request_id: str
-    enable_repurposing: bool = False
-    derived_key_path: str | None = None
     # Of the request that made it, with a key of its own or a derived one.
-    record_path: str | None = None
-    metadata: Mapping[str, str] = field(default_factory=dict)
-    tags: Sequence[str] = ()
+    key: IdempotencyKey | None = None
+    # `ingest` has to copy some files first.
+    awaits_files: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "awaits_files", needs_ingest(self.content, self.targets))
 
     @property
     def starts_now(self) -> bool:
@@ -54,11 +58,12 @@ class Accept:
 
 @dataclass(frozen=True)
 class Accepted:
-    """What to answer; `replayed` when the request had been answered before."""
+    """What to answer; `replayed` when the request had been answered before. `slot` is the one that it asked for."""
 
     status: int
     body: Mapping[str, Any]
     replayed: bool
+    slot: datetime | None = None
 
 
 def create_post(
@@ -73,99 +78,122 @@ def create_post(
     tasks: Tasks,
     clock: Clock,
 ) -> Accepted:
-    """Raises ValidationFailed, MissingIntegrations, IdempotencyConflict, ServiceUnavailable (send it again).
+    """Raises ValidationFailed, MissingIntegrations, NoFreeSlot, IdempotencyConflict, ServiceUnavailable (send it again).
 
     `log_entry` is written with the post.
     A request that was answered before gets that answer even if it would be refused by now.
     """
     try:
         content, targets = validated(request, user, documents, clock, here)
+        plan = plan_of(user.uid, documents) if request.wants_slot else None
+        slot = next_free(user.uid, plan, documents, clock.now())[0] if request.wants_slot else None
     except ApiError as refusal:
         earlier = look_up(key, documents=documents, now=clock.now()).replay
         if earlier is not None:
             return _replayed(earlier)
         raise refusal from None
-    submission_id, now = new_uuid(), clock.now()
-    accept = Accept(
-        uid=user.uid,
-        content=content,
-        targets=targets,
-        as_given=request.as_given,
-        scheduled_time=request.scheduled_time,
-        awaits_files=needs_ingest(content, targets),
-        origin="api",
-        request_id=request_id,
-        enable_repurposing=request.enable_repurposing,
-        metadata=request.metadata,
-        tags=request.tags,
-        derived_key_path=key.path if key.kind == "derived" else None,
-        record_path=key.path,
-    )
-    record = _record(submission_id, key, request, request_id, now)
-    create = Create(submission_path(submission_id), submission_fields(accept, now))
-    earlier = _commit(key, record, [create, log_entry], documents=documents, clock=clock)
-    if earlier is not None:
-        return _replayed(earlier)
+    submission_id, tries = new_uuid(), 0
+
+    def attempt(earlier: Earlier | None) -> Accept:
+        nonlocal slot, tries
+        if earlier is not None and slot is not None:
+            # It was not the key that was taken, or not only.
+            if (tries := tries + 1) == MAX_TRIES:
+                raise ServiceUnavailable("Others took every slot that was free a moment ago: send the same request again.")
+            slot = next_free(user.uid, plan, documents, clock.now())[0]
+        now = clock.now()
+        accept = Accept(user.uid, request, content, targets, slot or request.scheduled_time, "api", request_id, key)
+        create = Create(submission_path(submission_id), submission_fields(accept, now))
+        record = record_of(submission_id, key, request_id, now, accept.scheduled_time, slot)
+        slots = [taken(user.uid, slot, submission_id)] if slot is not None else []
+        documents.commit(guard(key, record, earlier), create, log_entry, *slots)
+        return accept
+
+    accept = commit_once(key, attempt, documents=documents, clock=clock)
+    if isinstance(accept, Replay):
+        return _replayed(accept)
     begin(submission_id, accept, tasks)
-    return Accepted(record["status"], record["body"], replayed=False)
+    return Accepted(CREATED, {"postSubmissionId": submission_id}, replayed=False, slot=slot)
 
 
-def _commit(
-    key: IdempotencyKey, record: Mapping[str, Any], writes: Sequence[Write], *, documents: Documents, clock: Clock
-) -> Replay | None:
-    """The earlier answer if there is one, None if the writes were made."""
-    guard: Write = Create(key.path, record)
+def commit_once(key: IdempotencyKey, attempt: Callable[[Earlier | None], T], *, documents: Documents, clock: Clock) -> T | Replay:
+    """What `attempt` has committed, with the key's record among its writes; or the answer of whoever had the key before.
 
-    def attempt() -> Replay | None:
-        nonlocal guard
+    `attempt` gets what the key's record was when an earlier try met it, None at first. Raises IdempotencyConflict and
+    ServiceUnavailable.
+    """
+    earlier: Earlier | None = None
+
+    def once() -> T | Replay:
+        nonlocal earlier
         try:
-            documents.commit(guard, *writes)
-            return None
+            return attempt(earlier)
         except Conflict:
             earlier = look_up(key, documents=documents, now=clock.now())
         if earlier.replay is not None:
             return earlier.replay
-        if earlier.expired_version is None:
-            guard = Create(key.path, record)
-        else:
-            fresh: dict[FieldPath, Any] = {**record}
-            guard = Update(key.path, fresh, if_version=earlier.expired_version)
         raise Conflict(key.path)
 
     try:
-        return read_modify_write(attempt)
+        return read_modify_write(once)
     except Unavailable as error:
         raise ServiceUnavailable from error
 
 
+def guard(key: IdempotencyKey, record: Mapping[str, Any], earlier: Earlier | None) -> Write:
+    """Creates the record, or writes over an expired one."""
+    if earlier is None or earlier.expired_version is None:
+        return Create(key.path, record)
+    return Update(key.path, {**record}, if_version=earlier.expired_version)
+
+
 def submission_fields(accept: Accept, now: datetime) -> dict[str, Any]:
     """The document of a post that is accepted."""
-    due_at = accept.scheduled_time or now
-    sweep_at = now + START_GRACE if accept.starts_now else max(now, due_at - SCHEDULE_AHEAD)
+    key = accept.key
     return {
         "uid": accept.uid,
-        "post": dict(accept.as_given),
+        **waiting_fields(accept, now),
+        "version": FIRST_VERSION,
+        "enableRepurposing": accept.request.enable_repurposing,
+        "origin": accept.origin,
+        "requestId": accept.request_id,
+        "derivedKeyPath": key.path if key is not None and key.kind == "derived" else None,
+        **({"fingerprint": key.fingerprint} if key is not None and key.kind == "derived" else {}),
+        **({"recordPath": key.path} if key is not None else {}),
+        "createdAt": now,
+    }
+
+
+def waiting_fields(accept: Accept, now: datetime) -> dict[str, Any]:
+    """What a post that waits to be begun says of itself, and when it is due."""
+    request, due_at = accept.request, accept.scheduled_time or now
+    sweep_at = now + START_GRACE if accept.starts_now else max(now, due_at - SCHEDULE_AHEAD)
+    return {
+        **described(request),
         "content": accept.content.to_fields(),
         "targets": [target.to_fields() for target in accept.targets],
+        "facets": facets_of(accept.targets, request.tags),
         "status": "queued",
         "state": state_of_accepted(is_scheduled=accept.scheduled_time is not None),
-        "version": FIRST_VERSION,
-        "facets": facets_of(accept.targets, accept.tags),
-        **({"metadata": dict(accept.metadata)} if accept.metadata else {}),
-        **({"tags": list(accept.tags)} if accept.tags else {}),
         **({"files": "pending"} if accept.awaits_files else {}),
         "scheduledTime": accept.scheduled_time,
         "dueAt": due_at,
+        **({"slotAt": accept.scheduled_time} if request.wants_slot else {}),
         "sweepAt": sweep_at,
-        "enableRepurposing": accept.enable_repurposing,
-        "origin": accept.origin,
-        "requestId": accept.request_id,
         **({"openMediaIds": named} if (named := media_ids(accept.content)) else {}),
         "runCounts": {"total": len(accept.targets), "succeeded": 0, "failed": 0, "outcomeUnknown": 0},
-        "derivedKeyPath": accept.derived_key_path,
-        **({"recordPath": accept.record_path} if accept.record_path else {}),
-        "createdAt": now,
         "updatedAt": now,
+    }
+
+
+def described(request: PostRequest) -> dict[str, Any]:
+    """What the sender says of the post, of what may be left out only what was said."""
+    within = request.publish_within_seconds
+    return {
+        "post": dict(request.as_given),
+        **({"metadata": dict(request.metadata)} if request.metadata else {}),
+        **({"tags": list(request.tags)} if request.tags else {}),
+        **({"publishWithinSeconds": within} if within is not None else {}),
     }
 
 
@@ -182,12 +210,14 @@ def media_ids(content: Content) -> list[str]:
     return [item.media_id for item in content.media if item.media_id]
 
 
-def _record(submission_id: str, key: IdempotencyKey, request: PostRequest, request_id: str, now: datetime) -> dict[str, Any]:
+def record_of(
+    submission_id: str, key: IdempotencyKey, request_id: str, now: datetime, due_at: datetime | None, slot: datetime | None = None
+) -> dict[str, Any]:
+    """The request's record, which outlives the post's time."""
     body = {"postSubmissionId": submission_id}
-    lives_from = request.scheduled_time or now
-    fields = record_fields(key, status=201, body=body, request_id=request_id, now=now, lives_from=lives_from)
-    return {**fields, "submissionId": submission_id}
+    fields = record_fields(key, status=CREATED, body=body, request_id=request_id, now=now, lives_from=due_at or now)
+    return {**fields, "submissionId": submission_id, **({"slotAt": slot} if slot is not None else {})}
 
 
 def _replayed(earlier: Replay) -> Accepted:
-    return Accepted(earlier.status, earlier.body, replayed=True)
+    return Accepted(earlier.status, earlier.body, replayed=True, slot=earlier.slot)

@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 
+from shared.core.platforms import canonical
 from shared.posts.submission import Target
+from shared.posts.targets import WantedTarget
 
 
 def platform_facet(platform: str) -> str:
@@ -17,8 +19,8 @@ def tag_facet(tag: str) -> str:
     return f"tag:{tag}"
 
 
-def facets_of(targets: Sequence[Target], tags: Sequence[str]) -> list[str]:
-    """Each once, in a fixed order."""
-    named = [platform_facet(target.platform) for target in targets]
-    named += [account_facet(target.platform, target.account_id) for target in targets]
+def facets_of(targets: Sequence[Target | WantedTarget], tags: Sequence[str]) -> list[str]:
+    """Each once, in a fixed order. A draft may name no account yet."""
+    named = [platform_facet(canonical(target.platform)) for target in targets]
+    named += [account_facet(canonical(target.platform), target.account_id) for target in targets if target.account_id]
     return list(dict.fromkeys([*named, *(tag_facet(tag) for tag in tags)]))

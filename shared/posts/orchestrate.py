@@ -1,7 +1,7 @@
 """Fan a submission out: one run and one task per target. Called by the orchestrator function, for each delivery of its task.
 
     queued ─compare-and-set─► orchestrating ─► all runs in one create-only commit ─► a task per run ─► dispatched
-       └─ the user may not publish any more ─► all runs failed, completed: one commit, no task
+       └─ the user may not publish any more, or it is too late ─► all runs failed, completed: one commit, no task
 
 Any number of deliveries, at any point of each other, make the same runs once; a second one enqueues what is still waiting.
 """
@@ -16,8 +16,10 @@ from shared.core.errors import Forbidden
 from shared.documents.change import read_modify_write
 from shared.documents.document import REMOVE, Conflict, Create, Document, Documents, FieldPath, Update, Version, Write
 from shared.platforms.failure import PlatformFailure
+from shared.posts.late import missed
 from shared.posts.run import QUEUED, Run, RunPath, ended, submission_path
 from shared.posts.settle import completion
+from shared.posts.state import COUNTED
 from shared.posts.submission import Submission, Target
 from shared.tasks.task import Tasks, orchestrate, publish
 from shared.users.user import User, user_path
@@ -43,14 +45,14 @@ def orchestrate_submission(submission_id: str, uid: str | None, *, documents: Do
             return
         submission = Submission.from_document(document)
         [user] = users or documents.get(user_path(submission.uid))
-        _orchestrate(submission, _refusal(submission, user), documents, tasks, clock)
+        _orchestrate(submission, _refusal(submission, user, clock.now()), documents, tasks, clock)
 
     # Again if a twin started it, the customer cancelled it, or the sweeper put it off meanwhile.
     read_modify_write(attempt)
 
 
-def _refusal(submission: Submission, user: Document | None) -> PlatformFailure | None:
-    """Why the user may not publish this any more. A subscription is judged by the moment when the post was due, not by now."""
+def _refusal(submission: Submission, user: Document | None, now: datetime) -> PlatformFailure | None:
+    """Why it is not published any more. A subscription is judged by the moment when the post was due, not by now."""
     if user is None or (owner := User.from_document(submission.uid, user)).is_disabled:
         message = "The user was disabled or deleted before the post was due: nothing was published."
         return PlatformFailure("permission", message, code="user_disabled", remediation="Ask the operator of this Soku.")
@@ -60,7 +62,7 @@ def _refusal(submission: Submission, user: Document | None) -> PlatformFailure |
         message = "The subscription had ended when the post was due: nothing was published."
         remediation = "Renew the subscription, then send the post again."
         return PlatformFailure("permission", message, code="subscription_inactive", remediation=remediation)
-    return None
+    return missed(submission.publish_within) if now >= submission.publish_by else None
 
 
 def _orchestrate(submission: Submission, refusal: PlatformFailure | None, documents: Documents, tasks: Tasks, clock: Clock) -> None:
@@ -106,7 +108,8 @@ def _refused(submission: Submission, refusal: PlatformFailure, documents: Docume
     error = {"error": {**refusal.to_fields(), "attempts": []}}
     done = {name: value for name, value in ended("failed", now).items() if value is not REMOVE}
     runs = [_run(submission, target, now, {**done, **error}) for target in submission.targets]
-    return [*completion(submission, documents, now, {("runCounts", "failed"): len(runs)}), *runs]
+    counted = dict.fromkeys((("runCounts", name) for name in ("failed", COUNTED.get(refusal.code)) if name), len(runs))
+    return [*completion(submission, documents, now, counted), *runs]
 
 
 def _create_runs(submission: Submission, documents: Documents, now: datetime) -> None:
@@ -129,6 +132,7 @@ def _run(submission: Submission, target: Target, now: datetime, state: Mapping[s
             "content": submission.content.to_fields(),
             "options": dict(target.options),
             **({"facts": dict(target.facts)} if target.facts else {}),
+            "publishWithinSeconds": int(submission.publish_within.total_seconds()),
             **({"firesAutomations": True} if submission.fires_automations else {}),
             "dueAt": submission.due_at,
             "createdAt": now,

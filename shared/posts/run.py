@@ -1,6 +1,6 @@
 """A run: one submission's publication on one account, and every change of its state.
 
-status   queued ─► processing ─► succeeded | failed                          for the customer; only moves forward
+status   queued ─► processing ─► succeeded | failed                          for the customer; only moves forward in a round
 phase    queued ─► preparing ─► intent ─(public call)─► published ─► done    for its workers
                        ▲           │
                        └───────────┘ refused, or provably absent on the platform
@@ -21,6 +21,10 @@ Phase = Literal["queued", "preparing", "intent", "published", "done"]
 
 # After this long a post is history: what has not ended is reconciled and given up.
 DEADLINE = timedelta(hours=24)
+# How late a post's public call may begin, unless its sender says otherwise.
+PUBLISH_WITHIN_SECONDS = 86_400
+# Of an outcome that nobody could find out, and of which a person has said that nothing is public.
+NOT_PUBLISHED: Final = "not_published"
 # What only its workers need.
 _CLEARED_AT_THE_END = (
     "leaseUntil",
@@ -58,6 +62,20 @@ def intended(run: "Run") -> Changes:
     """
     first = run.first_intent_at or COMMIT_TIME
     return {"phase": "intent", "intentAt": COMMIT_TIME, "firstIntentAt": first, "intents": run.intents + 1}
+
+
+def retried(run: "Run", now: datetime) -> Changes:
+    """A new round of a run that provably is not public, with nothing left of the one before but what it had sent, and when."""
+    over = ("error", "completedAt", "handle", "intentAt", "callFailure", "unresolved", "resolution", "reauths", "notes", "doubted")
+    return {
+        **dict.fromkeys(over, REMOVE),
+        **QUEUED,
+        "round": run.round + 1,
+        "dueAt": now,
+        "attempts": list(run.all_attempts),
+        # A person said that it is not public, which may be a mistake: the platform may find a copy.
+        **({"doubted": True} if run.error_code == NOT_PUBLISHED else {}),
+    }
 
 
 def made_public(post_id: str, url: str | None, notes: Sequence[str]) -> Changes:
@@ -100,6 +118,8 @@ class Run:
     content: Content
     options: Mapping[str, Any]
     due_at: datetime
+    # How late its public call may begin.
+    publish_within: timedelta = timedelta(seconds=PUBLISH_WITHIN_SECONDS)
     # What the platform said of the account.
     facts: Mapping[str, Any] = field(default_factory=dict)
     sealed_handle: Mapping[str, Any] | None = None
@@ -119,7 +139,13 @@ class Run:
     platform_post_url: str | None = None
     attempts: tuple[Mapping[str, Any], ...] = ()
     # What it failed with.
-    error_code: str | None = None
+    error: Mapping[str, Any] | None = None
+    # How often it was retried.
+    round: int = 0
+    # What a person has said of an outcome that nobody could find out: {published, platformPostId}.
+    resolution: Mapping[str, Any] | None = None
+    # What people did to it: {action, at, apiKeyId}, the latest last.
+    actions: tuple[Mapping[str, Any], ...] = ()
     # How often the platform refused the account's token in this run.
     reauths: int = 0
     # What is otherwise than was asked for, of a post that is public.
@@ -128,6 +154,15 @@ class Run:
     follow_ups: tuple[Mapping[str, Any], ...] = ()
     # New posts follow from it, if it succeeds; until they are made.
     fires_automations: bool = False
+
+    @property
+    def error_code(self) -> str | None:
+        return (self.error or {}).get("code")
+
+    @property
+    def all_attempts(self) -> Sequence[Mapping[str, Any]]:
+        """Those of a run that has failed are in its error."""
+        return (self.error or {}).get("attempts") or self.attempts
 
     @property
     def awaits_automations(self) -> bool:
@@ -153,8 +188,14 @@ class Run:
         return AccountKey(self.uid, self.platform, self.account_id)
 
     @property
-    def deadline(self) -> datetime:
-        return self.due_at + DEADLINE
+    def publish_by(self) -> datetime:
+        """No public call begins at this moment or later."""
+        return self.due_at + self.publish_within
+
+    @property
+    def ends_by(self) -> datetime:
+        """When it is given up, as far as it has come: what may be public is looked for until its time is over."""
+        return self.due_at + DEADLINE if self.phase in ("intent", "published") else self.publish_by
 
     @staticmethod
     def from_document(document: Document) -> "Run":
@@ -171,6 +212,7 @@ class Run:
             content=Content.from_fields(fields["content"]),
             options=fields.get("options") or {},
             due_at=fields["dueAt"],
+            publish_within=timedelta(seconds=fields.get("publishWithinSeconds", PUBLISH_WITHIN_SECONDS)),
             facts=fields.get("facts") or {},
             sealed_handle=fields.get("handle"),
             lease_until=fields.get("leaseUntil"),
@@ -185,7 +227,10 @@ class Run:
             platform_post_id=fields.get("platformPostId"),
             platform_post_url=fields.get("platformPostUrl"),
             attempts=tuple(fields.get("attempts", ())),
-            error_code=(fields.get("error") or {}).get("code"),
+            error=fields.get("error"),
+            round=fields.get("round", 0),
+            resolution=fields.get("resolution"),
+            actions=tuple(fields.get("actions", ())),
             reauths=fields.get("reauths", 0),
             notes=tuple(fields.get("notes", ())),
             follow_ups=tuple(fields.get("followUps", ())),

@@ -7,7 +7,8 @@ from shared.core.clock import Clock
 from shared.documents.change import read_modify_write
 from shared.documents.document import REMOVE, Changes, Delete, Documents, Increment, Update, Write
 from shared.posts.run import submission_path
-from shared.posts.state import state_of_ended
+from shared.posts.slots import freed
+from shared.posts.state import CANCELLED, MISSED, state_of_ended
 from shared.posts.submission import Submission
 from shared.users.user import user_path
 
@@ -40,7 +41,8 @@ def ending(submission: Submission, changes: Changes, documents: Documents, now: 
     """A post that is over: the changes that say so, and what it gives back."""
     over = dict.fromkeys(("sweepAt", "openMediaIds", "copiedBytes"), REMOVE)
     ended = Update(submission.path, {**changes, "completedAt": now, "updatedAt": now, **over}, if_version=submission.version)
-    return [ended, *_released_key(submission, documents), *released_bytes(submission, documents)]
+    slot = freed(submission, documents) if changes["state"] in (CANCELLED, MISSED) else ()
+    return [ended, *slot, *_released_key(submission, documents), *released_bytes(submission, documents)]
 
 
 def released_bytes(submission: Submission, documents: Documents) -> Sequence[Write]:

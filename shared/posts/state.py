@@ -8,16 +8,21 @@ needs_check: of at least one target nobody can know whether it is public.
 """
 
 from collections.abc import Mapping
-from typing import Any, Literal, get_args
+from typing import Any, Final, Literal, get_args
 
 State = Literal[
     "draft", "scheduled", "queued", "publishing", "published", "partial", "failed", "needs_check", "cancelled", "missed"
 ]  # fmt: skip
 TargetState = Literal["queued", "publishing", "waiting", "published", "failed", "needs_check", "cancelled", "missed"]
+DRAFT: Final = "draft"
+CANCELLED: Final = "cancelled"
+MISSED: Final = "missed"
 STATES: tuple[State, ...] = get_args(State)
 DONE = frozenset[str]({"published", "partial", "failed", "needs_check", "cancelled", "missed"})
 # What a run's error is called where no platform, and no file, is to blame.
-_OWN_ENDS: Mapping[str, TargetState] = {"outcome_unknown": "needs_check", "cancelled": "cancelled", "missed": "missed"}
+_OWN_ENDS: Mapping[str, TargetState] = {"outcome_unknown": "needs_check", CANCELLED: CANCELLED, MISSED: MISSED}
+# The code of a run's error → where `runCounts` counts it beside the failed ones.
+COUNTED: Mapping[str, str] = {"outcome_unknown": "outcomeUnknown", CANCELLED: CANCELLED, MISSED: MISSED}
 
 
 def state_of_accepted(*, is_scheduled: bool) -> State:
@@ -31,9 +36,9 @@ def state_of_ended(counts: Mapping[str, int]) -> State:
         return "needs_check"
     if succeeded:
         return "published" if succeeded == total else "partial"
-    if total and counts.get("cancelled", 0) == total:
-        return "cancelled"
-    return "missed" if total and counts.get("missed", 0) == total else "failed"
+    if total and counts.get(CANCELLED, 0) == total:
+        return CANCELLED
+    return MISSED if total and counts.get(MISSED, 0) == total else "failed"
 
 
 def state_of_submission(fields: Mapping[str, Any]) -> State:

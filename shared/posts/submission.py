@@ -1,6 +1,6 @@
 """A submission: one accepted post and where it goes.
 
-    queued ─► orchestrating ─► dispatched          (or cancelled, from queued)
+    draft ─► queued ─► orchestrating ─► dispatched          (or cancelled, from draft and queued)
 
 files, of one that names addresses: pending ─► done, while it is queued (ingest.py); until then it is not started.
 
@@ -17,11 +17,11 @@ from typing import Any, Literal
 from shared.core.errors import NotFound
 from shared.documents.document import Document, Documents, Version
 from shared.platforms.content import Content
-from shared.posts.run import RunPath, submission_path
+from shared.posts.run import PUBLISH_WITHIN_SECONDS, RunPath, submission_path
 
 # Who made it: a request, or an automation, whose posts set off no others.
 Origin = Literal["api", "automation"]
-SubmissionStatus = Literal["queued", "orchestrating", "dispatched", "cancelled"]
+SubmissionStatus = Literal["draft", "queued", "orchestrating", "dispatched", "cancelled"]
 
 MAX_TARGETS = 50
 # Facebook's 63,206 characters in three bytes each. The content is kept in each of up to 50 runs, which are made in one
@@ -29,6 +29,8 @@ MAX_TARGETS = 50
 MAX_CONTENT_BYTES = 190_000
 # Of all targets together, beside the content.
 MAX_OPTIONS_BYTES = 300_000
+# Of what its owner has changed; progress does not raise it.
+FIRST_VERSION = 1
 # The sweeper takes up a scheduled post this long before it is due.
 SCHEDULE_AHEAD = timedelta(minutes=5)
 # A submission that nobody started after this long is started by the sweeper; likewise one whose time has come.
@@ -90,6 +92,7 @@ class Submission:
     status: SubmissionStatus
     content: Content
     targets: tuple[Target, ...]
+    # Of a draft: when it was made.
     due_at: datetime
     created_at: datetime
     counts: Mapping[str, int]
@@ -99,13 +102,24 @@ class Submission:
     request_id: str
     # `ingest` has yet to copy what it names by address, and enqueues its orchestration.
     awaits_files: bool = False
+    # Of the request that made it, where its key was derived.
+    fingerprint: str | None = None
     warnings: tuple[Mapping[str, Any], ...] = ()
     enable_repurposing: bool = False
     origin: Origin = "api"
+    # How late its public calls may begin.
+    publish_within: timedelta = timedelta(seconds=PUBLISH_WITHIN_SECONDS)
+    retried_at: datetime | None = None
+    # How often it was retried, or its outcome was said by a person.
+    round: int = 0
+    # The slot of its user's plan that it has.
+    slot_at: datetime | None = None
     # Of copies that another post has made and counted.
     shared_bytes: int = 0
     # Of its files' copies, which count against the user's quota until it is over.
     copied_bytes: int = 0
+    # Raised by its owner's changes.
+    owners_version: int = FIRST_VERSION
     # Raised when a change replaces what it says: who works on the older content must not say of the newer that it is done.
     content_revision: int = 0
 
@@ -117,6 +131,16 @@ class Submission:
     @property
     def is_over(self) -> bool:
         return self.status == "cancelled" or self.completed_at is not None
+
+    @property
+    def begins_at(self) -> datetime:
+        """When it is due, or was retried."""
+        return max(self.due_at, self.retried_at or self.due_at)
+
+    @property
+    def publish_by(self) -> datetime:
+        """Nothing of it is begun at this moment or later."""
+        return self.begins_at + self.publish_within
 
     @property
     def is_scheduled(self) -> bool:
@@ -145,7 +169,7 @@ class Submission:
             status=fields["status"],
             content=Content.from_fields(fields["content"]),
             targets=tuple(Target.from_fields(target) for target in fields["targets"]),
-            due_at=fields["dueAt"],
+            due_at=fields.get("dueAt", fields["createdAt"]),
             created_at=fields["createdAt"],
             counts=fields["runCounts"],
             derived_key_path=fields.get("derivedKeyPath"),
@@ -156,8 +180,14 @@ class Submission:
             warnings=tuple(fields.get("warnings", ())),
             enable_repurposing=fields.get("enableRepurposing", False),
             origin=fields.get("origin", "api"),
+            publish_within=timedelta(seconds=fields.get("publishWithinSeconds", PUBLISH_WITHIN_SECONDS)),
+            fingerprint=fields.get("fingerprint"),
+            retried_at=fields.get("retriedAt"),
+            round=fields.get("round", 0),
+            slot_at=fields.get("slotAt"),
             shared_bytes=fields.get("sharedBytes", 0),
             copied_bytes=fields.get("copiedBytes", 0),
+            owners_version=fields.get("version", FIRST_VERSION),
             content_revision=fields.get("contentRevision", 0),
         )
 

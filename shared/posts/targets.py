@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from shared.core.errors import Detail, MissingIntegrations, ValidationFailed
+from shared.core.errors import Detail, ValidationFailed
 from shared.core.platforms import ALIASES, PLATFORMS, canonical
+from shared.posts.errors import MissingIntegrations
 from shared.posts.submission import MAX_TARGETS, Target
 from shared.users.user import AccountStatus, User
 

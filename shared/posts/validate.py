@@ -49,6 +49,9 @@ class PostRequest:
     as_given: Mapping[str, Any]
     metadata: Mapping[str, str] = dataclasses.field(default_factory=dict)
     tags: Sequence[str] = ()
+    # Whether it goes out at the next free slot of the user's plan.
+    wants_slot: bool = False
+    publish_within_seconds: int | None = None
 
 
 def validated(

@@ -12,11 +12,15 @@ from typing import Any
 
 from shared.core.clock import iso8601
 from shared.documents.document import Document
+from shared.posts.run import PUBLISH_WITHIN_SECONDS
 from shared.posts.state import DONE, state_of_submission, state_of_target
+from shared.posts.submission import FIRST_VERSION
 
 # How soon to ask again while something moves, and at most.
 SOON_SECONDS, LONGEST_SECONDS = 1, 60
-FIRST_VERSION = 1
+
+# In place of a time.
+NEXT_FREE_SLOT = "next-free-slot"
 
 
 def post_view(submission: Document, runs: Sequence[Document]) -> dict[str, Any]:
@@ -47,7 +51,8 @@ def _summary(submission: Document) -> dict[str, Any]:
         "done": state in DONE,
         "version": fields.get("version", FIRST_VERSION),
         "counts": {name: fields["runCounts"].get(name, 0) for name in ("total", "succeeded", "failed", "outcomeUnknown")},
-        "scheduledTime": _moment(fields.get("scheduledTime")),
+        "scheduledTime": NEXT_FREE_SLOT if fields.get("wantsSlot") else _moment(fields.get("scheduledTime")),
+        "publishWithinSeconds": fields.get("publishWithinSeconds", PUBLISH_WITHIN_SECONDS),
         "dueAt": _moment(fields.get("dueAt")),
         "metadata": fields.get("metadata") or {},
         "tags": fields.get("tags") or [],
@@ -71,6 +76,7 @@ def _target(target: Mapping[str, Any], run: Mapping[str, Any] | None, state: Any
         "notes": list(there.get("notes") or ()),
         "attempts": [{**one, "at": iso8601(one["at"])} for one in attempts],
         "nextAttemptAt": _moment(there.get("nextAttemptAt")),
+        "actions": [{**one, "at": iso8601(one["at"])} for one in there.get("actions") or ()],
         "updatedAt": _moment(there.get("updatedAt")),
     }
 
@@ -90,6 +96,8 @@ def ask_again_in(submission: Document, runs: Sequence[Document], now: datetime) 
     fields = submission.fields
     if state_of_submission(fields) in DONE:
         return None
+    if fields["status"] == "draft":
+        return LONGEST_SECONDS
     waits = [run.fields["nextAttemptAt"] for run in runs if run.fields.get("nextAttemptAt") is not None]
     moving = [run for run in runs if run.fields["status"] in ("queued", "processing") and run.fields.get("nextAttemptAt") is None]
     until: datetime | None = fields.get("dueAt") if fields["status"] == "queued" else None

@@ -9,10 +9,11 @@ ended without a name         ─► it may have made it, and nobody will ever kn
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from shared.documents.document import Condition, Document, Documents, Query
+from shared.documents.document import Condition, Documents, Query
 from shared.platforms.compose import compose
 from shared.platforms.failure import PerhapsAnothers
 from shared.platforms.rules import Capability
+from shared.posts.made_by import other_makers, others
 from shared.posts.run import Run
 
 # The worker that saved the intent, the one that looks, and the platform each have a clock of their own.
@@ -33,7 +34,7 @@ def is_anothers(
     """
     in_intent: Sequence[Condition] = (("accountId", "==", run.account_id), ("phase", "==", "intent"))
     others, are_all = _alike(run, capability, documents, Query("runs", where=in_intent, limit=MOST, group=True))
-    if _others(run, documents.query(Query("runs", where=(("platformPostId", "==", post_id),), limit=10, group=True))):
+    if other_makers(post_id, run, documents):
         return True
     since: Sequence[Condition] = (("accountId", "==", run.account_id), ("completedAt", ">=", first_intent_at - CLOCK_SKEW))
     ended, have_all_ended = _alike(run, capability, documents, Query("runs", where=since, limit=MOST, group=True))
@@ -62,13 +63,7 @@ def _comes_after(other: Run, run: Run, now: datetime) -> bool:
 def _alike(run: Run, capability: Capability, documents: Documents, query: Query) -> tuple[list[Run], bool]:
     """Those with the same text, and whether these are all."""
     found, text = documents.query(query), _text(run, capability)
-    return [one for one in _others(run, found) if _text(one, capability) == text], len(found) < query.limit
-
-
-def _others(run: Run, found: Sequence[Document]) -> list[Run]:
-    """On the same account, whichever of Soku's users connected it."""
-    there, others = (run.platform, run.account_id), map(Run.from_document, found)
-    return [other for other in others if other.path != run.path and (other.platform, other.account_id) == there]
+    return [one for one in others(run, map(Run.from_document, found)) if _text(one, capability) == text], len(found) < query.limit
 
 
 def _text(run: Run, capability: Capability) -> str:

@@ -1,7 +1,7 @@
 """What a worker leaves a run with, and the one place that records it: it succeeded, it failed for good, or it waits."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from shared.core.wait import Wait
@@ -10,6 +10,7 @@ from shared.documents.lease import Fenced
 from shared.platforms.platform import Failed
 from shared.posts.run import ended, submission_path
 from shared.posts.settle import SETTLE_GRACE, settle
+from shared.posts.state import COUNTED
 from shared.publishing.run_lease import TERM, RunLease
 from shared.tasks.hand_over import hand_over
 from shared.tasks.task import publish
@@ -46,10 +47,10 @@ def record(lease: RunLease, outcome: Outcome) -> None:
 
 
 def _wait(lease: RunLease, wait: Wait) -> None:
-    """Release the lease and reschedule, not over the deadline: by a delayed task, or by the sweeper a minute later."""
-    now, deadline = lease.clock.now(), lease.run.deadline
+    """Release the lease and reschedule, not beyond its end: by a delayed task, or by the sweeper a minute later."""
+    now, ends_by = lease.clock.now(), replace(lease.run, phase=wait.changes.get("phase", lease.run.phase)).ends_by
     until = now + timedelta(seconds=wait.seconds)
-    until = min(until, deadline) if now < deadline else until
+    until = min(until, ends_by) if now < ends_by else until
     if wait.is_woken:
         waiting = {**wait.changes, **TERM.over(), "sweepAt": until}
         lease.write({**waiting, "attempts": lease.attempts_with(wait.to_fields())})
@@ -67,8 +68,8 @@ def _fail(lease: RunLease, failed: Failed) -> None:
         failure = failure.with_the_outcome_open()
     error = {**failure.to_fields(), "attempts": lease.attempts_with(failure.to_fields())}
     counted = {("runCounts", "failed"): Increment(1)}
-    if failure.code == "outcome_unknown":
-        counted["runCounts", "outcomeUnknown"] = Increment(1)
+    if (more := COUNTED.get(failure.code)) is not None:
+        counted["runCounts", more] = Increment(1)
     _end(lease, {**ended("failed", lease.clock.now()), "error": error}, counted)
 
 

@@ -26,6 +26,7 @@ from shared.platforms.credentials import Credentials
 from shared.platforms.failure import PlatformFailure
 from shared.platforms.platform import Failed, Platform, Published
 from shared.platforms.rules import Problem
+from shared.posts.late import too_late
 from shared.posts.run import Run, RunPath, submission_path
 from shared.publishing.attempt import RECONNECT_SECONDS, Attempt, PublisherPorts, waiting_after
 from shared.publishing.backoff import backoff, pause_of
@@ -79,6 +80,8 @@ def _leased(path: RunPath, ports: PublisherPorts) -> RunLease | Run | None:
 
 def _advance(lease: RunLease, ports: PublisherPorts) -> Outcome:
     run = lease.run
+    if lease.is_late and run.phase == "preparing":
+        return Failed(too_late(run))
     platform = ports.platforms.get(run.platform)
     if platform is None:
         message = f"{PLATFORMS[run.platform]} was switched off by the operator of this Soku."
@@ -148,8 +151,7 @@ def _go_on(attempt: Attempt) -> Outcome:
             if found is not None:
                 return completed(attempt, found) if isinstance(found, Published) else found
         if attempt.is_late:
-            message = "The post could not be published within 24 hours."
-            return Failed(PlatformFailure("transient", message, code="deadline_exceeded"))
+            return Failed(too_late(run))
         return _prepare_and_call(attempt)
     except PlatformFailure as failure:
         return refused(attempt, _of_preparing(failure))
@@ -174,6 +176,8 @@ def _prepare_and_call(attempt: Attempt) -> Outcome:
     state = attempt.platform.prepare(publication)
     if isinstance(state, Wait):
         return state
+    if attempt.is_late:
+        return Failed(too_late(attempt.run))
     publication.intend()
     if lease.remaining < CALL_BUDGET:
         # Saving the intent took so long that the call might outlive our lease: not sent, so nothing is public.

@@ -122,7 +122,7 @@ def _not_listed(attempt: Attempt, finding: NotListed) -> Failed | Wait | None:
 
 def _repeat(attempt: Attempt) -> Failed | Wait | None:
     since_intent = attempt.publication.now() - attempt.publication.intent_at
-    if attempt.is_late:
+    if attempt.is_late or attempt.publication.now() >= attempt.run.publish_by:
         return _unknown(attempt, "the platform shows nobody this account's posts, and it was too late to ask by sending it again")
     if since_intent < COPY_LAG:
         return _look_again(COPY_LAG - since_intent, "the platform would not yet know a copy")

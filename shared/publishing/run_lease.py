@@ -51,7 +51,7 @@ class RunLease:
 
     @property
     def is_late(self) -> bool:
-        return self.clock.now() >= self.run.deadline
+        return self.clock.now() >= self.run.ends_by
 
     @property
     def clock_has_jumped(self) -> bool:

@@ -173,3 +173,39 @@ def test_whoever_is_faster_wins(
     assert error_of(change(post_id, tags=["a"]))["code"] == "already_started"
     world.documents.commit(Update(f"postSubmissions/{post_id}", {"uid": "bob"}))
     assert change(post_id, tags=["a"]).status_code == 404
+
+
+def test_copies_are_kept_for_as_long_as_a_post_that_is_put_off_needs_them(
+    post: Callable[..., str], change: Callable[..., Any], world: World
+) -> None:
+    post_id = post(imageUrls=[PHOTO])
+    world.run_for(60)
+    [path] = world.storage.kept_until
+    assert f"{world.storage.kept_until[path]:%m-%d}" == "01-16"
+    change(post_id, scheduledTime="2026-06-15T12:00:00Z")
+    assert world.submission(post_id)["files"] == "pending"
+    world.run_for(60)
+    assert (f"{world.storage.kept_until[path]:%m-%d}", world.submission(post_id)["files"]) == ("06-16", "done")
+    # Sooner is nothing that the storage has to know.
+    change(post_id, '"2"', scheduledTime="2026-01-15T12:00:00Z")
+    assert world.submission(post_id)["files"] == "done"
+    world.run_for(4 * 3600)
+    assert (world.ledger("x"), world.fetcher.fetched) == (["Hello"], [PHOTO])
+
+
+def test_a_copy_that_is_gone_all_the_same_is_made_again(post: Callable[..., str], change: Callable[..., Any], world: World) -> None:
+    post_id = post(imageUrls=[PHOTO])
+    world.run_for(60)
+    world.storage.objects.clear()
+    change(post_id, scheduledTime="2026-01-15T14:00:00Z")
+    world.run_for(6 * 3600)
+    [entry] = world.sandbox.ledger
+    assert (len(entry.media), world.fetcher.fetched) == (1, [PHOTO, PHOTO])
+
+
+def test_how_late_it_may_be_begun(post: Callable[..., str], change: Callable[..., Any], world: World) -> None:
+    post_id = post()
+    assert change(post_id, publishWithinSeconds=300).get_json()["publishWithinSeconds"] == 300
+    world.clock.advance(3 * 3600 + 300)
+    world.run_for(60)
+    assert world.submission(post_id)["state"] == "missed"

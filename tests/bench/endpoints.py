@@ -40,6 +40,12 @@ BUDGETS: Mapping[str, Cost] = {
     "listPosts": Cost(4, 3, 1),
     "updatePost": Cost(7, 5, 2),
     "cancelPost": Cost(8, 6, 3),
+    "publishPost": Cost(9, 7, 3),
+    "deletePost": Cost(6, 4, 3),
+    "retryPost": Cost(9, 7, 4),
+    "resolveRun": Cost(7, 6, 3),
+    "getQueue": Cost(5, 13, 1),
+    "replaceQueue": Cost(5, 12, 2),
     "createAutomation": Cost(5, 3, 3),
     "listAutomations": Cost(3, 2, 1),
     "getAutomation": Cost(3, 2, 1),
@@ -98,9 +104,18 @@ class Caller:
         self.world.arrived.objects[upload_id] = content
         return upload_id
 
-    def post(self) -> str:
-        body = {"post": {"content": {"text": "counted", "platform": "x"}}}
+    def post(self, **more: Any) -> str:
+        body = {"post": {"content": {"text": "counted", "platform": "x"}}, **more}
         return self.send("POST", "/v1/posts", body).get_json()["postSubmissionId"]
+
+    def failed(self, **error: Any) -> str:
+        """A post that X has refused, for this reason."""
+        self.world.fail("x", "publish", "reject")
+        post_id = self.post()
+        self.world.run_for(60)
+        contents = self.world.memory.contents
+        contents[f"postSubmissions/{post_id}/runs/x"][0]["error"].update(error)
+        return post_id
 
     def key_id(self) -> str:
         return self.send("GET", "/v1/api-keys").get_json()["keys"][0]["id"]
@@ -125,6 +140,16 @@ SCENARIOS: Mapping[str, Callable[[Caller], Request]] = {
     "listPosts": lambda caller: ("GET", f"/v1/posts?limit=1&platform={caller.post() and 'x'}", None),
     "updatePost": lambda caller: ("PATCH", f"/v1/posts/{caller.post()}", {"tags": ["a"]}),
     "cancelPost": lambda caller: ("POST", f"/v1/posts/{caller.post()}/cancel", None),
+    "publishPost": lambda caller: ("POST", f"/v1/posts/{caller.post(draft=True)}/publish", None),
+    "deletePost": lambda caller: ("DELETE", f"/v1/posts/{caller.post(draft=True)}", None),
+    "retryPost": lambda caller: ("POST", f"/v1/posts/{caller.failed()}/retry", None),
+    "resolveRun": lambda caller: (
+        "POST",
+        f"/v1/posts/{caller.failed(code='outcome_unknown')}/runs/x/resolve",
+        {"published": False},
+    ),
+    "getQueue": lambda _: ("GET", "/v1/queue", None),
+    "replaceQueue": lambda _: ("PUT", "/v1/queue", {"timezone": "UTC", "slots": [{"day": "monday", "time": "09:00"}]}),
     "createAutomation": lambda _: ("POST", "/v1/automations", AUTOMATION),
     "listAutomations": lambda _: ("GET", "/v1/automations", None),
     "getAutomation": lambda caller: ("GET", f"/v1/automations/{caller.automation()}", None),

@@ -3,7 +3,7 @@
 import json
 import threading
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -15,7 +15,7 @@ from emulator.ports import UPLOADS_BUCKET
 from shared.core.settings import MediaStorage
 from shared.gcp.cloud_storage import CloudStorage
 from shared.media.copy import FOLDER
-from shared.media.storage import Storage, StorageUnavailable
+from shared.media.storage import ObjectMissing, Storage, StorageUnavailable
 from tests.conftest import ROOT, LocalStack
 from tests.fakes.outside import MemoryStorage
 from tests.fakes.world import SETTINGS
@@ -81,6 +81,21 @@ def test_real_objects_say_until_when_they_are_kept(stack: LocalStack) -> None:
     blob = client.bucket(SETTINGS["SOKU_MEDIA_BUCKET"]).get_blob("copies/kept.jpg")
     assert blob is not None
     assert blob.custom_time == UNTIL
+
+
+def test_real_objects_that_are_kept_for_longer_say_so_and_stay_as_they_are(stack: LocalStack) -> None:
+    storage, later = cloud_storage(stack.storageUrl), UNTIL + timedelta(days=40)
+    storage.write("copies/longer.jpg", "image/jpeg", iter([b"x"]), keep_until=UNTIL)
+    storage.keep("copies/longer.jpg", later)
+    client = Client(project="demo-soku", credentials=AnonymousCredentials())
+    blob = client.bucket(SETTINGS["SOKU_MEDIA_BUCKET"]).get_blob("copies/longer.jpg")
+    assert blob is not None
+    assert (blob.custom_time, blob.content_type, storage.read("copies/longer.jpg")) == (later, "image/jpeg", b"x")
+
+
+def test_what_is_gone_cannot_be_kept(storage: Storage) -> None:
+    with pytest.raises(ObjectMissing):
+        storage.keep("copies/gone.jpg", UNTIL)
     [rule] = json.loads((ROOT / "storage.lifecycle.json").read_text())["rule"]
     assert rule["condition"] == {"daysSinceCustomTime": 30, "matchesPrefix": [f"{FOLDER}/"]}
 

@@ -27,6 +27,12 @@ class MemoryStorage:
         if keep_until is not None:
             self.kept_until[path] = keep_until
 
+    def keep(self, path: str, until: datetime) -> None:
+        if path not in self.objects:
+            raise ObjectMissing(path)
+        # A later time is never taken back.
+        self.kept_until[path] = max(until, self.kept_until.get(path, until))
+
     def delete(self, path: str) -> None:
         self.objects.pop(path, None)
 

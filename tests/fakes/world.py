@@ -41,7 +41,7 @@ from shared.media.keep import Keeping
 from shared.media.leftovers import delete_leftovers
 from shared.media.upload import UploadPorts
 from shared.platforms.registry import connectors, publishers
-from shared.posts.ingest import IngestPorts
+from shared.posts.copying import IngestPorts
 from shared.publishing.attempt import PublisherPorts
 from shared.tasks.sweep import SweepPorts
 from shared.tasks.task import Task

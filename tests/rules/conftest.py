@@ -72,6 +72,7 @@ def owned(owner: Customer) -> Owned:
             f"{user}/credits/current",
             f"{user}/credits/current/ledger/seeded",
             f"{user}/automations/seeded",
+            f"{user}/queue/current",
         ),
         by_field=(
             post,
@@ -89,6 +90,7 @@ def owned(owner: Customer) -> Owned:
             f"{user}/credentials/instagram:{owner.account('instagram')}",
             *_found(documents, f"{user}/idempotency"),
             f"{user}/rateLimits/current",
+            f"{user}/slots/seeded",
             "oauthStates/seeded",
             # Paths that no rule names, next to and beneath those that one does.
             "operations/seeded",

@@ -144,7 +144,7 @@ def test_every_query_is_declared_in_the_indexes() -> None:
         "Query('postSubmissions', where=where, order_by=by, descending=True, limit=limit + 1, after=after)",
         # Each field's own index serves it.
         "Query('postSubmissions', where=where, limit=MAX_NAMED)",
-        "Query('runs', where=(('platformPostId', '==', post_id),), limit=10, group=True)",
+        "Query('runs', where=(('platformPostId', '==', platform_post_id),), limit=MOST, group=True)",
         "Query('runs', where=in_intent, limit=MOST, group=True)",
         "Query('runs', where=since, limit=MOST, group=True)",
         "Query(outbox.collection, where=(due,), order_by=outbox.field, limit=BATCH, group=outbox.group, after=after)",

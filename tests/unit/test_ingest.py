@@ -12,7 +12,7 @@ from shared.documents.document import REMOVE, Create, Delete, Update
 from shared.media.fetch import FetchFailed, FetchRefused
 from shared.media.measure import Measured, Read, Unmeasurable
 from shared.media.storage import StorageUnavailable
-from shared.posts.ingest import WORK_TIME
+from shared.posts.copying import WORK_TIME
 from shared.tasks.queues import INGEST
 from shared.tasks.task import ingest as ingest_task
 from tests.fakes.films import photo
@@ -256,7 +256,7 @@ def test_a_copy_whose_post_was_deleted_is_left_alone(world: World, key: str) -> 
     assert len(world.fetcher.fetched) == 1
 
 
-def test_our_storage_down_for_a_day_ends_the_post_with_its_deadline(world: World, key: str) -> None:
+def test_our_storage_down_for_a_day_ends_the_post_as_missed(world: World, key: str) -> None:
     submission = world.accepted(key, {"text": "t", "imageUrls": [PHOTO]})
 
     def down(*_: Any, **__: Any) -> None:
@@ -264,7 +264,7 @@ def test_our_storage_down_for_a_day_ends_the_post_with_its_deadline(world: World
 
     world.storage.write = down  # type: ignore[method-assign]
     world.run_for(24 * 3600 + 600, tick=120)
-    assert world.run(submission)["error"]["code"] == "deadline_exceeded"
+    assert world.run(submission)["error"]["code"] == "missed"
     assert not world.sandbox.ledger
     world.run_for(1200)
     [copy] = copies(world, submission)

@@ -479,7 +479,7 @@ def test_a_platform_that_fails_at_the_public_call_again_and_again_is_asked_less_
     assert sum(request.url.endswith("media_publish") for request in world.http.sent) < 25
 
 
-@pytest.mark.parametrize(("phase", "code"), [("preparing", "internal_error"), ("intent", "outcome_unknown")])
+@pytest.mark.parametrize(("phase", "code"), [("preparing", "missed"), ("intent", "outcome_unknown")])
 def test_a_fault_of_ours_ends_after_a_day_too(world: World, key: str, phase: str, code: str) -> None:
     if phase == "intent":
         world.fail("x", "publish", "reset_after")

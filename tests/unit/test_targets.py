@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from shared.core.errors import ApiError, MissingIntegrations, ValidationFailed
+from shared.core.errors import ApiError, ValidationFailed
+from shared.posts.errors import MissingIntegrations
 from shared.posts.targets import WantedTarget, resolve_targets
 from shared.users.user import User
 

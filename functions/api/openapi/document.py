@@ -16,6 +16,7 @@ from functions.api.openapi.operations import OPERATIONS
 from functions.api.openapi.routes import routes_of
 from functions.api.openapi.table import table
 from functions.api.request.endpoint import Declaration
+from functions.api.request.validation import RequestBody
 
 HERE = Path(__file__).parent
 FILE = HERE / "openapi.json"
@@ -32,6 +33,8 @@ _TAGS = {
     "posts": "Publish",
     "posts_read": "Publish",
     "posts_change": "Publish",
+    "posts_retry": "Publish",
+    "queue": "Publish",
     "platforms": "Publish",
     "automations": "Automations",
     "media": "Media",
@@ -65,7 +68,7 @@ def build(app: Flask) -> dict[str, Any]:
     models: list[tuple[type[BaseModel], Any]] = [(ErrorEnvelope, "serialization")]
     for _, _, _, declaration in routes:
         if declaration.takes is not None:
-            models.append((declaration.takes, "validation"))
+            models += [(model, "validation") for model in _taken(declaration.takes)]
         models += [(model, "serialization") for model in declaration.gives.values() if model is not None]
     refs, schemas = models_json_schema(cast("Any", list(dict.fromkeys(models))), ref_template="#/components/schemas/{model}")
     paths: dict[str, dict[str, Any]] = defaultdict(dict)
@@ -130,9 +133,15 @@ def _operation(path: str, name: str, declaration: Declaration, refs: Any, refusa
         limit = f"At most {declaration.limit} requests a minute." if declaration.limit else ""
         operation["description"] = f"{scope} {limit}".strip()
     if declaration.takes is not None:
-        content = {"schema": refs[declaration.takes, "validation"], "examples": {"example": {"value": known.asked}}}
+        schemas = [refs[model, "validation"] for model in _taken(declaration.takes)]
+        schema = schemas[0] if len(schemas) == 1 else {"anyOf": schemas}
+        content = {"schema": schema, "examples": {"example": {"value": known.asked}}}
         operation["requestBody"] = {"required": not declaration.body_is_optional, "content": {"application/json": content}}
     return operation
+
+
+def _taken(takes: type[BaseModel]) -> tuple[type[BaseModel], ...]:
+    return takes.models() if issubclass(takes, RequestBody) else (takes,)
 
 
 def _query(declaration: Declaration) -> list[dict[str, Any]]:

@@ -85,6 +85,7 @@ _POST_SUMMARY = {
     "version": 1,
     "counts": {"total": 1, "succeeded": 1, "failed": 0, "outcomeUnknown": 0},
     "scheduledTime": None,
+    "publishWithinSeconds": 86400,
     "dueAt": "2026-11-27T12:00:00.000Z",
     "metadata": {"campaign": "launch"},
     "tags": ["launch"],
@@ -108,6 +109,7 @@ POST_SHOWN = {
             "notes": [],
             "attempts": [],
             "nextAttemptAt": None,
+            "actions": [],
             "updatedAt": "2026-11-27T12:00:02.000Z",
         }
     ],
@@ -115,5 +117,12 @@ POST_SHOWN = {
 }
 VALID_POST = {
     "valid": True,
+    "scheduledTime": None,
     "targets": [{**_TARGET, "text": "Hello from the API!", "media": [], "cover": None, "notes": []}],
+}
+
+PLAN = {
+    "timezone": "Europe/Berlin",
+    "slots": [{"day": "monday", "time": "09:00"}, {"day": "thursday", "time": "17:30"}],
+    "nextFree": ["2026-11-30T08:00:00.000Z", "2026-12-03T16:30:00.000Z"],
 }

@@ -11,44 +11,15 @@ from functions.api.openapi.examples import (
     FILE,
     IMAGE,
     KEY_ID,
-    POST,
-    POST_LISTED,
-    POST_SHOWN,
     SHOWN_AUTOMATION,
     TEMPLATES,
-    VALID_POST,
 )  # fmt: skip
 from functions.api.openapi.operation import Operation
+from functions.api.openapi.operations_posts import POSTS
 
 # By Flask's name of the route.
 OPERATIONS: Mapping[str, Operation] = {
-    "posts.create": Operation(
-        "createPost",
-        "Publish one post to many platforms, now or later",
-        "key",
-        goes_on=True,
-        asked=POST,
-        answered={"postSubmissionId": "550e8400-e29b-41d4-a716-446655440000"},
-    ),
-    "posts.validate": Operation(
-        "validatePost", "What would be refused of a post, or what would be sent", "safe", asked=POST, answered=VALID_POST
-    ),
-    "platforms.index": Operation("listPlatforms", "What each platform takes", "safe"),
-    "platforms.show": Operation("getPlatform", "What one platform takes", "safe"),
-    "posts_read.show": Operation("getPost", "One post, with every target's outcome", "safe", answered=POST_SHOWN),
-    "posts_read.index": Operation(
-        "listPosts", "All posts, newest first", "safe", answered={"posts": [POST_LISTED], "nextCursor": None}
-    ),
-    "posts_change.change": Operation(
-        "updatePost",
-        "Change a post that waits, at the version that If-Match names",
-        "state",
-        asked={"scheduledTime": "2026-12-01T08:00:00Z"},
-        answered={**POST_SHOWN, "state": "scheduled", "done": False, "version": 2},
-    ),
-    "posts_change.cancel": Operation(
-        "cancelPost", "End what was not begun of a post", "state", answered={**POST_SHOWN, "state": "cancelled", "targets": []}
-    ),
+    **POSTS,
     "automations.create": Operation(
         "createAutomation",
         "Make a new post of every one that is published on a source",

@@ -6,7 +6,7 @@ from shared.core.settings import Cors
 
 EXPOSED = (
     "X-Request-ID, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, X-RateLimit-Tier, "
-    "Idempotency-Key, Idempotency-Replayed, Retry-After, ETag"
+    "Idempotency-Key, Idempotency-Replayed, Retry-After, ETag, Soku-Scheduled-Time"
 )
 ALLOWED_HEADERS = "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, X-Request-ID, soku-api-key"
 # As long as browsers keep it anyway (Chrome: two hours).

@@ -22,7 +22,7 @@ from pydantic import BaseModel
 from functions.api.ports import Ports
 from functions.api.request.admission import Call, Credential, admit, keep_log
 from functions.api.request.body import read_json
-from functions.api.request.validation import RequestQuery, validated
+from functions.api.request.validation import RequestBody, RequestQuery, validated
 from shared.api_keys.key import Scope
 from shared.core.errors import (
     ApiError,
@@ -131,4 +131,5 @@ def _with_body(call: Call, takes: type[BaseModel], *, optional: bool) -> Call:
         message = "An Idempotency-Key has 1 to 255 printable ASCII characters"
         raise ValidationFailed(details=[Detail("headers.Idempotency-Key", message, "invalid_string")])
     body = read_json(request, optional=optional)
-    return replace(call, body=body, given=validated(takes, body), idempotency_key=key)
+    model = takes.model_of(body) if issubclass(takes, RequestBody) else takes
+    return replace(call, body=body, given=validated(model, body), idempotency_key=key)

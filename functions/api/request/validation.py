@@ -19,6 +19,16 @@ class RequestBody(BaseModel):
         """The message of a refusal with these details, where the specification has one of its own."""
         return None
 
+    @classmethod
+    def model_of(cls, body: Mapping[str, Any]) -> "type[RequestBody]":
+        """The model that this very body is judged by: another one, where a member says what kind of thing it is."""
+        return cls
+
+    @classmethod
+    def models(cls) -> "tuple[type[RequestBody], ...]":
+        """All that there are."""
+        return (cls,)
+
 
 class RequestQuery(BaseModel):
     """What follows the question mark: everything is text there, and a misspelt name is refused."""

@@ -34,9 +34,10 @@ from shared.automations.change import (
     read_automation,
 )
 from shared.core.clock import iso8601
-from shared.core.errors import AutomationLimitReached, Detail, MissingIntegrations, NotFound
+from shared.core.errors import AutomationLimitReached, Detail, NotFound
 from shared.core.platforms import PLATFORMS
 from shared.documents.change import read_modify_write
+from shared.posts.errors import MissingIntegrations
 from shared.posts.targets import resolve_targets
 from shared.users.user import User
 

@@ -13,18 +13,20 @@ from pydantic import BaseModel
 from functions.api.ports import Ports
 from functions.api.request.admission import Call
 from functions.api.request.endpoint import Reply, endpoint
-from functions.api.v1.posts_schemas import PostsRequest
-from shared.core.errors import ApiError, IdempotencyConflict, MissingIntegrations, PostCreationFailed
+from functions.api.v1.posts_schemas import DraftRequest, PostsRequest
+from shared.core.clock import iso8601
+from shared.core.errors import ApiError, IdempotencyConflict
 from shared.documents.document import Unavailable
 from shared.idempotency.record import key_for
 from shared.media.media import MediaItem
 from shared.platforms.content import Content
 from shared.posts.addresses import draft_of
-from shared.posts.create import create_post
+from shared.posts.create import ENDPOINT, create_post
+from shared.posts.draft import create_draft
+from shared.posts.errors import MissingIntegrations, NoFreeSlot, PostCreationFailed
+from shared.posts.slots import next_free, plan_of
 from shared.posts.submission import Target
-from shared.posts.validate import validated
-
-ENDPOINT = "POST /v1/posts"
+from shared.posts.validate import PostRequest, validated
 
 _log = logging.getLogger(__name__)
 
@@ -56,7 +58,10 @@ class SentTarget(BaseModel):
 
 
 class ValidPost(BaseModel):
+    """`scheduledTime`: the slot that it would take now, where it asks for one."""
+
     valid: Literal[True]
+    scheduledTime: str | None
     targets: list[SentTarget]
 
 
@@ -69,43 +74,50 @@ def routes(ports: Ports) -> Blueprint:
         credential="api_key",
         takes=PostsRequest,
         gives={201: CreatedPost},
-        errors=(MissingIntegrations, IdempotencyConflict, PostCreationFailed),
+        errors=(MissingIntegrations, NoFreeSlot, IdempotencyConflict, PostCreationFailed),
         limit=30,
         scope="posts:write",
     )
     def create(call: Call) -> Reply:
-        given: PostsRequest = call.given
+        given: PostsRequest | DraftRequest = call.given
         request = given.to_request(call.body)
         key = key_for(call.user.uid, ENDPOINT, call.body, call.idempotency_key)
         call.echo_idempotency_key(key.value)
         try:
-            accepted = create_post(
-                request,
-                user=call.user,
-                key=key,
-                request_id=call.request_id,
-                log_entry=call.log_entry(201, ports),
-                here=ports.installation,
-                documents=ports.documents,
-                tasks=ports.tasks,
-                clock=ports.clock,
-            )
+            known: Any = {"user": call.user, "key": key, "request_id": call.request_id, "log_entry": call.log_entry(201, ports)}
+            outside: Any = {"documents": ports.documents, "clock": ports.clock}
+            if isinstance(given, DraftRequest):
+                accepted = create_draft(request, **known, **outside)
+            else:
+                accepted = create_post(request, **known, here=ports.installation, tasks=ports.tasks, **outside)
         except (ApiError, Unavailable):
             raise
         except Exception as error:
             _log.exception("post.creation_failed", extra={"requestId": call.request_id})
             raise PostCreationFailed from error
         headers = {"Idempotency-Replayed": "true"} if accepted.replayed else {}
+        if accepted.slot is not None:
+            headers["Soku-Scheduled-Time"] = iso8601(accepted.slot)
         return Reply(accepted.status, accepted.body, headers, logged=not accepted.replayed)
 
     @blueprint.post("/v1/posts/validate")
     @endpoint(
-        ports, credential="either", takes=PostsRequest, gives={200: ValidPost}, errors=(MissingIntegrations,), scope="posts:write"
+        ports,
+        credential="either",
+        takes=PostsRequest,
+        gives={200: ValidPost},
+        errors=(MissingIntegrations, NoFreeSlot),
+        scope="posts:write",
     )
     def validate(call: Call) -> Reply:
-        request = call.given.to_request(call.body)
-        content, targets = validated(request, call.user, ports.documents, ports.clock, ports.installation)
-        return Reply(200, {"valid": True, "targets": [_sent(content, target) for target in targets]})
+        request: PostRequest = call.given.to_request(call.body)
+        uid, documents = call.user.uid, ports.documents
+        content, targets = validated(request, call.user, documents, ports.clock, ports.installation)
+        at = request.scheduled_time
+        if request.wants_slot:
+            at = next_free(uid, plan_of(uid, documents), documents, ports.clock.now())[0]
+        told = {"valid": True, "scheduledTime": iso8601(at) if at else None}
+        return Reply(200, {**told, "targets": [_sent(content, target) for target in targets]})
 
     return blueprint
 

@@ -98,6 +98,7 @@ class PostTarget(BaseModel):
     notes: list[str]
     attempts: list[dict[str, Any]]
     nextAttemptAt: str | None
+    actions: list[dict[str, Any]]
     updatedAt: str | None
 
 
@@ -124,6 +125,7 @@ class PostSummary(BaseModel):
     version: int
     counts: Counts
     scheduledTime: str | None
+    publishWithinSeconds: int
     dueAt: str | None
     metadata: dict[str, str]
     tags: list[str]

@@ -1,0 +1,99 @@
+"""A person says of an outcome that nobody could find out whether it is public.
+
+published       run  failed, outcome_unknown ─► succeeded          counted as such, and its automations fire
+not published   run  failed, outcome_unknown ─► failed, not_published          which may be retried; nothing is sent by this
+"""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from shared.core.clock import Clock
+from shared.core.errors import NotFound
+from shared.documents.change import read_modify_write
+from shared.documents.document import REMOVE, Changes, Documents, Update
+from shared.platforms.failure import PlatformFailure
+from shared.posts.actions import Actor
+from shared.posts.errors import AlreadyResolved, NothingToResolve, PlatformPostTaken
+from shared.posts.made_by import other_makers
+from shared.posts.run import NOT_PUBLISHED, Run, RunPath, submission_path
+from shared.posts.state import state_of_ended
+from shared.posts.submission import Submission
+from shared.tasks.hand_over import hand_over
+from shared.tasks.task import Tasks, publish
+
+# When the sweeper sees to automations whose task was not made.
+FIRE_GRACE = timedelta(seconds=60)
+
+
+def resolve_run(
+    uid: str,
+    path: RunPath,
+    actor: Actor,
+    *,
+    published: bool,
+    platform_post_id: str | None,
+    documents: Documents,
+    tasks: Tasks,
+    clock: Clock,
+) -> None:
+    """The same again does no harm. Raises NotFound, also for another user's, NothingToResolve, AlreadyResolved for the other
+    verdict, and PlatformPostTaken."""
+    verdict = {"published": published, "platformPostId": platform_post_id}
+
+    def attempt() -> Run | None:
+        run, submission = own_run(uid, path, documents)
+        if run.resolution is not None:
+            if run.resolution == verdict:
+                return None
+            raise AlreadyResolved(facts={"published": run.resolution["published"]})
+        if run.status != "failed" or run.error_code != "outcome_unknown":
+            raise NothingToResolve
+        if platform_post_id is not None and other_makers(platform_post_id, run, documents):
+            raise PlatformPostTaken
+        now = clock.now()
+        changes = _as_published(run, platform_post_id, now) if published else _as_not_published(run)
+        log = actor.log(run, "resolve", now, published=published)
+        counted = _counted(submission, published=published)
+        documents.commit(
+            Update(str(path), {**changes, **log, "resolution": verdict, "updatedAt": now}, if_version=run.version),
+            Update(submission.path, {**counted, "updatedAt": now}, if_version=submission.version),
+        )
+        return run if published and run.fires_automations else None
+
+    run = read_modify_write(attempt)
+    if run is not None:
+        hand_over(publish(path.submission_id, path.run_id, run.platform), tasks)
+
+
+def own_run(uid: str, path: RunPath, documents: Documents) -> tuple[Run, Submission]:
+    """Raises NotFound, also for another user's."""
+    submission, run = documents.get(submission_path(path.submission_id), str(path))
+    if submission is None or submission.fields["uid"] != uid:
+        raise NotFound("There is no post with this id")
+    if run is None:
+        raise NotFound("The post has no run with this id, or not yet")
+    return Run.from_document(run), Submission.from_document(submission)
+
+
+def _as_published(run: Run, platform_post_id: str | None, now: datetime) -> dict[str, Any]:
+    # Until its automations have fired, it stays in the outbox.
+    fires = {"sweepAt": now + FIRE_GRACE} if run.fires_automations else {}
+    told = {"platformPostId": platform_post_id, "attempts": list(run.all_attempts), "error": REMOVE}
+    return {"status": "succeeded", **told, **fires}
+
+
+def _as_not_published(run: Run) -> dict[str, Any]:
+    message = "Its owner has looked, and said that it was not published."
+    remediation = "Nothing was sent since. Retry it, if it is still wanted."
+    failure = PlatformFailure("permission", message, code=NOT_PUBLISHED, remediation=remediation)
+    return {"error": {**failure.to_fields(), "attempts": list(run.all_attempts)}}
+
+
+def _counted(submission: Submission, *, published: bool) -> Changes:
+    counts = dict(submission.counts)
+    counts["outcomeUnknown"] -= 1
+    if published:
+        counts["failed"] -= 1
+        counts["succeeded"] += 1
+    told = {"state": state_of_ended(counts)} if submission.completed_at is not None else {}
+    return {"runCounts": counts, "round": submission.round + 1, "version": submission.owners_version + 1, **told}

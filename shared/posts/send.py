@@ -1,0 +1,96 @@
+"""Publish a draft, at its time or at once; or a scheduled post at once, before its time.
+
+draft ─ judged as a new post is ─compare-and-set─► queued          scheduled ─compare-and-set─► queued, due now
+
+Again does no harm: a post that is on its way is left alone, and so is one that this has scheduled.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from shared.core.clock import Clock
+from shared.documents.change import read_modify_write
+from shared.documents.document import REMOVE, Document, Documents, Update
+from shared.posts.change import moved_record
+from shared.posts.create import Accept, begin, waiting_fields
+from shared.posts.errors import AlreadyCancelled
+from shared.posts.slots import freed, next_free, plan_of, taken
+from shared.posts.state import state_of_accepted
+from shared.posts.submission import FIRST_VERSION, START_GRACE, Submission, own_post
+from shared.posts.validate import Installation, PostRequest, validated
+from shared.tasks.hand_over import hand_over
+from shared.tasks.task import Tasks, ingest, orchestrate
+from shared.users.user import User
+
+
+def send_post(
+    user: User,
+    post_id: str,
+    request_of: Callable[[Document], PostRequest],
+    *,
+    at_once: bool,
+    here: Installation,
+    documents: Documents,
+    tasks: Tasks,
+    clock: Clock,
+) -> None:
+    """`at_once`: whatever time it has. `request_of` a draft is the post that it makes.
+
+    Raises NotFound, AlreadyCancelled, and what `request_of` and the judges of a new post refuse.
+    """
+
+    def attempt() -> Callable[[], object] | None:
+        document = own_post(user.uid, post_id, documents)
+        match document.fields["status"]:
+            case "cancelled":
+                raise AlreadyCancelled
+            case "draft":
+                request = request_of(document)
+                request = replace(request, scheduled_time=None, wants_slot=False) if at_once else request
+                return _sent(document, request, user, here=here, documents=documents, tasks=tasks, clock=clock)
+            case "queued" if at_once or not _was_sent(document):
+                return _sooner(document, documents, tasks, clock)
+            case _:
+                return None
+
+    begin_it = read_modify_write(attempt)
+    if begin_it is not None:
+        begin_it()
+
+
+def _was_sent(document: Document) -> bool:
+    """Whether it was a draft, and has not been changed since it was published: the same request may come twice."""
+    return document.fields.get("sentVersion") == document.fields.get("version", FIRST_VERSION)
+
+
+def _sent(
+    document: Document, request: PostRequest, user: User, *, here: Installation, documents: Documents, tasks: Tasks, clock: Clock
+) -> Callable[[], object]:
+    content, targets = validated(request, user, documents, clock, here)
+    now, version = clock.now(), document.fields["version"] + 1
+    slot = next_free(user.uid, plan_of(user.uid, documents), documents, now)[0] if request.wants_slot else None
+    accept = Accept(user.uid, request, content, targets, slot or request.scheduled_time, "api", document.fields["requestId"])
+    changes = {**waiting_fields(accept, now), "wantsSlot": REMOVE, "version": version, "sentVersion": version}
+    more = [taken(user.uid, slot, document.id)] if slot is not None else []
+    moved = moved_record(document, accept.scheduled_time or now, documents)
+    documents.commit(Update(document.path, changes, if_version=document.version), *more, *moved)
+    return lambda: begin(document.id, accept, tasks)
+
+
+def _sooner(document: Document, documents: Documents, tasks: Tasks, clock: Clock) -> Callable[[], object] | None:
+    submission, now = Submission.from_document(document), clock.now()
+    if submission.due_at <= now:
+        return None
+    changes = {
+        "scheduledTime": None,
+        "dueAt": now,
+        "state": state_of_accepted(is_scheduled=False),
+        "slotAt": REMOVE,
+        "sweepAt": now + START_GRACE,
+        "version": submission.owners_version + 1,
+        "updatedAt": now,
+    }
+    more = [*moved_record(document, now, documents), *freed(submission, documents)]
+    documents.commit(Update(document.path, changes, if_version=document.version), *more)
+    next_task = ingest if submission.awaits_files else orchestrate
+    return lambda: hand_over(next_task(submission.id, submission.uid), tasks)
