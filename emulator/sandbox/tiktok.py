@@ -24,6 +24,7 @@ _ROUTES = {
     ("POST", "/v2/post/publish/video/init/"): "init",
     ("POST", "/v2/post/publish/content/init/"): "publish",
     ("POST", "/v2/post/publish/status/fetch/"): "status",
+    ("POST", "/v2/video/list/"): "list_videos",
     ("POST", "/v2/oauth/token/"): "token",
     ("POST", "/v2/oauth/revoke/"): "revoke",
     ("GET", "/v2/auth/authorize/"): "authorize",
@@ -64,7 +65,7 @@ class _Post:
 
 class TikTok(WithOAuth):
     name = "tiktok"
-    steps = ("publish", "creator_info", "init", "upload", "status", "token", "revoke", "authorize")
+    steps = ("publish", "creator_info", "init", "upload", "status", "list_videos", "token", "revoke", "authorize")
     affected: ClassVar = {
         "slow_processing": ("init", "publish"),
         "processing_failed": ("init", "publish"),
@@ -115,6 +116,8 @@ class TikTok(WithOAuth):
                 return self._init(call, account, fault)
             case "publish":
                 return self._photos(call, account, fault)
+            case "list_videos":
+                return self._list(call, account)
             case _:
                 return self._status(call, account)
 
@@ -239,6 +242,28 @@ class TikTok(WithOAuth):
             return _ok({"status": "FAILED", "fail_reason": post.fail_reason})
         ids = [] if post.privacy == "SELF_ONLY" else [int(post.post_id or 0)]
         return _ok({"status": "PUBLISH_COMPLETE", "publicaly_available_post_id": ids})
+
+    def _list(self, call: Call, account: SandboxAccount) -> Answer:
+        """Videos that are public, newest first; of each what `fields` asks for."""
+        wanted = call.query.get("fields", "").split(",")
+        visible = self.world.now() - timedelta(seconds=self.world.listing_lag_seconds)
+        own = [post for post in self._posts.values() if post.owner == account.account_id and not post.is_photo]
+        shown = [
+            post for post in own if post.ready_at and post.ready_at <= visible and not post.failed and post.privacy == PRIVACY[0]
+        ]
+        entries = [
+            {
+                "id": post.post_id,
+                "title": post.text,
+                "video_description": post.text,
+                "create_time": int(post.ready_at.timestamp() if post.ready_at else 0),
+                "share_url": f"https://www.tiktok.com/@{account.username}/video/{post.post_id}",
+            }
+            for post in sorted(shown, key=lambda post: post.begun_at, reverse=True)
+        ]
+        number = min(int(call.fields.get("max_count", 10)), 20)
+        videos = [{name: entry[name] for name in wanted if name in entry} for entry in entries[:number]]
+        return _ok({"videos": videos, "cursor": 0, "has_more": len(entries) > number})
 
     def _uploading(self, post: _Post, received: int) -> dict[str, Any]:
         return {"status": "PROCESSING_UPLOAD", "uploaded_bytes": received}

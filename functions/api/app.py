@@ -18,6 +18,7 @@ from functions.api.v1 import (
     openapi,
     platforms,
     posts,
+    posts_actions,
     posts_change,
     posts_read,
     posts_retry,
@@ -26,17 +27,18 @@ from functions.api.v1 import (
     templates,
     transcriptions,
 )
+from shared.core.ids import DOCUMENT_ID
 
 RESOURCES = (
-    health, posts, posts_read, posts_change, posts_retry, queue, platforms, automations, media, transcriptions, templates, credits,
-    me, requests, api_keys, integrations, openapi,
+    health, posts, posts_read, posts_change, posts_retry, posts_actions, queue, platforms, automations, media, transcriptions,
+    templates, credits, me, requests, api_keys, integrations, openapi,
 )  # fmt: skip
 
 
 class DocumentId(BaseConverter):
     """In addresses: what no document of ours can be called is not found, and not asked for."""
 
-    regex = r"[0-9A-Za-z][0-9A-Za-z_-]{0,127}"
+    regex = DOCUMENT_ID.strip("^$")
 
 
 class PostId(DocumentId):

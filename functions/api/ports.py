@@ -6,6 +6,7 @@ from typing import Protocol
 
 from functions.api.request.limits import Limiter
 from shared.accounts.oauth import ConnectPorts
+from shared.accounts.tokens import TokenKeeper
 from shared.core.clock import Clock
 from shared.core.settings import (
     CloudTasks,
@@ -22,6 +23,7 @@ from shared.core.settings import (
 )
 from shared.documents.document import Documents
 from shared.media.direct import OpenSession
+from shared.platforms.platform import Platform
 from shared.posts.validate import Installation
 from shared.tasks.task import Tasks
 
@@ -55,6 +57,8 @@ class Ports:
     clock: Clock
     settings: ApiSettings
     connecting: ConnectPorts
+    # What asks them of accounts and posts; each is loaded on first use.
+    platforms: Mapping[str, Platform]
     limiter: Limiter
     # For so many seconds, as the requests do that wait for what they began.
     sleep: Callable[[float], None]
@@ -62,6 +66,12 @@ class Ports:
     open_session: OpenSession
     # What the API needs, by name; each raises if it does not answer.
     checks: Mapping[str, Callable[[], None]]
+
+    @property
+    def tokens(self) -> TokenKeeper:
+        """Whose apps are asked for new ones as publishing does."""
+        outside = self.connecting
+        return TokenKeeper(outside.documents, outside.cipher, outside.http, outside.clock, outside.connectors)
 
     @property
     def installation(self) -> Installation:

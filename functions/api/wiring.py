@@ -18,7 +18,7 @@ from shared.gcp import firestore
 from shared.gcp.cloud_tasks import CloudTasksQueue
 from shared.gcp.firebase_auth import FirebaseAuth
 from shared.http.client import RequestsHttp
-from shared.platforms.registry import connectors
+from shared.platforms.registry import connectors, publishers
 
 if TYPE_CHECKING:
     from shared.gcp.cloud_storage import CloudStorage
@@ -37,6 +37,7 @@ def ports() -> Ports:
         clock=clock,
         settings=SETTINGS,
         connecting=ConnectPorts(documents, Cipher(SETTINGS.token_keys), RequestsHttp(), clock, apps),
+        platforms=publishers(SETTINGS),
         limiter=Limiter.of(SETTINGS, documents, clock),
         sleep=time.sleep,
         open_session=_open_session,

@@ -3,6 +3,7 @@
     SokuError
     └── ApiError                      500 internal_error
         ├── ServiceUnavailable        503 service_unavailable      + Retry-After
+        ├── PlatformUnavailable       502 platform_unavailable
         ├── Unauthorized              401 unauthorized
         ├── Forbidden                 403 forbidden
         ├── NotFound                  404 not_found
@@ -72,6 +73,13 @@ class ServiceUnavailable(ApiError):
 
     def __init__(self, message: str | None = None, *, retry_after_seconds: int = 2) -> None:
         super().__init__(message, retry_after_seconds=retry_after_seconds)
+
+
+class PlatformUnavailable(ApiError):
+    """The platform could not be asked now"""
+
+    status = 502
+    code = "platform_unavailable"
 
 
 class Unauthorized(ApiError):

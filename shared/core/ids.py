@@ -4,6 +4,8 @@ import secrets
 import uuid
 
 BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+# What a document of ours is called, as far as callers name it.
+DOCUMENT_ID = r"^[0-9A-Za-z][0-9A-Za-z_-]{0,127}$"
 
 
 def new_uuid() -> str:

@@ -5,10 +5,11 @@ publish     the public call: the one, not idempotent, that makes the post public
             goes on by itself; `find` tells the outcome
 find        read-only: is it public after all?             ─► Found | Absent | Repeatable | NotListed | Unknowable | Failed | Wait
 permalink   read-only, after the id is safe; may fail harmlessly
+listed      read-only: what the account shows since the first public call, newest first, for a person to look through
 follow_ups  what is sent once the post is public: a thread's items, a first comment, a thumbnail; may fail, into a warning
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -65,6 +66,16 @@ class Unknowable:
     """The platform offers no way to find out."""
 
     reason: str
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A post as the account's own listing shows it; what the platform leaves out is None."""
+
+    post_id: str
+    text: str
+    at: datetime
+    url: str | None = None
 
 
 @dataclass(frozen=True)
@@ -160,6 +171,11 @@ def no_follow_ups(draft: Draft) -> Sequence[FollowUp]:
     return ()
 
 
+def unlisted(publication: Publication) -> Unknowable:
+    """For platforms that show an account's posts to no app."""
+    return Unknowable("The platform shows no list of the account's posts")
+
+
 @dataclass(frozen=True)
 class Platform:
     capability: Capability
@@ -169,6 +185,7 @@ class Platform:
     find: Callable[[Publication], Finding]
     permalink: Callable[[Publication, str], str | None] = no_permalink
     follow_ups: Callable[[Draft], Sequence[FollowUp]] = no_follow_ups
+    listed: Callable[[Publication], Iterable[Listed] | Unknowable] = unlisted
 
     @property
     def name(self) -> str:

@@ -141,6 +141,7 @@ class World:
             self.clock,
             settings,
             connecting,
+            self.publishing.platforms,
             limiter,
             self.run_for,
             open_session,

@@ -15,7 +15,7 @@ CASES = PlatformCases(
     },
     histories=((FILM, {}), (TWO, {})),
     processing=("init", "publish"),
-    unmet=("upload",),
+    unmet=("upload", "list_videos"),
     media={"videoUrl": VERTICAL},
     ask=("POST", "open.tiktokapis.com/v2/post/publish/status/fetch/"),
     who=("POST", "open.tiktokapis.com/v2/post/publish/creator_info/query/"),

@@ -34,6 +34,7 @@ _TAGS = {
     "posts_read": "Publish",
     "posts_change": "Publish",
     "posts_retry": "Publish",
+    "posts_actions": "Publish",
     "queue": "Publish",
     "platforms": "Publish",
     "automations": "Automations",

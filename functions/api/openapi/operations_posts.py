@@ -41,6 +41,13 @@ POSTS: Mapping[str, Operation] = {
         answered={**POST_SHOWN, "state": "queued", "done": False, "version": 2},
     ),
     "posts_change.delete": Operation("deletePost", "Delete a draft", "no", answered={"deleted": True}),
+    "posts_actions.act": Operation(
+        "actOnPosts",
+        "Cancel, publish, retry or delete up to fifty posts",
+        "state",
+        asked={"action": "cancel", "ids": [POST_LISTED["id"]], "validateOnly": True},
+        answered={"validateOnly": True, "results": [{"id": POST_LISTED["id"], "ok": True, "state": "scheduled", "error": None}]},
+    ),
     "queue.show": Operation("getQueue", "The weekly plan, and its next free slots", "safe", answered=PLAN),
     "queue.replace": Operation(
         "replaceQueue",
@@ -55,6 +62,24 @@ POSTS: Mapping[str, Operation] = {
         "state",
         asked={"targets": ["x:2244994945"]},
         answered={**POST_SHOWN, "state": "publishing", "done": False, "version": 2},
+    ),
+    "posts_retry.show_candidates": Operation(
+        "listCandidates",
+        "What the account shows that may be this post",
+        "safe",
+        answered={
+            "since": "2026-11-27T11:59:30.000Z",
+            "listed": True,
+            "candidates": [
+                {
+                    "platformPostId": "1993981024123456789",
+                    "platformPostUrl": "https://x.com/ada/status/1993981024123456789",
+                    "text": "Hello from the API!",
+                    "at": "2026-11-27T12:00:02.000Z",
+                }
+            ],
+            "note": "An empty list, or one without your post, is no proof.",
+        },
     ),
     "posts_retry.resolve": Operation(
         "resolveRun",

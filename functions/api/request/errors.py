@@ -53,13 +53,18 @@ def soku_envelope(refusal: Refusal) -> dict[str, Any]:
         "timestamp": iso8601(refusal.at),
         "requestId": refusal.request_id,
     }
-    if error.details:
-        body["details"] = [_detail(detail) for detail in error.details]
-    elif error.facts is not None:
-        body["details"] = dict(error.facts)
+    if (details := details_of(error)) is not None:
+        body["details"] = details
     if refusal.stack is not None:
         body["debug"] = {"stack": refusal.stack}
     return {"error": body}
+
+
+def details_of(error: ApiError) -> list[dict[str, Any]] | dict[str, Any] | None:
+    """What is wrong, one by one, or the facts that explain it."""
+    if error.details:
+        return [_detail(detail) for detail in error.details]
+    return dict(error.facts) if error.facts is not None else None
 
 
 def register(on: Flask | Blueprint, envelope: Envelope, *, development: bool, clock: Clock) -> None:

@@ -116,7 +116,7 @@ def routes(ports: Ports) -> Blueprint:
         send_post(
             call.user,
             post_id,
-            _request_of,
+            request_of,
             at_once=given.now or False,
             here=ports.installation,
             documents=ports.documents,
@@ -134,7 +134,7 @@ def routes(ports: Ports) -> Blueprint:
     return blueprint
 
 
-def _request_of(draft: Document) -> PostRequest:
+def request_of(draft: Document) -> PostRequest:
     """Raises ValidationFailed for what a post needs, and the draft lacks."""
     fields = draft.fields
     body = {"post": fields["post"]}

@@ -1,7 +1,7 @@
 """What every kind of Facebook post is made with, and the calls that several kinds make."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from shared.core.wait import Wait
@@ -11,7 +11,7 @@ from shared.platforms.failure import PlatformFailure
 from shared.platforms.hosts import Hosts
 from shared.platforms.meta.graph import Graph, url_of
 from shared.platforms.options import alt_text
-from shared.platforms.platform import Absent, Failed, Finding, Found, Publication, stored_of
+from shared.platforms.platform import Absent, Failed, Finding, Found, Listed, Publication, stored_of
 
 RUPLOAD_DOMAIN = "facebook.com"
 POLL_SECONDS = 10.0
@@ -20,6 +20,13 @@ PROCESSING_LIMIT = timedelta(minutes=60)
 MAX_PAGES = 10
 # How long after the call a video that is ready may still be called unpublished: nobody asked for it, or its status lags.
 UNTOUCHED_LIMIT = timedelta(minutes=2)
+
+# edge → what its entries call their id, their text and the moment when they were made
+_LISTED = {
+    "published_posts": ("id", "message", "created_time"),
+    "videos": ("id", "description", "created_time"),
+    "stories": ("post_id", "", "creation_time"),
+}
 
 
 @dataclass(frozen=True)
@@ -89,12 +96,7 @@ class Calls:
         return Wait(POLL_SECONDS / 2, "Facebook is publishing")
 
     def is_new_enough(self, created: object) -> bool:
-        moment = (
-            datetime.fromtimestamp(int(str(created)), self.publication.search_from.tzinfo)
-            if str(created).isdecimal()
-            else datetime.strptime(str(created), "%Y-%m-%dT%H:%M:%S%z")
-        )
-        return moment >= self.publication.search_from
+        return _moment(created) >= self.publication.search_from
 
     def newest(self, edge: str, fields: str, created_field: str) -> tuple[list[dict[str, Any]], bool]:
         """What the page published on this edge since the first intent; True if there may be more than was looked at."""
@@ -112,6 +114,19 @@ class Calls:
                 return found, False
             after = {"after": cursor}
         return found, True
+
+    def listed(self, edge: str) -> list[Listed]:
+        """As a person looks through them."""
+        post_id, text, created = _LISTED[edge]
+        fields = ",".join(name for name in (post_id, text, created, "permalink_url" if text else "") if name)
+        entries, _ = self.newest(edge, fields, created)
+        return [Listed(str(one[post_id]), str(one.get(text) or ""), _moment(one[created]), address_of(one)) for one in entries]
+
+
+def _moment(created: object) -> datetime:
+    if str(created).isdecimal():
+        return datetime.fromtimestamp(int(str(created)), UTC)
+    return datetime.strptime(str(created), "%Y-%m-%dT%H:%M:%S%z")
 
 
 def failed(status: dict[str, Any]) -> PlatformFailure:

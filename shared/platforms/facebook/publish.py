@@ -14,7 +14,7 @@ from shared.platforms.facebook.hosts import GRAPH
 from shared.platforms.facebook.options import Options
 from shared.platforms.facebook.rules import CAPABILITY, is_reel, validate
 from shared.platforms.meta.graph import Graph
-from shared.platforms.platform import Finding, Platform, Publication, Published, Ready
+from shared.platforms.platform import Finding, Listed, Platform, Publication, Published, Ready
 
 _KINDS = {"post": post, "video": video, "reel": reel, "story": story}
 
@@ -41,7 +41,13 @@ def publisher(context: Context) -> Platform:
     def permalink(publication: Publication, post_id: str) -> str | None:
         return address_of(calls(publication).graph.get(post_id, fields="permalink_url"))
 
-    return Platform(CAPABILITY, validate, prepare, publish, find, permalink)
+    def listed(publication: Publication) -> list[Listed]:
+        """Of a video nobody may know any more that it is one: posts and videos together."""
+        edges = ["stories"] if _kind(publication) == "story" else ["published_posts", "videos"]
+        found = [one for edge in edges for one in calls(publication).listed(edge)]
+        return sorted(found, key=lambda one: one.at, reverse=True)
+
+    return Platform(CAPABILITY, validate, prepare, publish, find, permalink, listed=listed)
 
 
 def _kind(publication: Publication) -> str:

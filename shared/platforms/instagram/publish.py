@@ -56,7 +56,16 @@ def publisher(context: Context) -> Platform:
         wanted = Options.read(draft.options).first_comment
         return (FollowUp("firstComment", comment, find_comment),) if wanted else ()
 
-    return Platform(CAPABILITY, validate, containers.prepare, containers.publish, containers.find, containers.permalink, follow_ups)
+    return Platform(
+        CAPABILITY,
+        validate,
+        containers.prepare,
+        containers.publish,
+        containers.find,
+        containers.permalink,
+        follow_ups,
+        containers.listed,
+    )
 
 
 def among(comments: Any, text: str | None, username: str) -> Found | NotListed:

@@ -27,12 +27,14 @@ from shared.platforms.platform import (
     Finding,
     FollowUp,
     Found,
+    Listed,
     NotListed,
     Platform,
     Publication,
     Published,
     Ready,
     Repeatable,
+    Unknowable,
 )
 from shared.platforms.rules import Draft
 
@@ -44,7 +46,9 @@ RECKONED_FROM, RECKONED_TO = 1_262_304_000, 4_102_444_800
 def publisher(context: Context) -> Platform:
     hosts = context.hosts
     built = _LinkedIn(hosts, context.versions.linkedin)
-    return Platform(CAPABILITY, validate, built.prepare, built.publish, built.find, follow_ups=built.follow_ups)
+    return Platform(
+        CAPABILITY, validate, built.prepare, built.publish, built.find, follow_ups=built.follow_ups, listed=built.listed
+    )
 
 
 @dataclass(frozen=True)
@@ -88,17 +92,20 @@ class _LinkedIn:
         linked = self._calls(publication)
         if not linked.is_organisation:
             return Repeatable()
-        params = {"q": "author", "author": linked.author, "count": str(MAX_LISTED), "sortBy": "CREATED"}
-        elements = linked.send("GET", "posts", params=params).json().get("elements")
-        if not isinstance(elements, list):
-            raise PlatformFailure("transient", "LinkedIn answered the listing with something else", http_status=200)
-        new = [post for post in elements if _created(post) >= publication.search_from]
+        new = _newest(linked, publication)
         commentary, files = escaped(publication.draft.text), _files(publication)
         for post in reversed(new):
             same = post.get("commentary", "") == commentary and _shown_files(post) == files
             if same and (files or not publication.is_anothers(post["id"])):
                 return Found(post["id"], _published(post["id"]).url)
         return NotListed(similar=len(new) >= MAX_LISTED)
+
+    def listed(self, publication: Publication) -> list[Listed] | Unknowable:
+        linked = self._calls(publication)
+        if not linked.is_organisation:
+            return Unknowable("LinkedIn shows a member's posts to no app")
+        found = sorted(_newest(linked, publication), key=_created, reverse=True)
+        return [Listed(post["id"], str(post.get("commentary") or ""), _created(post), _published(post["id"]).url) for post in found]
 
     def follow_ups(self, draft: Draft) -> Sequence[FollowUp]:
         wanted = Options.read(draft.options).first_comment
@@ -125,6 +132,15 @@ class _LinkedIn:
             return Found(str(same[0].get("commentUrn") or same[0].get("id"))) if same else NotListed(similar=is_open)
 
         return (FollowUp("firstComment", comment, find),) if wanted else ()
+
+
+def _newest(linked: Calls, publication: Publication) -> list[dict[str, Any]]:
+    """An organisation's posts since the first intent."""
+    params = {"q": "author", "author": linked.author, "count": str(MAX_LISTED), "sortBy": "CREATED"}
+    elements = linked.send("GET", "posts", params=params).json().get("elements")
+    if not isinstance(elements, list):
+        raise PlatformFailure("transient", "LinkedIn answered the listing with something else", http_status=200)
+    return [post for post in elements if _created(post) >= publication.search_from]
 
 
 def _may_be_anothers(urn: str, publication: Publication) -> bool:

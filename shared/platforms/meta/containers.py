@@ -17,7 +17,7 @@ from shared.media.media import MediaItem
 from shared.platforms.failure import RETRYABLE, FailureKind, PerhapsAnothers, PlatformFailure
 from shared.platforms.meta.errors import kind_of_subcode
 from shared.platforms.meta.graph import Graph
-from shared.platforms.platform import Absent, Finding, Found, Publication, Published, Ready
+from shared.platforms.platform import Absent, Finding, Found, Listed, Publication, Published, Ready
 
 # Images are usually finished at once; a long reel takes minutes: 5 s three times, then 15 s, then every minute, for an hour.
 _POLL_SECONDS = (5.0, 5.0, 5.0, 15.0, 15.0, 15.0)
@@ -101,6 +101,15 @@ class Containers:
             return Wait(LISTING_PAUSE_SECONDS, f"{self.dialect.label} has published the post and not listed it yet")
         # Several posts alike: it is published, but which of them it is nobody can say.
         return Found(ours[0]["id"], ours[0].get("permalink")) if len(ours) == 1 else Found(None)
+
+    def listed(self, publication: Publication) -> list[Listed]:
+        """Its newest, of which all that is old enough to be none of this run's is left out."""
+        graph = self.dialect.graph(publication)
+        shown = [
+            Listed(str(one["id"]), one.get(self.dialect.text_field) or "", _posted_at(one), one.get("permalink"))
+            for one in self._newest(publication, graph)
+        ]
+        return [one for one in shown if one.at >= publication.search_from]
 
     def permalink(self, publication: Publication, post_id: str) -> str | None:
         return self.dialect.graph(publication).get(post_id, fields="permalink").get("permalink")
@@ -204,7 +213,7 @@ class Containers:
         return graph.get(f"{graph.user}/{edge}", fields=fields, limit="25").get("data") or []
 
     def _is_ours(self, media: dict[str, Any], publication: Publication) -> bool:
-        posted_at = datetime.strptime(media["timestamp"], "%Y-%m-%dT%H:%M:%S%z")
+        posted_at = _posted_at(media)
         text = media.get(self.dialect.text_field) or ""
         if text.strip() != publication.draft.text.strip() or posted_at < publication.search_from:
             return False
@@ -213,6 +222,10 @@ class Containers:
     def _not_a_status(self, status: str) -> PlatformFailure:
         message = f"{self.dialect.label} answered {status!r} where a container's status was expected"
         return PlatformFailure("transient", message, http_status=200)
+
+
+def _posted_at(media: dict[str, Any]) -> datetime:
+    return datetime.strptime(media["timestamp"], "%Y-%m-%dT%H:%M:%S%z")
 
 
 def start_over(publication: Publication) -> None:

@@ -2,7 +2,9 @@
 stories are not, and have no id of their own.
 """
 
+from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from shared.http.client import HttpRequest
@@ -12,6 +14,7 @@ from shared.platforms.platform import (
     Failed,
     Finding,
     Found,
+    Listed,
     NotListed,
     Platform,
     Publication,
@@ -28,6 +31,8 @@ from shared.platforms.snapchat.upload import upload
 
 MAX_LISTED = 20
 _POLL_SECONDS = (5.0, 10.0, 15.0, 30.0, 30.0, 60.0, 120.0, 300.0, 300.0, 300.0, 300.0, 300.0)
+
+_Call = Callable[..., dict[str, Any]]
 
 
 def publisher(context: Context) -> Platform:
@@ -64,12 +69,24 @@ def publisher(context: Context) -> Platform:
     def find(publication: Publication) -> Finding:
         if _kind(publication) == "story":
             return Unknowable("Snapchat lists no stories")
-        listed = call(publication, "GET", "spotlights", params={"limit": str(MAX_LISTED)}).get("spotlights")
-        if not isinstance(listed, list):
-            raise PlatformFailure("transient", "Snapchat answered the listing with something else", http_status=200)
-        return _among([entry["spotlight"] for entry in listed], publication)
+        return _among(_newest(call, publication), publication)
 
-    return Platform(CAPABILITY, validate, prepare, publish, find)
+    return Platform(CAPABILITY, validate, prepare, publish, find, listed=partial(_listed, call))
+
+
+def _newest(call: _Call, publication: Publication) -> list[dict[str, Any]]:
+    """The profile's Spotlights."""
+    shown = call(publication, "GET", "spotlights", params={"limit": str(MAX_LISTED)}).get("spotlights")
+    if not isinstance(shown, list):
+        raise PlatformFailure("transient", "Snapchat answered the listing with something else", http_status=200)
+    return [entry["spotlight"] for entry in shown]
+
+
+def _listed(call: _Call, publication: Publication) -> list[Listed] | Unknowable:
+    if _kind(publication) == "story":
+        return Unknowable("Snapchat lists no stories")
+    found = [one for one in _newest(call, publication) if _created(one) >= publication.search_from]
+    return [Listed(str(one["id"]), _caption(one), _created(one), _spotlight(str(one["id"])).url) for one in found]
 
 
 def _kind(publication: Publication) -> str:

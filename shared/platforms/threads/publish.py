@@ -30,7 +30,15 @@ def publisher(context: Context) -> Platform:
             ),
         )
     )
-    return Platform(CAPABILITY, validate, containers.prepare, containers.publish, containers.find, containers.permalink)
+    return Platform(
+        CAPABILITY,
+        validate,
+        containers.prepare,
+        containers.publish,
+        containers.find,
+        containers.permalink,
+        listed=containers.listed,
+    )
 
 
 def _file(publication: Publication, item: MediaItem, position: int, in_carousel: bool) -> dict[str, str]:

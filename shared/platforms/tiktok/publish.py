@@ -2,6 +2,7 @@
 request that names them, and whoever loses its answer loses the publish_id: TikTok lists videos, but no photo posts.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -16,6 +17,7 @@ from shared.platforms.platform import (
     Failed,
     Finding,
     Found,
+    Listed,
     Platform,
     Publication,
     Published,
@@ -27,8 +29,9 @@ from shared.platforms.platform import (
 from shared.platforms.tiktok.errors import failure_of_reason, read
 from shared.platforms.tiktok.hosts import API
 from shared.platforms.tiktok.options import Options
+from shared.platforms.tiktok.post_info import photos_body, video_body
 from shared.platforms.tiktok.rules import CAPABILITY, validate
-from shared.platforms.tiktok.upload import Chunks, send_all_but_last, send_last
+from shared.platforms.tiktok.upload import send_all_but_last, send_last
 
 UPLOAD_DOMAINS = ("tiktokapis.com", "tiktok.com", "byteoversea.com")
 # Every 5 s for a minute, then every 20 s; what takes longer than half an hour is asked about every few minutes.
@@ -38,12 +41,14 @@ UPLOAD_LIVES = timedelta(minutes=70)
 _HIDDEN = "TikTok shows the post to its creator alone: this Soku's app there is not audited (SOKU_TIKTOK_PRIVACY is self_only)."
 # How long after completion the post's public id is waited for: moderation may take hours, and private posts never get one.
 ID_PATIENCE = timedelta(minutes=2)
+# As many as TikTok lists at once.
+MAX_LISTED = 20
 
 
 def publisher(context: Context) -> Platform:
     hosts = context.hosts
     built = _TikTok(hosts, context.tiktok_privacy == "self_only")
-    return Platform(CAPABILITY, validate, built.prepare, built.publish, built.find)
+    return Platform(CAPABILITY, validate, built.prepare, built.publish, built.find, listed=built.listed)
 
 
 @dataclass(frozen=True)
@@ -53,9 +58,12 @@ class _TikTok:
     hosts: Hosts
     is_unaudited: bool = False
 
-    def _call(self, publication: Publication, path: str, body: dict[str, Any]) -> dict[str, Any]:
+    def _call(
+        self, publication: Publication, path: str, body: dict[str, Any], params: Mapping[str, str] | None = None
+    ) -> dict[str, Any]:
         headers = {**bearer(publication), "Content-Type": "application/json; charset=UTF-8"}
-        return read(publication.http.send(HttpRequest("POST", f"{self.hosts.at(API)}{path}", headers=headers, json=body)))
+        url = f"{self.hosts.at(API)}{path}"
+        return read(publication.http.send(HttpRequest("POST", url, headers=headers, params=params or {}, json=body)))
 
     def _begin(self, publication: Publication, path: str, body: dict[str, Any]) -> dict[str, Any]:
         """The creator may have changed what the account allows since it was asked: asked again, unless the customer chose it."""
@@ -81,7 +89,7 @@ class _TikTok:
         if publication.draft.video is None:
             return Ready()
         if "upload" not in publication.handle:
-            started = self._begin(publication, "/v2/post/publish/video/init/", _video(publication))
+            started = self._begin(publication, "/v2/post/publish/video/init/", video_body(publication))
             address = self.hosts.follow(started.get("upload_url"), *UPLOAD_DOMAINS)
             size = stored_of(publication.draft.media[0]).size_bytes
             begun = publication.now().timestamp()
@@ -93,7 +101,7 @@ class _TikTok:
         if publication.draft.video is not None:
             send_last(publication)
         else:
-            started = self._begin(publication, "/v2/post/publish/content/init/", _photos(publication))
+            started = self._begin(publication, "/v2/post/publish/content/init/", photos_body(publication))
             if not started.get("publish_id"):
                 raise PlatformFailure("outcome_unknown", "TikTok answered without a publish_id", http_status=200)
             publication.save(publish_id=started["publish_id"])
@@ -113,6 +121,23 @@ class _TikTok:
                 return _unfinished(publication)
             case _:
                 return Wait(_pause(publication), "TikTok is processing the post")
+
+    def listed(self, publication: Publication) -> list[Listed] | Unknowable:
+        """TikTok's list holds videos, and of those what is public."""
+        if publication.draft.media and all(item.kind == "image" for item in publication.draft.media):
+            return Unknowable("TikTok lists videos, but no photo posts")
+        params = {"fields": "id,title,video_description,create_time,share_url"}
+        answer = self._call(publication, "/v2/video/list/", {"max_count": MAX_LISTED}, params)
+        shown: list[dict[str, Any]] = answer.get("videos") or []
+        found = [
+            Listed(str(one["id"]), one.get("video_description") or one.get("title") or "", _at(one), one.get("share_url"))
+            for one in shown
+        ]
+        return [one for one in found if one.at >= publication.search_from]
+
+
+def _at(video: dict[str, Any]) -> datetime:
+    return datetime.fromtimestamp(float(video["create_time"]), UTC)
 
 
 def _validate_creator(publication: Publication, creator: dict[str, Any], *, any_privacy: bool) -> None:
@@ -138,56 +163,6 @@ def _privacy(publication: Publication, creator: dict[str, Any]) -> str:
         message = "This TikTok account posts for itself alone, and branded content has to be shown to others."
         raise PlatformFailure("rejected", message, rule="tiktok.branded_content_private")
     return chosen
-
-
-def _video(publication: Publication) -> dict[str, Any]:
-    options, closed = Options.read(publication.draft.options), publication.handle["closed"]
-    chunks = Chunks.of(stored_of(publication.draft.media[0]).size_bytes)
-    return {
-        "post_info": {
-            "title": publication.draft.text,
-            "privacy_level": publication.handle["privacy"],
-            "disable_comment": options.disable_comment or "comment" in closed,
-            "disable_duet": options.disable_duet or "duet" in closed,
-            "disable_stitch": options.disable_stitch or "stitch" in closed,
-            **_disclosed(options),
-            "is_aigc": options.ai_generated,
-            **({"video_cover_timestamp_ms": options.cover_at_ms} if options.cover_at_ms is not None else {}),
-        },
-        "source_info": {
-            "source": "FILE_UPLOAD",
-            "video_size": chunks.size,
-            "chunk_size": chunks.chunk_bytes,
-            "total_chunk_count": chunks.count,
-        },
-    }
-
-
-def _photos(publication: Publication) -> dict[str, Any]:
-    options = Options.read(publication.draft.options)
-    return {
-        "media_type": "PHOTO",
-        "post_mode": "DIRECT_POST",
-        "post_info": {
-            **({"title": options.title} if options.title else {}),
-            "description": publication.draft.text,
-            "privacy_level": publication.handle["privacy"],
-            "disable_comment": options.disable_comment or "comment" in publication.handle["closed"],
-            "auto_add_music": options.auto_add_music,
-            **_disclosed(options),
-        },
-        "is_aigc": options.ai_generated,
-        "source_info": {
-            "source": "PULL_FROM_URL",
-            "photo_images": [stored_of(item).url for item in publication.draft.media],
-            "photo_cover_index": 0,
-        },
-    }
-
-
-def _disclosed(options: Options) -> dict[str, bool]:
-    """Whether anything is advertised has to be said of every post."""
-    return {"brand_content_toggle": options.branded_content, "brand_organic_toggle": options.your_brand}
 
 
 def _found(publication: Publication, status: dict[str, Any]) -> Finding:

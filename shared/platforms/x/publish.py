@@ -4,13 +4,15 @@ A thread's further posts are sent afterwards, each as a reply to the one before.
 """
 
 import html
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any, Literal
 from urllib.parse import unquote
 
 from shared.core.text import nfc, words_of
-from shared.http.client import HttpAnswer, HttpRequest
+from shared.core.wait import Wait
+from shared.http.client import HttpRequest
 from shared.platforms.context import Context
 from shared.platforms.failure import PlatformFailure
 from shared.platforms.platform import (
@@ -21,6 +23,7 @@ from shared.platforms.platform import (
     Platform,
     Publication,
     Published,
+    Ready,
     bearer,
 )
 from shared.platforms.rules import Draft
@@ -28,22 +31,13 @@ from shared.platforms.x.errors import failure_of
 from shared.platforms.x.hosts import API
 from shared.platforms.x.options import Options
 from shared.platforms.x.rules import CAPABILITY, MAX_WEIGHTED_LENGTH, validate
+from shared.platforms.x.timeline import listed, timeline, url_of, whole_of
 from shared.platforms.x.upload import upload_all
 from shared.platforms.x.weighted_length import links_of, weighted_length, without_links
 
-# X's OpenAPI document (2.167) calls the parameter post.fields, its prose tweet.fields; a name it does not know is answered 400.
-POST_FIELDS, TWEET_FIELDS = "post.fields", "tweet.fields"
-_SHOWN = "created_at,text,entities,attachments"
-# What a post is a reply to is an expansion in the one, a field in the other; the whole of a long text is a note in both.
-_FIELDS: Mapping[str, Mapping[str, str]] = {
-    POST_FIELDS: {POST_FIELDS: f"{_SHOWN},note_post", "expansions": "referenced_posts"},
-    TWEET_FIELDS: {TWEET_FIELDS: f"{_SHOWN},note_tweet,referenced_tweets"},
-}
 # A text of more than 280 is cut where it is shown without its note; of Chinese some 140 signs are left. A cut may go through a
 # link, which is this long.
 CUT_FROM, CUT_THROUGH = 120, 24
-# Of a hundred posts each; what lies further back than these is not searched, so its absence proves nothing.
-MAX_PAGES = 10
 
 
 def publisher(context: Context) -> Platform:
@@ -56,12 +50,12 @@ def publisher(context: Context) -> Platform:
             body["media"] = {"media_ids": [entry["id"] for entry in _uploads(publication)]}
         settings = Options.read(publication.draft.options).reply_settings
         post_id = _post(publication, url, body | ({"reply_settings": settings} if settings else {}))
-        return Published(post_id, _url(publication, post_id), _cost_notes(publication))
+        return Published(post_id, url_of(publication, post_id), _cost_notes(publication))
 
     def find(publication: Publication) -> Finding:
         """Our post among the account's posts since the first intent, by text and media."""
         similar, alike = False, list[str]()
-        for tweet in _timeline(publication, url, publication.search_from, exclude="retweets,replies"):
+        for tweet in timeline(publication, url, publication.search_from, exclude="retweets,replies"):
             match "beyond" if tweet is None else _resemblance(tweet, publication):
                 case "ours" if tweet is not None:
                     alike.append(tweet["id"])
@@ -72,13 +66,16 @@ def publisher(context: Context) -> Platform:
         for post_id in reversed(alike):
             # No other run has our files.
             if publication.draft.media or not publication.is_anothers(post_id):
-                return Found(post_id, _url(publication, post_id))
+                return Found(post_id, url_of(publication, post_id))
         return NotListed(similar)
 
     def follow_ups(draft: Draft) -> Sequence[FollowUp]:
         return [_reply(url, text) for text in Options.read(draft.options).thread]
 
-    return Platform(CAPABILITY, validate, lambda publication: upload_all(publication, url), publish, find, follow_ups=follow_ups)
+    def prepare(publication: Publication) -> Ready | Wait:
+        return upload_all(publication, url)
+
+    return Platform(CAPABILITY, validate, prepare, publish, find, follow_ups=follow_ups, listed=partial(listed, url=url))
 
 
 def _cost_notes(publication: Publication) -> tuple[str, ...]:
@@ -103,7 +100,7 @@ def _reply(url: str, text: str) -> FollowUp:
         return _post(publication, url, {"text": text, "reply": {"in_reply_to_tweet_id": public[-1]}})
 
     def find(publication: Publication, public: Sequence[str], since: datetime) -> Found | NotListed:
-        return _reply_to(public[-1], text, _timeline(publication, url, since, exclude="retweets"))
+        return _reply_to(public[-1], text, timeline(publication, url, since, exclude="retweets"))
 
     return FollowUp("thread", send, find)
 
@@ -136,56 +133,8 @@ def _reply_to(post_id: str, text: str, timeline: Iterable[Mapping[str, Any] | No
     return NotListed(similar)
 
 
-def _timeline(publication: Publication, url: str, since: datetime, *, exclude: str) -> Iterator[Mapping[str, Any] | None]:
-    """The account's posts since then, newest first; None for those that lie beyond what is searched."""
-    fields, page = POST_FIELDS, ""
-    for _ in range(MAX_PAGES):
-        answer = _page(publication, url, fields, page, since, exclude)
-        if answer.status == 400 and fields == POST_FIELDS:
-            fields = TWEET_FIELDS
-            answer = _page(publication, url, fields, page, since, exclude)
-        if answer.status != 200:
-            raise failure_of(answer)
-        yield from _listed(answer)
-        page = (answer.json().get("meta") or {}).get("next_token") or ""
-        if not page:
-            return
-    yield None
-
-
-def _page(publication: Publication, url: str, fields_parameter: str, page: str, since: datetime, exclude: str) -> HttpAnswer:
-    return publication.http.send(
-        HttpRequest(
-            "GET",
-            f"{url}/2/users/{publication.account.platform_user_id}/tweets",
-            headers=bearer(publication),
-            params={
-                "max_results": "100",
-                "start_time": since.strftime("%Y-%m-%dT%H:%M:%SZ"),
-                "exclude": exclude,
-                **_FIELDS[fields_parameter],
-                **({"pagination_token": page} if page else {}),
-            },
-        )
-    )
-
-
 def _uploads(publication: Publication) -> list[Mapping[str, Any]]:
     return [publication.handle[f"media.{number}"] for number, _ in enumerate(publication.draft.media)]
-
-
-def _url(publication: Publication, post_id: str) -> str:
-    return f"https://x.com/{publication.account.username}/status/{post_id}"
-
-
-def _listed(answer: HttpAnswer) -> list[Mapping[str, Any]]:
-    """The timeline's posts; an answer that does not say how many there are is no listing, and proves nothing."""
-    body = answer.json()
-    if isinstance(body.get("data"), list):
-        return body["data"]
-    if (body.get("meta") or {}).get("result_count") == 0 and not body.get("errors"):
-        return []
-    raise PlatformFailure("transient", "X answered the listing with something else", http_status=answer.status)
 
 
 def _resemblance(tweet: Mapping[str, Any], publication: Publication) -> Literal["ours", "perhaps", "other"]:
@@ -197,13 +146,8 @@ def _resemblance(tweet: Mapping[str, Any], publication: Publication) -> Literal[
     return _files_alike(tweet, publication) if links == "ours" else links
 
 
-def _whole(tweet: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Where the post's whole text stands, with its links."""
-    return tweet.get("note_post") or tweet.get("note_tweet") or tweet
-
-
 def _texts_alike(tweet: Mapping[str, Any], text: str) -> Literal["ours", "perhaps", "other"]:
-    whole = _whole(tweet)
+    whole = whole_of(tweet)
     shown, ours = _words(html.unescape(str(whole.get("text", "")))), _words(text)
     if shown == ours:
         return "ours"
@@ -213,7 +157,7 @@ def _texts_alike(tweet: Mapping[str, Any], text: str) -> Literal["ours", "perhap
 
 
 def _links_alike(tweet: Mapping[str, Any], text: str) -> Literal["ours", "perhaps", "other"]:
-    whole = _whole(tweet)
+    whole = whole_of(tweet)
     # What X took for no link it shows as it was.
     kept = {_bare(link) for link in links_of(str(whole.get("text", "")))}
     ours = [bare for bare in map(_bare, links_of(nfc(text))) if bare not in kept]

@@ -16,6 +16,7 @@ from shared.platforms.platform import (
     Finding,
     FollowUp,
     Found,
+    Listed,
     NotListed,
     Platform,
     Publication,
@@ -39,7 +40,9 @@ MAX_LISTED = 50
 def publisher(context: Context) -> Platform:
     hosts = context.hosts
     built = _YouTube(hosts)
-    return Platform(CAPABILITY, validate, built.prepare, built.publish, built.find, follow_ups=built.follow_ups)
+    return Platform(
+        CAPABILITY, validate, built.prepare, built.publish, built.find, follow_ups=built.follow_ups, listed=built.listed
+    )
 
 
 SHORT_SECONDS = 180.0
@@ -135,6 +138,12 @@ class _YouTube:
             return Absent()
         return Found(state.video_id, _published(state.video_id).url, _privacy_note(publication, state.privacy))
 
+    def listed(self, publication: Publication) -> list[Listed]:
+        shown, _ = _uploads(publication, self._get)
+        ids = [str(snippet["resourceId"]["videoId"]) for snippet in shown]
+        told = zip(ids, shown, strict=True)
+        return [Listed(name, snippet["title"], _moment(snippet["publishedAt"]), _published(name).url) for name, snippet in told]
+
     def follow_ups(self, draft: Draft) -> Sequence[FollowUp]:
         def thumbnail(publication: Publication, public: Sequence[str]) -> str:
             cover = stored_of(publication.draft.cover) if publication.draft.cover else None
@@ -202,8 +211,8 @@ def _privacy_note(publication: Publication, privacy: str | None) -> tuple[str, .
     return () if privacy in (None, wanted) else (f"YouTube made the video {privacy}, though {wanted} was asked for.",)
 
 
-def _listed(publication: Publication, get: Any) -> Finding:
-    """The session is gone after the last chunk was sent: look among the channel's newest uploads."""
+def _uploads(publication: Publication, get: Any) -> tuple[list[dict[str, Any]], bool]:
+    """The channel's newest since the first intent; True if there may be more than were looked at."""
     channels = get(publication, "channels", {"part": "contentDetails", "mine": "true"}).get("items") or []
     if not channels:
         raise PlatformFailure("permission", "YouTube shows no channel for this account")
@@ -214,13 +223,19 @@ def _listed(publication: Publication, get: Any) -> Finding:
     if not isinstance(items, list):
         raise PlatformFailure("transient", "YouTube answered the listing with something else", http_status=200)
     new = [item["snippet"] for item in items if _moment(item["snippet"]["publishedAt"]) >= publication.search_from]
+    return new, has_more and len(new) == len(items)
+
+
+def _listed(publication: Publication, get: Any) -> Finding:
+    """The session is gone after the last chunk was sent: look among the channel's newest uploads."""
+    new, may_be_more = _uploads(publication, get)
     title, text = title_of(publication.draft), publication.draft.text.strip()
     alike = [snippet for snippet in new if snippet["title"] == title and snippet.get("description", "").strip() == text]
     ours = [snippet for snippet in alike if not publication.is_anothers(snippet["resourceId"]["videoId"])]
     if len(ours) == 1:
         video_id = ours[0]["resourceId"]["videoId"]
         return Found(video_id, _published(video_id).url)
-    return NotListed(similar=bool(ours) or (has_more and len(new) == len(items)))
+    return NotListed(similar=bool(ours) or may_be_more)
 
 
 def _moment(text: str) -> datetime:
