@@ -126,7 +126,10 @@ class ContainerPlatform(WithOAuth):
             return error(100, 0, "This authorization code has been used, or was not found")
         # An hour's token, as a string that is none of ours to publish with for long.
         short = grant.account.access_token_of(0, self.world.now() + timedelta(hours=1))
-        return Answer(200, {"access_token": short, "user_id": int(grant.account.number)})
+        self.oauth.agreed(grant.account, grant.scope)
+        # Instagram says what was granted; Threads does not.
+        told = {"permissions": grant.scope} if self.words.prefix == "ig" else {}
+        return Answer(200, {"access_token": short, "user_id": int(grant.account.number), **told})
 
     def _renew(self, step: str, call: Call) -> Answer:
         kind = "exchange" if step == "exchange" else "refresh"

@@ -30,18 +30,19 @@ _EDGES = {
     ("GET", "stories"): "list_stories",
     ("GET", ""): "video_status",
 }
+_PERSONS = {"oauth/access_token": "token", "me/accounts": "accounts", "me/permissions": "permissions"}
 
 
 class Facebook(WithOAuth):
     name = "facebook"
     steps = (
         "publish", "photos", "start_upload", "upload", "video_status", "list_posts", "list_videos", "list_stories",
-        "token", "accounts", "authorize",
+        "token", "accounts", "permissions", "authorize",
     )  # fmt: skip
     affected: ClassVar = {"slow_processing": ("start_upload", "publish"), "processing_failed": ("start_upload", "publish")}
     dialect = _OAUTH
     hosts = ("graph.facebook.com", "rupload.facebook.com", "www.facebook.com")
-    open_steps = frozenset({"authorize", "token", "accounts"})
+    open_steps = frozenset({"authorize", "token", "accounts", "permissions"})
 
     def __init__(self, world: World) -> None:
         self.world = world
@@ -59,8 +60,8 @@ class Facebook(WithOAuth):
             return None
         if call.host == "www.facebook.com":
             return "authorize" if path == "dialog/oauth" else None
-        if path in ("oauth/access_token", "me/accounts"):
-            return "token" if path.startswith("oauth") else "accounts"
+        if path in _PERSONS:
+            return _PERSONS[path]
         node, _, edge = path.partition("/")
         if edge in ("video_reels", "video_stories") and call.method == "POST":
             phase = {**call.query, **call.fields}.get("upload_phase")
@@ -73,6 +74,8 @@ class Facebook(WithOAuth):
                 return self.oauth.authorize(call)
             case "token":
                 return self._token(call)
+            case "permissions":
+                return self._permissions(call)
             case _:
                 return self._pages(call)
 
@@ -84,9 +87,20 @@ class Facebook(WithOAuth):
         else:
             grant = self.oauth.use_code(call)
             account = None if isinstance(grant, Answer) else grant.account
+            if not isinstance(grant, Answer):
+                self.oauth.agreed(grant.account, grant.scope)
         if account is None:
             return error(100, 36009, "This authorization code has been used, or the token is no good")
         return Answer(200, self.oauth.issue(account))
+
+    def _permissions(self, call: Call) -> Answer:
+        account = self.world.account_of(call.token, self.name)
+        if account is None:
+            return graph.failure("unauthorized")
+        agreed = self.oauth.scopes_of(account)
+        asked = sorted(_OAUTH.scopes)
+        shown = [{"permission": scope, "status": "granted" if scope in agreed else "declined"} for scope in asked]
+        return Answer(200, {"data": shown})
 
     def _pages(self, call: Call) -> Answer:
         """A person who typed `a, b` on the consent page administers two pages."""
@@ -178,7 +192,7 @@ class Facebook(WithOAuth):
         post = next((post for post in self._posts if post["id"] == node), None)
         if post is not None:
             return Answer(200, {"id": node, "permalink_url": post["url"]})
-        return self._videos.status(node, account)
+        return Answer(200, {"id": node}) if node == account.user_id else self._videos.status(node, account)
 
     def _list(self, edge: str, call: Call, account: SandboxAccount) -> Answer:
         visible = self.world.now() - timedelta(seconds=self.world.listing_lag_seconds)

@@ -114,6 +114,7 @@ class AuthorizationServer:
             f'<form method="get">{hidden}<label>Account <input name="_account" value="{self._platform}_account" required></label>'
             "<p><small>Any name will do. Who has several, Facebook's pages or LinkedIn's organisations (org_acme), names them with "
             "commas: ada, org_acme.</small></p>"
+            '<label>Withhold these scopes <input name="_without" placeholder="none"></label>'
             '<p><button name="_decision" value="allow">Allow</button> '
             '<button name="_decision" value="deny">Decline</button></p></form>',
         )
@@ -122,7 +123,10 @@ class AuthorizationServer:
         code = secrets.token_urlsafe(24)
         account = SandboxAccount(self._platform, call.query.get("_account") or f"{self._platform}_account")
         until = (self._world.now() + CODE_LIVES).timestamp()
-        self._codes[code] = _Code(account, call.query["redirect_uri"], call.query.get("code_challenge"), call.query["scope"], until)
+        withheld = set(call.query.get("_without", "").replace(",", " ").split())
+        separator = self._dialect.scope_separator
+        scope = separator.join(scope for scope in call.query["scope"].split(separator) if scope not in withheld)
+        self._codes[code] = _Code(account, call.query["redirect_uri"], call.query.get("code_challenge"), scope, until)
         return code
 
     # The client's side
@@ -213,8 +217,11 @@ class AuthorizationServer:
         """What the person agreed to last; everything, where nobody was asked."""
         return self._scopes.get(account.account_id, self._dialect.scopes)
 
+    def agreed(self, account: SandboxAccount, scope: str) -> None:
+        self._scopes[account.account_id] = frozenset(scope.split(self._dialect.scope_separator)) - {""}
+
     def _issue(self, account: SandboxAccount, scope: str) -> Answer:
-        self._scopes[account.account_id] = frozenset(scope.split(self._dialect.scope_separator))
+        self.agreed(account, scope)
         return Answer(200, {**self.issue(account), "scope": scope, **self._dialect.extra(account)})
 
     def revoke(self, call: Call) -> Answer:

@@ -8,6 +8,7 @@ from functions.api.request import cors, errors
 from functions.api.request.endpoint import is_idempotency_key
 from functions.api.request.request_id import request_id_for
 from functions.api.v1 import (
+    accounts,
     api_keys,
     automations,
     credits,
@@ -30,8 +31,8 @@ from functions.api.v1 import (
 from shared.core.ids import DOCUMENT_ID
 
 RESOURCES = (
-    health, posts, posts_read, posts_change, posts_retry, posts_actions, queue, platforms, automations, media, transcriptions,
-    templates, credits, me, requests, api_keys, integrations, openapi,
+    health, posts, posts_read, posts_change, posts_retry, posts_actions, queue, platforms, accounts, automations, media,
+    transcriptions, templates, credits, me, requests, api_keys, integrations, openapi,
 )  # fmt: skip
 
 

@@ -6,13 +6,16 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from shared.core.encryption import Cipher
-from shared.core.platforms import PLATFORMS
+from shared.core.errors import NotFound
+from shared.core.platforms import PLATFORMS, canonical
 from shared.documents.document import Document, Documents
 from shared.platforms.credentials import Credentials
 from shared.users.user import User, user_path
 
 # What a platform says of an account is asked for again after this long.
 FACTS_RENEWED_AFTER = timedelta(days=30)
+# Far longer than any platform's.
+MAX_ID = 256
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,14 @@ class AccountKey:
     @property
     def credentials_path(self) -> str:
         return credentials_path(self.uid, self.platform, self.account_id)
+
+
+def account_key(uid: str, platform: str, account_id: str) -> AccountKey:
+    """As callers name it. Raises NotFound for what no account can be called."""
+    named = canonical(platform)
+    if named not in PLATFORMS or not account_id or "/" in account_id or len(account_id) > MAX_ID or account_id in (".", ".."):
+        raise NotFound("There is no such account")
+    return AccountKey(uid, named, account_id)
 
 
 def account_path(uid: str, platform: str, account_id: str) -> str:

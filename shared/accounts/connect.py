@@ -22,11 +22,15 @@ def connect_account(
     display_name: str | None = None,
     scopes: Sequence[str] = (),
     facts: Mapping[str, Any] | None = None,
+    needs: Sequence[str] = (),
+    renews: bool | None = None,
     cipher: Cipher,
     documents: Documents,
     clock: Clock,
 ) -> None:
-    """Connecting an account again gives it the new tokens, whoever is renewing the old ones: they are of another consent."""
+    """`needs` are scopes without which nothing can be published; `renews`: whether its tokens are renewed without its person.
+
+    Connecting an account again gives it the new tokens, whoever is renewing the old ones: they are of another consent."""
     secret_path = credentials_path(uid, platform, account_id)
     account = {
         "uid": uid,
@@ -38,6 +42,10 @@ def connect_account(
         "scopes": list(scopes),
         "connectedAt": clock.now(),
         "tokenExpiresAt": credentials.expires_at,
+        # Of a connection before this one.
+        "problem": None,
+        **({"neededScopes": list(needs)} if needs else {}),
+        **({"renews": renews} if renews is not None else {}),
     }
     secret = secret_fields(uid, platform, account_id, credentials, cipher, connection=random_base62(16))
     if facts:

@@ -52,8 +52,11 @@ class TokenKeeper:
     clock: Clock
     connectors: Mapping[str, Connector]
 
-    def usable(self, key: AccountKey, *, refused: str | None = None) -> Credentials | Wait | Unusable:
-        """Tokens to publish with now; one read where they are good. `refused` is an access token that the platform did not take.
+    def usable(
+        self, key: AccountKey, *, refused: str | None = None, until: datetime | None = None
+    ) -> Credentials | Wait | Unusable:
+        """Tokens to publish with now; one read where they are good. `refused` is an access token that the platform did not take;
+        `until`: those that end before then are renewed as well, where that can be done.
 
         Wait: the platform wants no requests for this account before then, or somebody is refreshing the tokens. Raises
         PlatformFailure (transient, throttled) when new ones are needed and the platform cannot be asked for them.
@@ -69,7 +72,7 @@ class TokenKeeper:
             if parked is not None and refused is None:
                 return parked
             credentials = open_credentials(document, self.cipher)
-            if not self._needs_another(credentials, refused):
+            if not self._needs_another(credentials, refused, until):
                 return credentials
             return self._renewed(key, document, credentials, refused)
 
@@ -115,9 +118,11 @@ class TokenKeeper:
 
         read_modify_write(attempt)
 
-    def _needs_another(self, credentials: Credentials, refused: str | None) -> bool:
+    def _needs_another(self, credentials: Credentials, refused: str | None, until: datetime | None) -> bool:
         if refused is not None:
             return credentials.access_token == refused
+        if until is not None and credentials.expires_at is not None and credentials.expires_at <= until:
+            return True
         return credentials.renew_from is not None and credentials.renew_from <= self.clock.now()
 
     def _renewed(

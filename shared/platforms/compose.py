@@ -95,7 +95,7 @@ def _with_notes_on_options(draft: Draft, capability: Capability) -> Draft:
         for use in capability.uses
         if draft.options.get(use.option) not in use.idle and not use.applies(draft)
     ]
-    told = [*idle, *_notes_on_alt_texts(draft, capability), *capability.remarks(draft)]
+    told = [*idle, *_notes_on_alt_texts(draft, capability), *(remark.message for remark in capability.remarks(draft))]
     return replace(draft, notes=(*draft.notes, *(note for note in told if note not in draft.notes)))
 
 

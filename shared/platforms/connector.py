@@ -48,6 +48,8 @@ class Connected:
     scopes: tuple[str, ...] = field(default_factory=tuple)
     # What posts to it are judged by, where the platform tells.
     facts: Mapping[str, Any] = field(default_factory=dict)
+    # Scopes without which nothing can be published to it, where these are others than the connector's.
+    needs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,8 @@ class Connector:
 
     `renews_refused`: a token that the platform refuses may still be exchanged for a good one, by a refresh token beside it.
     `facts` asks anew for what came with the account (Connected).
+    `needs` are the scopes without which nothing can be published. `probe` asks something small, read-only: whether the tokens work,
+    and what the platform says of the account at this moment (`quotaUsed`, `quotaTotal`; or the facts). It raises PlatformFailure.
     `revocation_is_per_grant`: revoking a consent's tokens leaves alone what a later consent of the same person brought.
     All raise PlatformFailure, NotSent or NoAnswer.
     """
@@ -69,6 +73,12 @@ class Connector:
     revoke: Callable[[Http, Credentials], None] | None = None
     revocation_is_per_grant: bool = False
     facts: Callable[[Http, Credentials], Mapping[str, Any]] | None = None
+    needs: tuple[str, ...] = ()
+    probe: Callable[[Http, Credentials], Mapping[str, Any]] | None = None
+
+    def can_renew(self, credentials: Credentials) -> bool:
+        """Without the person: by a refresh token, or, where `renews_refused` is False, by the access token while it is good."""
+        return self.refresh is not None and (credentials.refresh_token is not None or not self.renews_refused)
 
 
 _log = logging.getLogger(__name__)

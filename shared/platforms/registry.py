@@ -1,6 +1,7 @@
 """Every platform by name, found by convention in its folder and loaded on first use: whoever validates a post loads no publisher.
 
-    platforms/<name>/rules.py     CAPABILITY, validate(draft)
+    platforms/<name>/rules.py     CAPABILITY, validate(draft); of_account(facts), where accounts differ
+    platforms/<name>/cost.py      cost(draft), where the platform charges for posts
     platforms/<name>/options.py   Options
     platforms/<name>/connect.py   connector(context, app)
     platforms/<name>/publish.py   publisher(context)
@@ -10,6 +11,7 @@ A platform is added by its folder and its row in `core/platforms.py`.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cache
 from importlib import import_module
 from typing import Any, Generic, TypeVar
@@ -20,24 +22,37 @@ from shared.platforms.connector import Connector
 from shared.platforms.context import Context
 from shared.platforms.options import TargetOptions
 from shared.platforms.platform import Platform
-from shared.platforms.rules import Capability, Validate
+from shared.platforms.rules import Capability, Draft, Validate
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True)
 class Rules:
-    """What a platform takes: the capability matrix's row, the rules, and a target's options."""
+    """What a platform takes: the capability matrix's row, the rules, and a target's options; `of_account` is the row of an account
+    of which the platform says something; `cost` what the platform charges for a post, in US dollars."""
 
     capability: Capability
     validate: Validate
     options: type[TargetOptions]
+    of_account: Callable[[Mapping[str, Any]], Capability]
+    cost: Callable[[Draft], Decimal] | None
+
+
+# The platforms that have a price, in cost.py.
+_CHARGING = ("x",)
 
 
 @cache
 def rules_of(platform: str) -> Rules:
     rules = _module(platform, "rules")
-    return Rules(rules.CAPABILITY, rules.validate, _module(platform, "options").Options)
+
+    def the_same(facts: Mapping[str, Any]) -> Capability:
+        return rules.CAPABILITY
+
+    of_account = getattr(rules, "of_account", the_same)
+    cost = _module(platform, "cost").cost if platform in _CHARGING else None
+    return Rules(rules.CAPABILITY, rules.validate, _module(platform, "options").Options, of_account, cost)
 
 
 def connectors(settings: Platforms) -> Mapping[str, Connector]:

@@ -46,7 +46,7 @@ class Capability:
     images_are_stories: bool = False
     uses: tuple[OptionUse, ...] = ()
     # What is worth telling about a post that is taken.
-    remarks: "Callable[[Draft], Sequence[str]]" = lambda _: ()
+    remarks: "Callable[[Draft], Sequence[Problem]]" = lambda _: ()
     # altText is taken for videos, too.
     describes_videos: bool = False
 

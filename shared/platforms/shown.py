@@ -3,14 +3,16 @@
 from collections.abc import Mapping
 from typing import Any
 
+from shared.platforms.compose import NOTHING_KNOWN
 from shared.platforms.media_limits import MediaLimits
 from shared.platforms.registry import rules_of
 
 
-def shown_platform(platform: str) -> dict[str, Any]:
-    """Sizes in bytes, lengths in pixels and seconds, rates in pictures a second; what is not limited is null."""
+def shown_platform(platform: str, facts: Mapping[str, Any] = NOTHING_KNOWN) -> dict[str, Any]:
+    """Sizes in bytes, lengths in pixels and seconds, rates in pictures a second; what is not limited is null. `facts`: of
+    an account."""
     rules = rules_of(platform)
-    capability = rules.capability
+    capability = rules.of_account(facts)
     return {
         "platform": platform,
         "name": capability.label,

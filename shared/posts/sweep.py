@@ -8,7 +8,7 @@ from shared.posts.settle import settle
 from shared.posts.submission import SCHEDULE_AHEAD, START_GRACE, Submission
 from shared.tasks.hand_over import hand_over
 from shared.tasks.sweep import PUSH, Outbox, SweepPorts, put_off
-from shared.tasks.task import free_media, ingest, orchestrate, publish
+from shared.tasks.task import check_post, free_media, ingest, orchestrate, publish
 
 _log = logging.getLogger(__name__)
 
@@ -22,6 +22,8 @@ def _move_submission(document: Document, ports: SweepPorts) -> None:
             put_off(submission.path, submission.version, None, ports)
         return
     if submission.awaits_files:
+        if now < submission.due_at <= now + SCHEDULE_AHEAD:
+            hand_over(check_post(submission.id, submission.uid), ports.tasks)
         if hand_over(ingest(submission.id, submission.uid), ports.tasks):
             _log.info("sweep.enqueued", extra={"document": submission.path})
         put_off(submission.path, submission.version, now + PUSH, ports)
@@ -30,6 +32,8 @@ def _move_submission(document: Document, ports: SweepPorts) -> None:
         put_off(submission.path, submission.version, submission.due_at - SCHEDULE_AHEAD, ports)
         return
     not_before = submission.due_at if submission.due_at > now else None
+    if not_before is not None:
+        hand_over(check_post(submission.id, submission.uid), ports.tasks)
     again = now + PUSH
     if hand_over(orchestrate(submission.id, submission.uid, not_before=not_before), ports.tasks):
         _log.info("sweep.enqueued", extra={"document": submission.path})

@@ -58,6 +58,11 @@ def refresh(uid: str, platform: str, account_id: str) -> Task:
     return Task(REFRESH, {"uid": uid, "platform": platform, "accountId": account_id})
 
 
+def check_post(submission_id: str, uid: str) -> Task:
+    """Whether anything will keep it from being published, a moment before it is due."""
+    return Task(REFRESH, {"postSubmissionId": submission_id, "uid": uid, "what": "post"})
+
+
 def refresh_facts(uid: str, platform: str, account_id: str) -> Task:
     """What the platform says of the account, not its tokens."""
     return Task(REFRESH, {"uid": uid, "platform": platform, "accountId": account_id, "what": "facts"})

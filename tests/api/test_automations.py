@@ -294,15 +294,15 @@ def test_one_that_meets_a_fault_of_ours_does_not_keep_the_others_waiting(
 ) -> None:
     automate(targets=["linkedin"], name="broken")
     automate()
-    needs = fire.needs_ingest
+    needs = fire.content_bytes
     asked = iter([True])
 
-    def stumble(*given: Any) -> bool:
+    def stumble(*given: Any) -> int:
         if next(asked, False):
             raise KeyError("a fault")
         return needs(*given)
 
-    monkeypatch.setattr(fire, "needs_ingest", stumble)
+    monkeypatch.setattr(fire, "content_bytes", stumble)
     source = publish()
     assert len(made(world)) == 1
     [warning] = world.submission(source)["warnings"]

@@ -1,5 +1,7 @@
 """POST /v1/posts/validate and GET /v1/platforms: what would be said of a post, and by which rules."""
 
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -68,3 +70,70 @@ def test_platforms_are_shown_by_the_rules_themselves(client: FlaskClient, key: s
     assert "replySettings" in x["optionsSchema"]["properties"]
     assert client.get("/v1/platforms/facebook_pages", headers=headers).get_json()["platform"] == "facebook"
     assert error_of(client.get("/v1/platforms/myspace", headers=headers))["code"] == "not_found"
+
+
+def warned(answer: Any) -> dict[str, str]:
+    return {warning["code"]: warning["message"] for warning in answer.get_json()["warnings"]}
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "cost", "codes"),
+    [
+        ("Hello", {}, "0.015", set()),
+        ("See https://example.com", {}, "0.200", {"x.link_cost"}),
+        ("One", {"thread": ["two https://a.com", "three"]}, "0.230", {"x.link_cost"}),
+        ("Hello @ada, mail me@example.com", {}, "0.015", {"x.mentions"}),
+        ("Hello me@example.com.invalid-tld1", {}, "0.015", set()),
+    ],
+)
+def test_what_x_charges_is_told_before(client: FlaskClient, key: str, text: str, options: Any, cost: str, codes: set[str]) -> None:
+    content = {"text": text, "platform": {"platform": "x", "options": options}}
+    answer = ask(client, key, "/v1/posts/validate", content)
+    [target] = answer.get_json()["targets"]
+    assert (target["cost"], set(warned(answer))) == ({"amount": cost, "currency": "USD"}, codes)
+    assert target["factsAt"] == "2026-01-15T09:00:00.000Z"
+
+
+def test_what_described_images_cost_and_what_costs_nothing(client: FlaskClient, key: str) -> None:
+    photos = {"imageUrls": ["https://example.com/photo.jpg"], "text": "t"}
+    content = {**photos, "platform": [{"platform": "x", "options": {"altText": "A lake"}}, "instagram"]}
+    x, instagram = ask(client, key, "/v1/posts/validate", content).get_json()["targets"]
+    assert (x["cost"]["amount"], instagram["cost"]) == ("0.020", None)
+
+
+def test_hashtags_are_warned_of(client: FlaskClient, key: str) -> None:
+    content = {"text": "#a #b #c #d #e #f", "imageUrls": ["https://example.com/photo.jpg"], "platform": "instagram"}
+    told = warned(ask(client, key, "/v1/posts/validate", content))
+    assert list(told) == ["instagram.many_hashtags"]
+
+
+def test_accounts_that_will_not_do_are_warned_of(client: FlaskClient, world: World, key: str) -> None:
+    path = "users/ada/integrations/{}/accounts/{}"
+    fields = world.memory.contents[path.format("x", "x_main")][0]
+    fields.update(tokenExpiresAt=world.clock.now() + timedelta(days=20), renews=False, scopes=["tweet.read"])
+    world.memory.contents[path.format("youtube", "yt_main")][0]["problem"] = {"message": "No channel."}
+    world.memory.contents["users/ada"][0]["accountFacts"]["instagram"] = {
+        "ig_main": {"quotaUsed": 46, "quotaTotal": 50, "at": world.clock.now()}
+    }
+    content = {"text": "t", "videoUrl": "https://example.com/vertical.mp4", "platform": ["x", "youtube", "instagram"]}
+    answer = ask(client, key, "/v1/posts/validate", content, scheduledTime="2026-02-15T12:00:00Z")
+    told = {warning["target"]: warning["code"] for warning in answer.get_json()["warnings"]}
+    assert set(warned(answer)) == {"account_missing_scopes", "token_ends", "account_restricted", "quota_nearly_spent"}
+    assert told["instagram:ig_main"] == "quota_nearly_spent"
+    assert "46 were used" in warned(answer)["quota_nearly_spent"]
+    soon = ask(client, key, "/v1/posts/validate", content, scheduledTime="2026-01-16T12:00:00Z")
+    assert "token_ends" not in warned(soon)
+    world.clock.advance(25 * 3600)
+    assert "quota_nearly_spent" not in warned(ask(client, key, "/v1/posts/validate", content))
+
+
+def test_an_app_that_tiktok_has_not_audited_is_warned_of(world: World) -> None:
+    key = world.user("bob", connect=["tiktok:tt_main"])
+    world.api_ports = replace(world.api_ports, settings=world.api_ports.settings.model_copy(update={"tiktok_privacy": "self_only"}))
+    content = {"videoUrl": "https://example.com/vertical.mp4", "platform": "tiktok"}
+    assert list(warned(ask(world.client(), key, "/v1/posts/validate", content))) == ["tiktok_not_audited"]
+
+
+def test_a_draft_is_judged_by_its_form_alone(client: FlaskClient, key: str) -> None:
+    answer = ask(client, key, "/v1/posts/validate", {"text": "no platform yet"}, draft=True)
+    assert (answer.status_code, answer.get_json()["targets"]) == (200, [])

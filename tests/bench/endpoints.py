@@ -33,7 +33,7 @@ class Cost:
 # By the operation's id. Whoever adds an endpoint says what it may cost.
 BUDGETS: Mapping[str, Cost] = {
     "createPost": Cost(3, 3, 3),
-    "validatePost": Cost(3, 2, 1),
+    "validatePost": Cost(4, 3, 1),
     "listPlatforms": Cost(3, 2, 1),
     "getPlatform": Cost(3, 2, 1),
     "getPost": Cost(5, 4, 1),
@@ -71,7 +71,9 @@ BUDGETS: Mapping[str, Cost] = {
     "rotateApiKey": Cost(4, 3, 4),
     "listApiKeys": Cost(3, 2, 1),
     "revokeApiKey": Cost(4, 3, 3),
-    "listAccounts": Cost(4, 3, 1),
+    "listAccounts": Cost(5, 4, 1),
+    "checkAccount": Cost(8, 5, 4),
+    "getCapabilities": Cost(7, 6, 3),
     "connectAccount": Cost(3, 1, 2),
     "completeConnection": Cost(6, 3, 5),
     "disconnectAccount": Cost(5, 3, 4),
@@ -109,6 +111,11 @@ class Caller:
     def post(self, **more: Any) -> str:
         body = {"post": {"content": {"text": "counted", "platform": "x"}}, **more}
         return self.send("POST", "/v1/posts", body).get_json()["postSubmissionId"]
+
+    def older(self) -> str:
+        """An account of which its platform has said nothing for a while."""
+        self.world.clock.advance(120)
+        return "x_main"
 
     def failed(self, **error: Any) -> str:
         """A post that X has refused, for this reason."""
@@ -178,6 +185,8 @@ SCENARIOS: Mapping[str, Callable[[Caller], Request]] = {
     "listApiKeys": lambda _: ("GET", "/v1/api-keys", None),
     "revokeApiKey": lambda caller: ("DELETE", f"/v1/api-keys/{caller.key_id()}", None),
     "listAccounts": lambda _: ("GET", "/v1/integrations", None),
+    "checkAccount": lambda _: ("POST", "/v1/integrations/x/accounts/x_main/check", None),
+    "getCapabilities": lambda caller: ("GET", f"/v1/accounts/x/{caller.older()}/capabilities", None),
     "connectAccount": lambda _: ("POST", "/v1/integrations/threads/connect", None),
     "completeConnection": lambda caller: ("POST", "/v1/integrations/threads/complete", caller.consent("threads")),
     "disconnectAccount": lambda _: ("DELETE", "/v1/integrations/x/accounts/x_main", None),

@@ -41,6 +41,7 @@ from shared.media.keep import Keeping
 from shared.media.leftovers import delete_leftovers
 from shared.media.upload import UploadPorts
 from shared.platforms.registry import connectors, publishers
+from shared.posts.check import CheckPorts
 from shared.posts.copying import IngestPorts
 from shared.publishing.attempt import PublisherPorts
 from shared.tasks.sweep import SweepPorts
@@ -196,6 +197,10 @@ class World:
     @property
     def tokens(self) -> TokenKeeper:
         return self.publishing.tokens
+
+    @property
+    def checking(self) -> CheckPorts:
+        return CheckPorts(self.tokens, self.publishing.http, self.api_ports.settings.tiktok_privacy)
 
     @property
     def uploading(self) -> UploadPorts:

@@ -145,6 +145,7 @@ def test_every_query_is_declared_in_the_indexes() -> None:
         # Each field's own index serves it.
         "Query('postSubmissions', where=where, limit=MAX_NAMED)",
         "Query('runs', where=(('platformPostId', '==', platform_post_id),), limit=MOST, group=True)",
+        "Query('runs', where=where, order_by='completedAt', descending=True, limit=1, group=True)",
         "Query('runs', where=in_intent, limit=MOST, group=True)",
         "Query('runs', where=since, limit=MOST, group=True)",
         "Query(outbox.collection, where=(due,), order_by=outbox.field, limit=BATCH, group=outbox.group, after=after)",
@@ -154,7 +155,8 @@ def test_every_query_is_declared_in_the_indexes() -> None:
             assert {"order": "ASCENDING", "queryScope": "COLLECTION_GROUP"} in overrides[outbox.collection, outbox.field]["indexes"]
     assert {"order": "ASCENDING", "queryScope": "COLLECTION_GROUP"} in overrides["runs", "platformPostId"]["indexes"]
     composite = [[f["fieldPath"] for f in i["fields"]] for i in declared["indexes"] if i["queryScope"] == "COLLECTION_GROUP"]
-    assert composite == [["accountId", "phase"], ["accountId", "completedAt"]]
+    latest = ["uid", "platform", "accountId", "status", "completedAt"]
+    assert composite == [["accountId", "phase"], ["accountId", "completedAt"], latest]
     posts = [[f["fieldPath"] for f in i["fields"]] for i in declared["indexes"] if i["collectionGroup"] == "postSubmissions"]
     filters: list[list[str]] = [[], ["state"], ["facets"], ["state", "facets"]]
     assert sorted(posts) == sorted(["uid", *named, by] for by in ("createdAt", "dueAt") for named in filters)

@@ -37,6 +37,7 @@ _TAGS = {
     "posts_actions": "Publish",
     "queue": "Publish",
     "platforms": "Publish",
+    "accounts": "Connected accounts",
     "automations": "Automations",
     "media": "Media",
     "transcriptions": "AI",

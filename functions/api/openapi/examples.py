@@ -32,6 +32,18 @@ ACCOUNT = {
     "status": "connected",
     "tokenExpiresAt": "2026-11-27T14:00:00.000Z",
 }
+LISTED_ACCOUNT = {
+    **ACCOUNT,
+    "health": "missing_scopes",
+    "todo": "Connect the account again, and grant what is missing: media.write.",
+    "scopes": ["tweet.read", "tweet.write", "users.read", "offline.access"],
+    "neededScopes": ["tweet.read", "tweet.write", "users.read", "media.write", "offline.access"],
+    "missingScopes": ["media.write"],
+    "renews": True,
+    "connectedAt": "2026-11-27T12:00:00.000Z",
+    "checkedAt": None,
+    "lastSuccessAt": "2026-11-27T12:00:02.000Z",
+}
 AUTOMATION = {
     "name": "Videos to Threads",
     "source": {"platform": "tiktok"},
@@ -118,7 +130,18 @@ POST_SHOWN = {
 VALID_POST = {
     "valid": True,
     "scheduledTime": None,
-    "targets": [{**_TARGET, "text": "Hello from the API!", "media": [], "cover": None, "notes": []}],
+    "warnings": [],
+    "targets": [
+        {
+            **_TARGET,
+            "text": "Hello from the API!",
+            "media": [],
+            "cover": None,
+            "notes": [],
+            "cost": {"amount": "0.015", "currency": "USD"},
+            "factsAt": "2026-11-27T12:00:00.000Z",
+        }
+    ],
 }
 
 PLAN = {

@@ -11,6 +11,7 @@ from functions.api.openapi.examples import (
     FILE,
     IMAGE,
     KEY_ID,
+    LISTED_ACCOUNT,
     SHOWN_AUTOMATION,
     TEMPLATES,
 )  # fmt: skip
@@ -186,8 +187,12 @@ OPERATIONS: Mapping[str, Operation] = {
         "listAccounts",
         "The connected accounts, and how they are",
         "safe",
-        answered={"accounts": [{**ACCOUNT, "scopes": ["tweet.write"], "connectedAt": "2026-11-27T12:00:00.000Z"}]},
+        answered={"accounts": [LISTED_ACCOUNT]},
     ),
+    "integrations.check": Operation(
+        "checkAccount", "Ask the platform how an account is, now", "state", asked={}, answered=LISTED_ACCOUNT
+    ),
+    "accounts.show": Operation("getCapabilities", "What an account may do", "safe"),
     "integrations.delete": Operation(
         "disconnectAccount", "Forget an account, here and there", "state", answered={"disconnected": True, "revoked": True}
     ),

@@ -3,10 +3,12 @@
 POST   …/{platform}/connect                  the address to send the person to                              ID token
 GET    …/{platform}/callback                 where the platform sends the person back to: on to the page, nothing is stored
 POST   …/{platform}/complete                 what that page got, posted by the person signed in to it       ID token
-GET    /v1/integrations                      the accounts, their status and expiry, never a token           key or ID token
+GET    /v1/integrations                      the accounts, their health and expiry, never a token           key or ID token
+POST   …/{platform}/accounts/{id}/check      ask the platform how the account is, now                       key or ID token
 DELETE …/{platform}/accounts/{accountId}     forgotten here, and revoked there where that can be done       ID token
 """
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
 
@@ -17,12 +19,14 @@ from functions.api.ports import Ports
 from functions.api.request.admission import Call
 from functions.api.request.endpoint import Reply, endpoint
 from functions.api.request.validation import RequestBody
-from shared.accounts.account import list_accounts
+from shared.accounts.account import AccountKey, account_key, list_accounts
 from shared.accounts.disconnect import disconnect
+from shared.accounts.health import Health, check_account, condition_of, renews
 from shared.accounts.oauth import begin, complete
 from shared.core.clock import iso8601
-from shared.core.errors import ConnectionRefused, Detail, NotFound, ValidationFailed
+from shared.core.errors import ConnectionRefused, Detail, NotFound, PlatformUnavailable, ValidationFailed
 from shared.platforms.connector import Connected
+from shared.posts.made_by import last_success_at
 from shared.users.user import AccountStatus
 
 # Far longer than any platform's.
@@ -56,8 +60,18 @@ class ConnectedAccounts(BaseModel):
 
 
 class ListedAccount(ConnectedAccount):
+    """`scopes` are those that the platform says were granted, `missingScopes` the needed ones among them that were not; `renews`:
+    whether the tokens are renewed without their person; `todo` is "" where there is nothing to do."""
+
+    health: Health
+    todo: str
     scopes: list[str]
+    neededScopes: list[str]
+    missingScopes: list[str]
+    renews: bool
     connectedAt: str | None
+    checkedAt: str | None
+    lastSuccessAt: str | None
 
 
 class ListedAccounts(BaseModel):
@@ -111,7 +125,25 @@ def routes(ports: Ports) -> Blueprint:
     @endpoint(ports, credential="key_or_person", gives={200: ListedAccounts}, scope="posts:read")
     def index(call: Call) -> Reply:
         accounts = list_accounts(call.user.uid, documents=ports.documents)
-        return Reply(200, {"accounts": [_shown(account) for account in accounts]})
+        return Reply(200, {"accounts": [_shown(account, ports) for account in accounts]})
+
+    @blueprint.post("/v1/integrations/<platform>/accounts/<account_id>/check")
+    @endpoint(
+        ports,
+        credential="key_or_person",
+        takes=Nothing,
+        body_is_optional=True,
+        gives={200: ListedAccount},
+        errors=(NotFound, PlatformUnavailable),
+        scope="manage",
+    )
+    def check(call: Call, platform: str, account_id: str) -> Reply:
+        key = account_key(call.user.uid, platform, account_id)
+        check_account(key, ports.tokens)
+        [account] = ports.documents.get(key.path)
+        if account is None:
+            raise NotFound("There is no such account")
+        return Reply(200, _shown(account.fields, ports))
 
     @blueprint.delete("/v1/integrations/<platform>/accounts/<account_id>")
     @endpoint(ports, credential="id_token", gives={200: Disconnected}, errors=(NotFound,))
@@ -134,11 +166,22 @@ def _connected(platform: str, one: Connected) -> dict[str, Any]:
     }
 
 
-def _shown(account: dict[str, Any]) -> dict[str, Any]:
+def _shown(account: Mapping[str, Any], ports: Ports) -> dict[str, Any]:
     names = ("platform", "accountId", "displayName", "username", "status")
-    moments = ("connectedAt", "tokenExpiresAt")
+    connector = ports.connecting.connectors.get(account["platform"])
+    condition = condition_of(account, connector, ports.clock.now())
+    key = AccountKey(account["uid"], account["platform"], account["accountId"])
+    moments = {
+        **{name: account.get(name) for name in ("connectedAt", "tokenExpiresAt", "checkedAt")},
+        "lastSuccessAt": last_success_at(key, ports.documents),
+    }
     return {
         **{name: account.get(name) for name in names},
+        "health": condition.health,
+        "todo": condition.todo,
         "scopes": account.get("scopes") or [],
-        **{name: iso8601(account[name]) if account.get(name) else None for name in moments},
+        "neededScopes": list(condition.needed),
+        "missingScopes": list(condition.missing),
+        "renews": renews(account, connector),
+        **{name: iso8601(at) if at else None for name, at in moments.items()},
     }

@@ -20,10 +20,12 @@ from shared.documents.document import Unavailable
 from shared.idempotency.record import key_for
 from shared.media.media import MediaItem
 from shared.platforms.content import Content
+from shared.platforms.registry import rules_of
 from shared.posts.addresses import draft_of
 from shared.posts.create import ENDPOINT, create_post
 from shared.posts.draft import create_draft
 from shared.posts.errors import MissingIntegrations, NoFreeSlot, PostCreationFailed
+from shared.posts.outlook import Outlook
 from shared.posts.slots import next_free, plan_of
 from shared.posts.submission import Target
 from shared.posts.validate import PostRequest, validated
@@ -44,8 +46,24 @@ class SentFile(BaseModel):
     mediaId: str | None
 
 
+class Cost(BaseModel):
+    """What the platform charges the operator's app."""
+
+    amount: str
+    currency: Literal["USD"]
+
+
+class Warned(BaseModel):
+    """`target`: the id of the target that it is about."""
+
+    code: str
+    message: str
+    target: str
+
+
 class SentTarget(BaseModel):
-    """What one platform would get; `notes` say what is left out, and what else is worth knowing."""
+    """What one platform would get; `notes` say what is left out, and what else is worth knowing. `cost` is null where the platform
+    charges nothing; `factsAt`: when the platform last said something of the account."""
 
     targetId: str
     runId: str
@@ -55,6 +73,8 @@ class SentTarget(BaseModel):
     media: list[SentFile]
     cover: SentFile | None
     notes: list[str]
+    cost: Cost | None
+    factsAt: str | None
 
 
 class ValidPost(BaseModel):
@@ -62,6 +82,7 @@ class ValidPost(BaseModel):
 
     valid: Literal[True]
     scheduledTime: str | None
+    warnings: list[Warned]
     targets: list[SentTarget]
 
 
@@ -116,7 +137,10 @@ def routes(ports: Ports) -> Blueprint:
         at = request.scheduled_time
         if request.wants_slot:
             at = next_free(uid, plan_of(uid, documents), documents, ports.clock.now())[0]
-        told = {"valid": True, "scheduledTime": iso8601(at) if at else None}
+        now = ports.clock.now()
+        outlook = Outlook(documents, ports.connecting.connectors, ports.settings.tiktok_privacy, now, at or now)
+        warnings = [warning.to_fields() for warning in outlook.warnings(uid, content, targets)]
+        told = {"valid": True, "scheduledTime": iso8601(at) if at else None, "warnings": warnings}
         return Reply(200, {**told, "targets": [_sent(content, target) for target in targets]})
 
     return blueprint
@@ -124,9 +148,13 @@ def routes(ports: Ports) -> Blueprint:
 
 def _sent(content: Content, target: Target) -> dict[str, Any]:
     draft, _ = draft_of(content, target)
+    cost, facts_at = rules_of(target.platform).cost, target.facts.get("at")
     named = {"targetId": target.target_id, "runId": target.run_id, "platform": target.platform, "accountId": target.account_id}
     cover = _file(draft.cover) if draft.cover is not None else None
-    return {**named, "text": draft.text, "media": [_file(item) for item in draft.media], "cover": cover, "notes": list(draft.notes)}
+    files = {"media": [_file(item) for item in draft.media], "cover": cover}
+    charged = {"amount": str(cost(draft)), "currency": "USD"} if cost is not None else None
+    known = {"cost": charged, "factsAt": iso8601(facts_at) if facts_at is not None else None}
+    return {**named, "text": draft.text, **files, "notes": list(draft.notes), **known}
 
 
 def _file(item: MediaItem) -> dict[str, Any]:

@@ -3,17 +3,20 @@
 Nobody can renew a page's token, nor revoke it but the person, in Facebook's settings.
 """
 
+import logging
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from shared.core.settings import App
-from shared.http.client import Http, HttpRequest
+from shared.http.client import Http, HttpRequest, NoAnswer, NotSent
 from shared.platforms.connector import Connected, Connector, Grant, Request, asked, authorize_url, bearer_of, granted
 from shared.platforms.context import Context
 from shared.platforms.credentials import Credentials
 from shared.platforms.facebook.hosts import GRAPH, WEB
 from shared.platforms.failure import PlatformFailure
 from shared.platforms.meta.errors import classify_code
+
+_log = logging.getLogger(__name__)
 
 SCOPES = ("pages_show_list", "pages_manage_posts", "pages_read_engagement", "business_management")
 MAX_PAGES = 20
@@ -40,6 +43,7 @@ def connector(context: Context, app: App) -> Connector:
         long_form = {**secret, "grant_type": "fb_exchange_token", "fb_exchange_token": short}
         person = granted(get(http, "oauth/access_token", long_form), "Facebook", grant.now)
         pages = _pages(http, get, person.access_token)
+        scopes = _granted(http, get, person.access_token)
         if not pages:
             message = "Facebook named no page that this person may publish to."
             raise PlatformFailure("permission", message, remediation="Connect again and choose at least one page.")
@@ -48,12 +52,26 @@ def connector(context: Context, app: App) -> Connector:
                 page["id"],
                 page["name"],
                 Credentials(page["access_token"], page["id"], page["name"], issued_at=grant.now),
-                app.scopes or SCOPES,
+                scopes or app.scopes or SCOPES,
             )
             for page in pages
         ]
 
-    return Connector("facebook", False, authorize, exchange, renews_refused=False)
+    def probe(http: Http, credentials: Credentials) -> dict[str, Any]:
+        get(http, credentials.platform_user_id, {"fields": "id"}, credentials.access_token)
+        return {}
+
+    return Connector("facebook", False, authorize, exchange, renews_refused=False, needs=SCOPES[:3], probe=probe)
+
+
+def _granted(http: Http, get: Get, token: str) -> tuple[str, ...]:
+    """What the person has left ticked; nothing where Facebook does not tell, so that the pages are connected all the same."""
+    try:
+        told: list[dict[str, Any]] = get(http, "me/permissions", {}, token).get("data") or []
+    except (PlatformFailure, NotSent, NoAnswer) as error:
+        _log.warning("account.scopes_unknown", extra={"platform": "facebook", "reason": str(error)})
+        return ()
+    return tuple(str(one["permission"]) for one in told if one.get("status") == "granted")
 
 
 def _pages(http: Http, get: Get, token: str) -> list[dict[str, Any]]:

@@ -22,5 +22,7 @@ def connector(context: Context, app: App) -> Connector:
         me_at=f"{hosts.at(GRAPH)}/{context.versions.graph}/me",
         id_field="user_id",
         scopes=SCOPES,
+        quota_edge="content_publishing_limit",
+        needs=SCOPES[:2],
     )
     return through(door, app)

@@ -54,13 +54,14 @@ CAPABILITY = Capability(
 )
 
 
-def _remarks(draft: Draft) -> list[str]:
+def _remarks(draft: Draft) -> list[Problem]:
     number = len(_HASHTAG.findall(_LINK.sub(" ", draft.text)))
     if number <= SURE_HASHTAGS:
         return []
-    return [
+    message = (
         f"The caption has {number} hashtags: Meta's pages allow {MAX_HASHTAGS}, others found that Instagram shows {SURE_HASHTAGS}."
-    ]
+    )
+    return [Problem("instagram.many_hashtags", message)]
 
 
 def validate(draft: Draft) -> list[Problem]:

@@ -68,7 +68,13 @@ def connector(context: Context, app: App) -> Connector:
             may_ask = not ADMIN_SCOPES.isdisjoint(scopes)
             told = _organisations(http, get, credentials.access_token) if may_ask else _untold("the scope is missing")
             connected += [
-                Connected(urn.rpartition(":")[2], name, replace(credentials, platform_user_id=urn, username=name), scopes)
+                Connected(
+                    urn.rpartition(":")[2],
+                    name,
+                    replace(credentials, platform_user_id=urn, username=name),
+                    scopes,
+                    needs=(ORGANISATION_SCOPE,),
+                )
                 for urn, name in told
             ]
         return connected
@@ -80,7 +86,12 @@ def connector(context: Context, app: App) -> Connector:
     def revoke(http: Http, credentials: Credentials) -> None:
         token(http, {"token": credentials.access_token}, "/oauth/v2/revoke")
 
-    return Connector("linkedin", False, authorize, exchange, refresh, revoke=revoke)
+    def probe(http: Http, credentials: Credentials) -> dict[str, Any]:
+        # Of an organisation's account, too: its tokens are the person's.
+        get(http, "v2/userinfo", credentials.access_token)
+        return {}
+
+    return Connector("linkedin", False, authorize, exchange, refresh, revoke=revoke, needs=("w_member_social",), probe=probe)
 
 
 def _organisations(http: Http, get: Callable[..., dict[str, Any]], token: str) -> list[tuple[str, str]]:

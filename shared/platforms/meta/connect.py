@@ -28,6 +28,9 @@ class Door:
     me_at: str
     id_field: str
     scopes: tuple[str, ...]
+    # Of what an account may publish in a day, below the version.
+    quota_edge: str
+    needs: tuple[str, ...]
 
 
 def connector(door: Door, app: App) -> Connector:
@@ -55,10 +58,30 @@ def connector(door: Door, app: App) -> Connector:
         fields = f"{door.id_field},username"
         me = get(http, door.me_at, {"fields": fields, "access_token": credentials.access_token})
         known = replace(credentials, platform_user_id=str(me[door.id_field]), username=me["username"])
-        return [Connected(known.platform_user_id, known.username, known, app.scopes or door.scopes)]
+        return [Connected(known.platform_user_id, known.username, known, _granted(first) or app.scopes or door.scopes)]
 
     def refresh(http: Http, credentials: Credentials, now: datetime) -> Credentials:
         params = {"grant_type": f"{door.prefix}_refresh_token", "access_token": credentials.access_token}
         return granted(get(http, f"{door.token_at}/refresh_access_token", params), door.label, now, before=credentials)
 
-    return Connector(door.platform, False, authorize, exchange, refresh, renews_refused=False)
+    def probe(http: Http, credentials: Credentials) -> dict[str, Any]:
+        url = f"{door.me_at.removesuffix('/me')}/{credentials.platform_user_id}/{door.quota_edge}"
+        answer = get(http, url, {"fields": "quota_usage,config", "access_token": credentials.access_token})
+        return quota_of(answer)
+
+    refreshed = Connector(door.platform, False, authorize, exchange, refresh, renews_refused=False)
+    return replace(refreshed, needs=door.needs, probe=probe)
+
+
+def _granted(first: dict[str, Any]) -> tuple[str, ...]:
+    """What the person has granted, as Instagram says beside the token; Threads says nothing of it."""
+    told = first.get("permissions")
+    return tuple(str(told).replace(",", " ").split()) if isinstance(told, str) else tuple(map(str, told or ()))
+
+
+def quota_of(answer: dict[str, Any]) -> dict[str, Any]:
+    """{quotaUsed, quotaTotal} of the last 24 hours; nothing where Meta tells nothing."""
+    data = answer.get("data")
+    entry: dict[str, Any] = data[0] if isinstance(data, list) and data and isinstance(data[0], dict) else {}
+    used, total = entry.get("quota_usage"), (entry.get("config") or {}).get("quota_total")
+    return {"quotaUsed": used, "quotaTotal": total} if isinstance(used, int) and isinstance(total, int) else {}

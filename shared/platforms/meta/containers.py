@@ -15,6 +15,7 @@ from typing import Any
 from shared.core.wait import Wait
 from shared.media.media import MediaItem
 from shared.platforms.failure import RETRYABLE, FailureKind, PerhapsAnothers, PlatformFailure
+from shared.platforms.meta.connect import quota_of
 from shared.platforms.meta.errors import kind_of_subcode
 from shared.platforms.meta.graph import Graph
 from shared.platforms.platform import Absent, Finding, Found, Listed, Publication, Published, Ready
@@ -196,15 +197,15 @@ class Containers:
     def _respect_quota(self, graph: Graph) -> None:
         """The platform tells how many of a day's posts are used; an account that may not ask is not kept from publishing."""
         try:
-            data = graph.get(f"{graph.user}/{self.dialect.quota_edge}", fields="quota_usage,config").get("data")
+            quota = quota_of(graph.get(f"{graph.user}/{self.dialect.quota_edge}", fields="quota_usage,config"))
         except PlatformFailure as failure:
             if failure.kind in (*RETRYABLE, "reauth"):
                 raise
             return
-        entry: dict[str, Any] = data[0] if isinstance(data, list) and data and isinstance(data[0], dict) else {}
-        total = (entry.get("config") or {}).get("quota_total")
-        if isinstance(total, int) and isinstance(entry.get("quota_usage"), int) and entry["quota_usage"] >= total:
-            message = f"{self.dialect.label} lets an account publish {total} posts a day by API, and they are used up."
+        if quota and quota["quotaUsed"] >= quota["quotaTotal"]:
+            message = (
+                f"{self.dialect.label} lets an account publish {quota['quotaTotal']} posts a day by API, and they are used up."
+            )
             raise PlatformFailure("throttled", message, retry_after_seconds=QUOTA_PAUSE_SECONDS)
 
     def _newest(self, publication: Publication, graph: Graph) -> list[dict[str, Any]]:

@@ -38,12 +38,20 @@ def connector(context: Context, app: App) -> Connector:
         address = f"{hosts.at(ACCOUNTS)}/login/oauth2/authorize"
         return authorize_url(address, app, request, scope=" ".join(app.scopes or SCOPES))
 
+    def profile_of(http: Http, credentials: Credentials) -> dict[str, Any]:
+        url = f"{hosts.at(API)}/v1/public_profiles/my_profile"
+        return _profile(read(http.send(HttpRequest("GET", url, headers=bearer_of(credentials.access_token)))))
+
+    def probe(http: Http, credentials: Credentials) -> dict[str, Any]:
+        if not profile_of(http, credentials):
+            raise PlatformFailure("permission", "Snapchat shows no Public Profile for this account.")
+        return {}
+
     def exchange(http: Http, grant: Grant) -> Sequence[Connected]:
         form = {"grant_type": "authorization_code", "code": grant.code, "redirect_uri": grant.redirect_uri}
         body = token(http, form)
         credentials = granted(body, "Snapchat", grant.now)
-        url = f"{hosts.at(API)}/v1/public_profiles/my_profile"
-        profile = _profile(read(http.send(HttpRequest("GET", url, headers=bearer_of(credentials.access_token)))))
+        profile = profile_of(http, credentials)
         if not profile:
             message = "This Snapchat account has no Public Profile."
             raise PlatformFailure("permission", message, remediation="Make the profile public in Snapchat, then connect again.")
@@ -54,7 +62,7 @@ def connector(context: Context, app: App) -> Connector:
         form = {"grant_type": "refresh_token", "refresh_token": credentials.refresh_token or ""}
         return granted(token(http, form), "Snapchat", now, before=credentials)
 
-    return Connector("snapchat", False, authorize, exchange, refresh)
+    return Connector("snapchat", False, authorize, exchange, refresh, needs=SCOPES, probe=probe)
 
 
 def _profile(answer: dict[str, Any]) -> dict[str, Any]:

@@ -22,5 +22,7 @@ def connector(context: Context, app: App) -> Connector:
         me_at=f"{hosts.at(GRAPH)}/{context.versions.threads}/me",
         id_field="id",
         scopes=SCOPES,
+        quota_edge="threads_publishing_limit",
+        needs=SCOPES,
     )
     return through(door, app)

@@ -65,7 +65,7 @@ def connector(context: Context, app: App) -> Connector:
     def revoke(http: Http, credentials: Credentials) -> None:
         call(http, "/v2/oauth/revoke/", {"token": credentials.access_token})
 
-    return Connector("tiktok", False, authorize, exchange, refresh, revoke=revoke, facts=facts)
+    return Connector("tiktok", False, authorize, exchange, refresh, revoke=revoke, facts=facts, needs=SCOPES[:2], probe=facts)
 
 
 def _facts(creator: Mapping[str, Any]) -> dict[str, Any]:

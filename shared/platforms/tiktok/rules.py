@@ -1,5 +1,9 @@
 """What TikTok takes. Source: developers.tiktok.com, Content Posting API (media transfer guide, direct post, photo post)."""
 
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
 from shared.platforms.media_limits import MIB, MediaLimits, Problem
 from shared.platforms.rules import Capability, Draft, OptionUse, too_long, validate_media
 from shared.platforms.tiktok.options import Options
@@ -42,6 +46,12 @@ CAPABILITY = Capability(
 def utf16_length(text: str) -> int:
     """TikTok counts titles in UTF-16 code units."""
     return len(text.encode("utf-16-le")) // 2
+
+
+def of_account(facts: Mapping[str, Any]) -> Capability:
+    """What this creator may post, as TikTok has said last."""
+    longest = facts.get("maxVideoSeconds")
+    return CAPABILITY if not longest else replace(CAPABILITY, videos=replace(CAPABILITY.videos, max_seconds=float(longest)))
 
 
 def validate(draft: Draft) -> list[Problem]:

@@ -69,7 +69,9 @@ def connector(context: Context, app: App) -> Connector:
         token(http, {"token": credentials.refresh_token or credentials.access_token}, "/2/oauth2/revoke")
 
     # As RFC 7009 has it; X's own pages do not say.
-    return Connector("x", True, authorize, exchange, refresh, revoke=revoke, revocation_is_per_grant=True, facts=facts)
+    return Connector(
+        "x", True, authorize, exchange, refresh, revoke=revoke, revocation_is_per_grant=True, facts=facts, needs=SCOPES, probe=facts
+    )
 
 
 def _facts(account: Mapping[str, Any]) -> dict[str, Any]:

@@ -50,7 +50,7 @@ def publisher(context: Context) -> Platform:
             body["media"] = {"media_ids": [entry["id"] for entry in _uploads(publication)]}
         settings = Options.read(publication.draft.options).reply_settings
         post_id = _post(publication, url, body | ({"reply_settings": settings} if settings else {}))
-        return Published(post_id, url_of(publication, post_id), _cost_notes(publication))
+        return Published(post_id, url_of(publication, post_id))
 
     def find(publication: Publication) -> Finding:
         """Our post among the account's posts since the first intent, by text and media."""
@@ -76,13 +76,6 @@ def publisher(context: Context) -> Platform:
         return upload_all(publication, url)
 
     return Platform(CAPABILITY, validate, prepare, publish, find, follow_ups=follow_ups, listed=partial(listed, url=url))
-
-
-def _cost_notes(publication: Publication) -> tuple[str, ...]:
-    """X's price list of September 2026."""
-    if not links_of(publication.draft.text):
-        return ()
-    return ("The text contains a link: X charges its app $0.20 for it, in place of $0.015.",)
 
 
 def _post(publication: Publication, url: str, body: Mapping[str, Any]) -> str:

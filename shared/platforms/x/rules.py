@@ -2,12 +2,15 @@
 configuration v3."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from shared.platforms.media_limits import MIB, MediaLimits, Problem
 from shared.platforms.rules import Capability, Draft, OptionUse, validate_media
+from shared.platforms.x.cost import POST, POST_WITH_LINK, texts_of
 from shared.platforms.x.options import Options
-from shared.platforms.x.weighted_length import weighted_length
+from shared.platforms.x.weighted_length import links_of, weighted_length, without_links
 
 MAX_WEIGHTED_LENGTH = 280
 # Of accounts with Premium.
@@ -15,6 +18,8 @@ PREMIUM_WEIGHTED_LENGTH, PREMIUM_VIDEO_SECONDS = 25_000, 125 * 60
 MAX_GIF_SIDES = (1280, 1080)
 # X says 8 GB; its upload takes 999 segments of 5 MB.
 MAX_VIDEO_MIB = 4763
+# An e-mail address mentions nobody.
+_MENTION = re.compile(r"(?<![\w@.])@\w{1,15}(?![\w@])", re.ASCII)
 _CASHTAG = re.compile(r"(?<![^\s])\$[A-Z]{1,6}(?:[._][A-Z]{1,2})?(?![\w$])", re.ASCII)
 
 CAPABILITY = Capability(
@@ -49,11 +54,13 @@ CAPABILITY = Capability(
     ),
     mixes=False,
     uses=(OptionUse("altText", "images", lambda draft: draft.has_images),),
+    remarks=lambda draft: _remarks(draft),
 )
 
 
 def validate(draft: Draft) -> list[Problem]:
-    capability, longest = _of(draft)
+    capability = of_account(draft.facts)
+    longest = capability.max_text
     problems = validate_media(draft, capability) + _validate_length(draft.text, longest, "text", "x.text_too_long")
     thread = Options.read(draft.options).thread
     for number, post in enumerate(thread):
@@ -73,11 +80,24 @@ def validate(draft: Draft) -> list[Problem]:
     return problems
 
 
-def _of(draft: Draft) -> tuple[Capability, int]:
-    """What this account may post, and how long its texts may be. Of whom nothing is known, has no Premium."""
-    if draft.facts.get("premium") is not True:
-        return CAPABILITY, MAX_WEIGHTED_LENGTH
-    return replace(CAPABILITY, videos=replace(CAPABILITY.videos, max_seconds=PREMIUM_VIDEO_SECONDS)), PREMIUM_WEIGHTED_LENGTH
+def of_account(facts: Mapping[str, Any]) -> Capability:
+    """What this account may post. Of whom nothing is known, has no Premium."""
+    if facts.get("premium") is not True:
+        return CAPABILITY
+    videos = replace(CAPABILITY.videos, max_seconds=PREMIUM_VIDEO_SECONDS)
+    return replace(CAPABILITY, max_text=PREMIUM_WEIGHTED_LENGTH, videos=videos)
+
+
+def _remarks(draft: Draft) -> list[Problem]:
+    told: list[Problem] = []
+    texts = texts_of(draft)
+    if with_links := sum(bool(links_of(text)) for text in texts):
+        what = "The text contains a link" if len(texts) == 1 else f"{with_links} of the {len(texts)} texts contain a link"
+        told.append(Problem("x.link_cost", f"{what}: X charges its app ${POST_WITH_LINK} for it, in place of ${POST}."))
+    if any(_MENTION.search(without_links(text)) for text in texts):
+        message = "The text mentions somebody: X may refuse mentions by apps of those who have not engaged with the account."
+        told.append(Problem("x.mentions", message))
+    return told
 
 
 def _validate_length(text: str, longest: int, field: str, rule: str) -> list[Problem]:

@@ -38,14 +38,22 @@ def connector(context: Context, app: App) -> Connector:
         scope = " ".join(app.scopes or SCOPES)
         return authorize_url(address, app, request, scope=scope, access_type="offline", prompt="consent")
 
+    def channels_of(http: Http, credentials: Credentials) -> list[dict[str, Any]]:
+        headers = bearer_of(credentials.access_token)
+        params = {"part": "snippet", "mine": "true"}
+        url = f"{hosts.at(API)}/youtube/v3/channels"
+        return asked(http, HttpRequest("GET", url, headers=headers, params=params), "YouTube").get("items") or []
+
+    def probe(http: Http, credentials: Credentials) -> dict[str, Any]:
+        if not channels_of(http, credentials):
+            raise PlatformFailure("permission", "YouTube shows no channel for this account.")
+        return {}
+
     def exchange(http: Http, grant: Grant) -> Sequence[Connected]:
         form = {"grant_type": "authorization_code", "code": grant.code, "redirect_uri": grant.redirect_uri}
         body = token(http, {**form, "code_verifier": grant.verifier or ""})
         credentials = granted(body, "YouTube", grant.now)
-        headers = bearer_of(credentials.access_token)
-        params = {"part": "snippet", "mine": "true"}
-        url = f"{hosts.at(API)}/youtube/v3/channels"
-        channels = asked(http, HttpRequest("GET", url, headers=headers, params=params), "YouTube").get("items") or []
+        channels = channels_of(http, credentials)
         if not channels:
             message = "This Google account has no YouTube channel."
             raise PlatformFailure("permission", message, remediation="Create a channel on YouTube, then connect again.")
@@ -62,4 +70,4 @@ def connector(context: Context, app: App) -> Connector:
         form = {"token": credentials.refresh_token or credentials.access_token}
         asked(http, HttpRequest("POST", f"{hosts.at(OAUTH)}/revoke", form=form), "YouTube")
 
-    return Connector("youtube", True, authorize, exchange, refresh, revoke=revoke)
+    return Connector("youtube", True, authorize, exchange, refresh, revoke=revoke, needs=SCOPES, probe=probe)
