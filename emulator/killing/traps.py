@@ -22,6 +22,7 @@ from typing import Any
 from flask import Request
 
 from shared.core.clock import DatabaseClock
+from shared.core.together import one_by_one
 from shared.documents.document import Unavailable
 from shared.documents.reliable import ReliableDocuments
 from shared.gcp.firestore import FirestoreDocuments
@@ -37,6 +38,7 @@ _LOST: dict[str, Callable[[], Exception]] = {
     "tasks.enqueue": NotEnqueued,
     "documents.query": Unavailable,
     "http.send": NoAnswer,
+    "quick.send": NoAnswer,
     "storage.read": StorageUnavailable,
     "storage.write": StorageUnavailable,
     "arrived.read": StorageUnavailable,
@@ -46,7 +48,7 @@ _LOST: dict[str, Callable[[], Exception]] = {
 
 
 # The ports that leave the process, beside the database.
-OUTWARD = ("tasks", "http", "storage", "arrived", "fetcher", "measurer", "transcriber")
+OUTWARD = ("tasks", "http", "quick", "storage", "arrived", "fetcher", "measurer", "transcriber")
 
 
 class SkewedClock:
@@ -93,7 +95,7 @@ class Traps:
         """When to strike at this call, if it is the one; removes the plan."""
         self._request.calls[call] += 1
         if self._record.exists():
-            about = arguments[0].url if call == "http.send" else ""
+            about = arguments[0].url if call in ("http.send", "quick.send") else ""
             with self._record.open("a") as record:
                 number = self._request.calls[call]
                 record.write(json.dumps({"subject": self._request.subject, "call": call, "nth": number, "about": about}) + "\n")
@@ -140,6 +142,9 @@ def _trapped(ports: Any, traps: Traps, documents: ReliableDocuments) -> Any:
             changed[field.name] = documents
         elif field.name == "clock":
             changed[field.name] = documents.clock
+        elif field.name == "together":
+            # Calls are counted on the thread that a request is handled on.
+            changed[field.name] = one_by_one
         elif field.name in OUTWARD:
             changed[field.name] = Trapped(port, field.name, traps)
         elif is_dataclass(port) and not isinstance(port, type):

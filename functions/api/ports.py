@@ -21,6 +21,7 @@ from shared.core.settings import (
     TokenKeys,
     Uploads,
 )
+from shared.core.together import Together
 from shared.documents.document import Documents
 from shared.media.direct import OpenSession
 from shared.platforms.platform import Platform
@@ -60,6 +61,8 @@ class Ports:
     # What asks them of accounts and posts; each is loaded on first use.
     platforms: Mapping[str, Platform]
     limiter: Limiter
+    # Reads that do not need each other's answers.
+    together: Together
     # For so many seconds, as the requests do that wait for what they began.
     sleep: Callable[[float], None]
     # Of the private bucket.

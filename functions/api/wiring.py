@@ -13,6 +13,7 @@ from shared.accounts.oauth import ConnectPorts
 from shared.core.encryption import Cipher
 from shared.core.once import once
 from shared.core.settings import read_settings
+from shared.core.together import together
 from shared.documents.document import Documents
 from shared.gcp import firestore
 from shared.gcp.cloud_tasks import CloudTasksQueue
@@ -39,6 +40,7 @@ def ports() -> Ports:
         connecting=ConnectPorts(documents, Cipher(SETTINGS.token_keys), RequestsHttp(), clock, apps),
         platforms=publishers(SETTINGS),
         limiter=Limiter.of(SETTINGS, documents, clock),
+        together=together,
         sleep=time.sleep,
         open_session=_open_session,
         checks={"database": lambda: _check_database(documents), "queue": tasks.check, "storage": _check_storage},

@@ -35,7 +35,8 @@ COPY_LIVES = timedelta(days=28)
 
 @dataclass(frozen=True)
 class _Found:
-    """A target and its run, and why that cannot be retried, or "" if it can; `is_on_its_way`: somebody has retried it already."""
+    """A target and its run, and why that cannot be retried, or "" if it can; `is_on_its_way`: somebody has retried it already, and
+    it is under way, or there."""
 
     target: Target
     run: Run | None
@@ -110,7 +111,7 @@ def _found(target: Target, document: Document | None) -> _Found:
     run = Run.from_document(document)
     match run.status:
         case "succeeded":
-            return _Found(target, run, "It is published.")
+            return _Found(target, run, "It is published.", is_on_its_way=run.round > 0)
         case "failed" if run.error_code == "outcome_unknown":
             return _Found(target, run, "Nobody knows whether it is public: look at the account, then resolve it.")
         case "failed":

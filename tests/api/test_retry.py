@@ -191,7 +191,7 @@ def test_a_run_that_is_taken_up_meanwhile_is_not_retried_twice(failed: str, ask:
         return commit(*writes)
 
     monkeypatch.setattr(world.memory, "commit", overtaken)
-    assert "It is published." in reasons(ask("POST", f"/{failed}/retry")).values()
+    assert ask("POST", f"/{failed}/retry").get_json()["state"] == "published"
     assert (world.ledger("x"), world.run(failed)["round"]) == (["Hello"], 1)
 
 
@@ -273,3 +273,15 @@ def test_what_is_known_is_not_resolved(failed: str, ask: Ask, client: FlaskClien
     assert client.post(f"/v1/posts/{failed}/retry", headers=other).status_code == 404
     bad = ask("POST", f"/{failed}/runs/x/resolve", {"published": False, "platformPostId": "1"})
     assert bad.status_code == 400
+
+
+def test_what_was_to_follow_a_post_that_is_there_after_all_is_said_to_be_missing(world: World, ask: Ask) -> None:
+    key = world.user("ada", connect=["linkedin:person_main"])
+    target = {"platform": "linkedin", "options": {"firstComment": "First!"}}
+    world.fail("linkedin", "publish", "reset_after")
+    post_id = world.accepted(key, {"text": "t", "platform": target}, publishWithinSeconds=300)
+    world.deliver_due()
+    world.clock.advance(301)
+    world.run_for(1200)
+    [found] = ask("POST", f"/{post_id}/runs/linkedin/resolve", {"published": True}).get_json()["targets"]
+    assert any("first comment" in note and "not known in time" in note for note in found["notes"])

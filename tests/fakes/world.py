@@ -32,6 +32,7 @@ from shared.automations.fire import AutomationPorts
 from shared.core.clock import DatabaseClock
 from shared.core.encryption import Cipher
 from shared.core.errors import Unauthorized
+from shared.core.together import one_by_one
 from shared.documents.document import Document, Merge
 from shared.documents.reliable import ReliableDocuments
 from shared.http.client import HttpRequest
@@ -144,6 +145,7 @@ class World:
             connecting,
             self.publishing.platforms,
             limiter,
+            one_by_one,
             self.run_for,
             open_session,
             checks,

@@ -57,6 +57,11 @@ _MEANINGS = {
     "alike": "refused or unknown: the account had, or was getting, another post of the same text",
     "unknown_away": "sent, not answered, and the account disconnected before anybody could ask",
     "unknown_late": "sent, not answered, and the platform told nobody within a day",
+    "retried": "requests that sent again what had failed",
+    "resolved": "requests that said of a post whether it is there",
+    "missed": "runs that could not be begun in time, as their customers wanted",
+    "drafted": "drafts that were published",
+    "slots": "posts that took a slot of a plan",
     "disconnections": "accounts by their people, who connected them again",
 }
 

@@ -37,6 +37,11 @@ COUNTS = (
     "succeeded",
     "automated",
     "cancelled",
+    "retried",
+    "resolved",
+    "missed",
+    "drafted",
+    "slots",
     "reauth",
     "refused",
     "late",
@@ -64,6 +69,13 @@ class Verdict:
     automated: int = 0
     # Cancelled by their customers.
     cancelled: int = 0
+    # Sent again after they had failed; of which a person said whether they are there; not begun in time.
+    retried: int = 0
+    resolved: int = 0
+    missed: int = 0
+    # Published from a draft, and posts that took a slot.
+    drafted: int = 0
+    slots: int = 0
     # Failed because the account was dead or disconnected then.
     reauth: int = 0
     # Failed as the platform had it: refused for good, or not processed.
@@ -132,6 +144,8 @@ class _One:
     platform: str
     account: str
     due_at: datetime
+    # Before it was retried.
+    first_due_at: datetime
     # By which it may have failed.
     was_dead: bool
     was_away: bool
@@ -149,6 +163,19 @@ class _One:
     @property
     def is_late(self) -> bool:
         return self.run["completedAt"] >= self.due_at + GIVEN_UP - CLOCKS_APART
+
+    @property
+    def is_out_of_time(self) -> bool:
+        """Given up because it may not be sent so late any more, as its customer wanted."""
+        within = timedelta(seconds=self.run["publishWithinSeconds"])
+        is_over = self.run["completedAt"] >= self.due_at + within - CLOCKS_APART
+        return self.wanted.within is not None and is_over and self.run["error"]["code"] in ("missed", "deadline_exceeded")
+
+    @property
+    def was_not_asked_again(self) -> bool:
+        """Only by sending it again could a LinkedIn member's be asked for, and it was too late for that."""
+        is_member = self.platform == "linkedin" and not self.account.startswith("org")
+        return is_member and self.in_doubt and self.wanted.within is not None
 
     @property
     def is_unknown(self) -> bool:
@@ -185,12 +212,14 @@ def judge(simulation: "Simulation") -> Verdict:
         "older_tokens": simulation.stored_tokens.went_back,
         "buried_alive": simulation.stored_tokens.buried_alive,
         "wrong_accounts": [*simulation.people.broken, *simulation.people.disagreements()],
-        "wrong_answers": simulation.wrong_answers,
+        "wrong_answers": [*simulation.wrong_answers, *simulation.thoughts.shared_slots()],
         "unfinished": [f"{number} was never answered" for number in simulation.unanswered],
     }
     for harm, examples in told.items():
         for example in examples:
             verdict.harm(harm, example)
+    verdict.retried, verdict.resolved = simulation.thoughts.done.get("retry", 0), simulation.thoughts.done.get("resolve", 0)
+    verdict.drafted, verdict.slots = simulation.thoughts.done.get("publish", 0), simulation.thoughts.slots
     verdict.disconnections = sum(map(len, simulation.people.away.values()))
     if counted := simulation.world.memory.contents[f"users/{UID}"][0].get("storageBytes", 0):
         verdict.harm("wrong_names", f"{counted} bytes of copies are counted, though all posts are over")
@@ -247,7 +276,7 @@ def _runs(simulation: "Simulation", verdict: Verdict, wanted: Wanted, submission
         # What the platforms have of it all the same is counted as published and never accepted.
         verdict.cancelled += len(submission["targets"])
         verdict.runs += len(submission["targets"])
-        if submission_id not in simulation.cancelled:
+        if submission_id not in simulation.thoughts.cancelled:
             verdict.harm("lost", f"{wanted.number}: cancelled, though nobody asked for it")
         return
     runs: list[Any] = []
@@ -260,13 +289,13 @@ def _runs(simulation: "Simulation", verdict: Verdict, wanted: Wanted, submission
         run = contents[path][0]
         runs.append(run)
         yield _one(simulation, path, run, wanted, account, submission["dueAt"])
-    if submission["runCounts"] != _counted(runs):
+    if {name: n for name, n in submission["runCounts"].items() if n or name not in ("cancelled", "missed")} != _counted(runs):
         verdict.harm("wrong_names", f"{wanted.number}: {submission['runCounts']} for runs that are {_counted(runs)}")
 
 
-def _one(simulation: "Simulation", path: str, run: Any, wanted: Wanted, account: Account, due_at: datetime) -> _One:
+def _one(simulation: "Simulation", path: str, run: Any, wanted: Wanted, account: Account, first_due_at: datetime) -> _One:
     since, until = run["createdAt"] - CLOCKS_APART, run.get("completedAt", simulation.scheduler.now) + CLOCKS_APART
-    sent = run.get("firstIntentAt")
+    sent, due_at = run.get("firstIntentAt"), run["dueAt"]
     people, witness = simulation.people, simulation.witness
     return _One(
         path,
@@ -275,11 +304,12 @@ def _one(simulation: "Simulation", path: str, run: Any, wanted: Wanted, account:
         account[0],
         people.names[account],
         due_at,
+        first_due_at,
         was_dead=simulation.stored_tokens.was_dead(account, since, until),
         was_away=people.was_away(account, since, until),
         was_away_once_sent=sent is not None and people.was_away(account, sent - CLOCKS_APART, until),
         was_down=simulation.down == account[0],
-        was_cancelled=path.split("/")[1] in simulation.cancelled,
+        was_cancelled=path.split("/")[1] in simulation.thoughts.cancelled,
         in_doubt=path in witness.in_doubt,
         refused_at=frozenset(witness.refused.get(path, ())),
         failed_at=frozenset(witness.failed.get(path, ())),
@@ -290,9 +320,11 @@ def _counted(runs: Sequence[Any]) -> dict[str, int]:
     """What the submission must say of its runs."""
     ended = Counter(run["status"] for run in runs)
     unknown = sum(run["status"] == "failed" and run["error"]["code"] == "outcome_unknown" for run in runs)
-    cancelled = sum(run["status"] == "failed" and run["error"]["code"] == "cancelled" for run in runs)
     counts = {"total": len(runs), "succeeded": ended["succeeded"], "failed": ended["failed"], "outcomeUnknown": unknown}
-    return {**counts, **({"cancelled": cancelled} if cancelled else {})}
+    for code in ("cancelled", "missed"):
+        if number := sum(run["status"] == "failed" and run["error"]["code"] == code for run in runs):
+            counts[code] = number
+    return counts
 
 
 class _Ledger:
@@ -378,13 +410,19 @@ def _judge_success(verdict: Verdict, one: _One, entry: Entry | None, ledger: _Le
         verdict.harm("wrong_names", f"{one.where}: {len(entry.media)} of {len(one.wanted.digests)} files, or others")
     if not _is_named(one, entry, ledger, has_twins=has_twins):
         verdict.harm("wrong_names", f"{one.where}: {one.run.get('platformPostId')} {one.run.get('platformPostUrl')}")
-    if entry.accepted_at < one.due_at - CLOCKS_APART:
+    within = timedelta(seconds=one.run["publishWithinSeconds"])
+    if "intentAt" in one.run and one.run["intentAt"] > one.due_at + within + CLOCKS_APART:
+        verdict.harm("too_early", f"{one.where}: begun at {one.run['intentAt']}, due at {one.due_at}, too late")
+    if entry.accepted_at < one.first_due_at - CLOCKS_APART:
         verdict.harm("too_early", f"{one.where}: {entry.accepted_at} of {one.due_at}")
 
 
 def _is_named(one: _One, entry: Entry, ledger: _Ledger, *, has_twins: bool) -> bool:
     """Without a name or an address only where asking for it failed, or would tell which of several it is."""
     post_id, url = one.run.get("platformPostId"), one.run.get("platformPostUrl")
+    if one.run.get("resolution"):
+        # A person knows which one it is, and says no address.
+        return post_id == entry.id
     if post_id is None:
         may_fail = one.failed_at & {"", "list_media"} or has_twins or one.platform in one.wanted.silent
         return CASES[one.platform].may_be_nameless and one.in_doubt and bool(may_fail)
@@ -430,6 +468,11 @@ def _judge_failure(verdict: Verdict, one: _One, *, is_public: bool, alike: Seque
         verdict.harm("false_failures", told)
     elif error["code"] == "cancelled" and one.was_cancelled:
         verdict.cancelled += 1
+    elif error["code"] == "not_published" and one.run["resolution"] == {"published": False, "platformPostId": None}:
+        # As its person had seen, and did not send again.
+        verdict.unknown[one.platform] += 1
+    elif one.is_out_of_time:
+        verdict.missed += 1
     elif error["class"] == "reauth" and (one.was_dead or one.was_away):
         # Honest: the account was dead or disconnected, and nobody published anything.
         verdict.reauth += 1
@@ -444,7 +487,7 @@ def _judge_failure(verdict: Verdict, one: _One, *, is_public: bool, alike: Seque
 
 
 def _judge_unknown(verdict: Verdict, one: _One, told: str, *, is_public: bool, alike: Sequence[_One]) -> None:
-    if one.nobody_can_know:
+    if one.nobody_can_know or one.was_not_asked_again:
         verdict.unknown[one.platform] += 1
         verdict.unknown_public[one.platform] += is_public
     elif one.was_away_once_sent:

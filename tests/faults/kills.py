@@ -37,6 +37,7 @@ LOSABLE = frozenset(
         "documents.query",
         "tasks.enqueue",
         "http.send",
+        "quick.send",
         "storage.read",
         "storage.write",
         "arrived.read",

@@ -37,6 +37,10 @@ class Wanted:
     scheduled: datetime | None = None
     # Whether its files are named by address, to be copied, and not by the ids of what was uploaded before.
     by_address: bool = False
+    # Whether it is made as a draft first; how late it may be, in seconds; and whether it goes out at the next free slot.
+    draft: bool = False
+    within: int | None = None
+    slot: bool = False
     # Whether automations follow from it; and, of a post that one made, which post it was made of.
     repurposed: bool = False
     source: str = ""
@@ -90,7 +94,13 @@ class Wanted:
         named = {"mediaUrls": [address_of(name) for name in self.files]} if self.by_address else {"mediaIds": ids}
         content = {"text": self.text, **named, "platform": entries}
         when = {"scheduledTime": self.scheduled.isoformat()} if self.scheduled else {}
-        return {"post": {"content": content}, **when, **({"enableRepurposing": True} if self.repurposed else {})}
+        more: dict[str, Any] = {
+            "scheduledTime": "next-free-slot" if self.slot else None,
+            "enableRepurposing": self.repurposed,
+            "draft": self.draft,
+            "publishWithinSeconds": self.within,
+        }
+        return {"post": {"content": content}, **when, **{name: value for name, value in more.items() if value}}
 
 
 def wanted_post(chance: random.Random, platforms: Sequence[str], accounts: Callable[[str], Sequence[str]], number: str) -> Wanted:

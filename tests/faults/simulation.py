@@ -27,6 +27,7 @@ from tests.faults.people import NAMES, UID, People
 from tests.faults.ports import OwnWindows, ProcessClock, Trouble, TrueClock, faulty, seeded
 from tests.faults.posts import Wanted, address_of, wanted_post
 from tests.faults.scheduler import Process, Scheduler
+from tests.faults.second_thoughts import WITHIN_SECONDS, SecondThoughts
 from tests.faults.witness import Renewals, StoredTokens, Witness
 from tests.platforms import all_cases
 
@@ -70,6 +71,8 @@ class Options:
     cancelled: float = 0.06
     # For more than a day one platform fails at one step, whoever asks; nothing else happens to its accounts then.
     outage: bool = False
+    # How likely it is that somebody looks after a post that failed: retries it, and says whether it is there where nobody knows.
+    second_tries: float = 0.4
     platforms: Sequence[str] = tuple(NAMES)
 
 
@@ -89,10 +92,7 @@ class Simulation:
         self.accepted: dict[str, Wanted] = {}
         self.submissions: dict[str, list[str]] = {}
         self.unanswered: list[str] = []
-        # How many were given another time.
-        self.put_off = 0
-        # Submissions that somebody asked to cancel.
-        self.cancelled: set[str] = set()
+        self.thoughts = SecondThoughts(self)
         # The platform that is down for a day.
         self.down = ""
         # Texts that were wanted more than once.
@@ -102,9 +102,10 @@ class Simulation:
         self._wire()
         self.key = self.world.user(UID, connect=())
         self.client = create_app(self.world.api_ports).test_client()
-        self.people = People(self.world, self.scheduler, self.chance, self.client, self._process)
+        self.people = People(self.world, self.scheduler, self.chance, self.client, self.new_process)
         self.people.connect_all(self.options.platforms)
         set_up(self)
+        self.thoughts.plan()
 
     def _wire(self) -> None:
         """The world's twins, with trouble in front of each, on the scheduler's time."""
@@ -226,7 +227,14 @@ class Simulation:
             return replace(earlier, number=number, key=wanted.key, scheduled=None)
         if what < 0.12:
             return replace(wanted, scheduled=self.scheduler.now + timedelta(minutes=self.chance.uniform(4, 40)))
-        return replace(wanted, key=None) if what < 0.22 else wanted
+        if what < 0.22:
+            return replace(wanted, key=None)
+        if what < 0.28:
+            later = self.scheduler.now + timedelta(minutes=self.chance.uniform(2, 20)) if self.chance.random() < 0.5 else None
+            return replace(wanted, draft=True, scheduled=later)
+        if what < 0.33:
+            return replace(wanted, within=WITHIN_SECONDS)
+        return replace(wanted, slot=True) if what < 0.37 else wanted
 
     def _break_down(self) -> None:
         faults = self.world.sandbox.faults
@@ -243,12 +251,12 @@ class Simulation:
             self.scheduler.run_until(self.scheduler.now + timedelta(seconds=5))
 
     def _is_settled(self) -> bool:
-        if len(self.world.tasks) or self.unanswered or not self.people.are_done:
+        if len(self.world.tasks) or self.unanswered or self.thoughts.under_way or not self.people.are_done:
             return False
         contents = self.world.memory.contents
         return not any("sweepAt" in contents[path][0] for path in contents if path.startswith("postSubmissions/"))
 
-    def _process(self, name: str) -> Process:
+    def new_process(self, name: str) -> Process:
         return Process(name, self.chance.uniform(-SKEW_SECONDS, SKEW_SECONDS))
 
     def _customer(self, wanted: Wanted) -> None:
@@ -261,21 +269,22 @@ class Simulation:
 
         def until_answered() -> None:
             if wanted.number in self.unanswered:
-                self.scheduler.spawn(self._process("customer"), send, self.scheduler.now)
+                self.scheduler.spawn(self.new_process("customer"), send, self.scheduler.now)
                 self.scheduler.at(self.scheduler.now + timedelta(seconds=90), until_answered)
 
         if self.chance.random() < 0.1:
-            self.scheduler.spawn(self._process("twin"), send, self.scheduler.now)
+            self.scheduler.spawn(self.new_process("twin"), send, self.scheduler.now)
         until_answered()
         if wanted.key is None and self.chance.random() < 0.5:
             later = self.scheduler.now + timedelta(minutes=self.chance.uniform(1, 40))
-            self.scheduler.spawn(self._process("again"), send, later)
+            self.scheduler.spawn(self.new_process("again"), send, later)
 
     def _sent(self, wanted: Wanted) -> bool:
         """Whether there is nothing more to wait for."""
         headers = {"soku-api-key": self.key, **({"Idempotency-Key": wanted.key} if wanted.key else {})}
         for _ in range(100):
-            over = {one for one in self.submissions.get(wanted.number, ()) if self.published_nothing(one)}
+            sent = self.submissions.get(wanted.number, ())
+            over = {one: self._round(one) for one in sent if self.published_nothing(one)}
             answer = self.client.post("/v1/posts", json=wanted.body, headers=headers)
             told = answer.get_json()
             if answer.status_code == 201:
@@ -284,11 +293,8 @@ class Simulation:
                 known = self.submissions.setdefault(wanted.number, [])
                 if submission_id not in known:
                     known.append(submission_id)
-                if self.chance.random() < self.options.cancelled:
-                    self._cancel_some_time(submission_id)
-                if wanted.scheduled and self.chance.random() < 0.3:
-                    self._put_off_some_time(submission_id)
-                if wanted.key is None and submission_id in over:
+                self.thoughts.begin(wanted, submission_id)
+                if wanted.key is None and submission_id in over and over[submission_id] == self._round(submission_id):
                     self.wrong_answers.append(f"{wanted.text}: sent again after it failed, and not tried again")
                 return True
             code = told["error"]["code"]
@@ -307,38 +313,9 @@ class Simulation:
             self.scheduler.sleep(self.chance.uniform(0.5, 5))
         return False
 
-    def _put_off_some_time(self, submission_id: str) -> None:
-        """A scheduled post gets another time, if it is not begun before; once, whether that is answered or not."""
-
-        def change() -> None:
-            at = (self.scheduler.now + timedelta(minutes=self.chance.uniform(2, 20))).isoformat()
-            headers = {"soku-api-key": self.key, "If-Match": '"1"'}
-            answer = self.client.patch(f"/v1/posts/{submission_id}", json={"scheduledTime": at}, headers=headers)
-            if answer.status_code not in (200, 409, 412, 429, 503):
-                self.wrong_answers.append(f"changing {submission_id}: {answer.status_code} {answer.get_json()['error']['code']}")
-            if answer.status_code == 200:
-                self.put_off += 1
-
-        later = self.scheduler.now + timedelta(seconds=self.chance.choice((0.0, 60.0, 300.0, 900.0)))
-        self.scheduler.spawn(self._process("customer"), change, later)
-
-    def _cancel_some_time(self, submission_id: str) -> None:
-        """While it waits or is under way, or too late; again until it is answered."""
-        done = [False]
-
-        def cancel() -> None:
-            self.cancelled.add(submission_id)
-            answer = self.client.post(f"/v1/posts/{submission_id}/cancel", headers={"soku-api-key": self.key})
-            done[0] = answer.status_code in (200, 409)
-            if answer.status_code not in (200, 409, 429, 503):
-                self.wrong_answers.append(f"cancelling {submission_id}: {answer.status_code} {answer.get_json()['error']['code']}")
-
-        def until_answered() -> None:
-            if not done[0]:
-                self.scheduler.spawn(self._process("customer"), cancel, self.scheduler.now)
-                self.scheduler.at(self.scheduler.now + timedelta(seconds=60), until_answered)
-
-        self.scheduler.at(self.scheduler.now + timedelta(seconds=self.chance.choice((0.0, 0.5, 5.0, 60.0, 600.0))), until_answered)
+    def _round(self, submission_id: str) -> int:
+        """How often it was retried, and resolved."""
+        return self.world.memory.contents[f"postSubmissions/{submission_id}"][0].get("round", 0)
 
     def published_nothing(self, submission_id: str) -> bool:
         """Whether it has ended, and provably published nothing."""
@@ -369,7 +346,7 @@ class Simulation:
                     pause = min(RETRY_SECONDS * 2**failures, 300)
                     self._delivery(task, pause * self.chance.uniform(0.5, 1.5), min(failures + 1, 8))
 
-        process = self._process(task.queue.target)
+        process = self.new_process(task.queue.target)
         if "runId" in task.payload:
             process.run = f"postSubmissions/{task.payload['postSubmissionId']}/runs/{task.payload['runId']}"
         self.scheduler.spawn(process, handle, self.scheduler.now + timedelta(seconds=in_seconds))
@@ -382,7 +359,7 @@ class Simulation:
                 self.world.sweep()
 
         if self.options.without is None or self.options.without.mechanism != "sweeper":
-            self.scheduler.spawn(self._process("sweeper"), sweep, self.scheduler.now)
+            self.scheduler.spawn(self.new_process("sweeper"), sweep, self.scheduler.now)
         self.scheduler.at(self.scheduler.now + timedelta(seconds=SWEEP_SECONDS), self._tick)
 
     def _trouble_platforms(self) -> None:

@@ -1,12 +1,13 @@
 """python -m tests.faults.stack: on a real stack of its own, every call of every function struck for every kind of post, every step
 of every platform failing in every way, the API struck while accounts are connected and disconnected, and every call of every
-function struck for every kind of job.
+function struck for every kind of job, the API struck while posts are changed.
 
 make faults-stack                                  all of it, about an hour on two cores
 make faults-stack ARGS="--sample 3"                three points of each kind
 make faults-stack ARGS="--kinds x tiktok"          those kinds only
 make faults-stack ARGS="--what accounts"           accounts only
 make faults-stack ARGS="--what jobs --sample 3"    three points of each kind of job
+make faults-stack ARGS="--what changes"            drafts published, posts edited, cancelled, retried, resolved
 """
 
 import argparse
@@ -20,12 +21,13 @@ from pathlib import Path
 
 from shared.core.platforms import PLATFORMS
 from tests.conftest import LocalStack, start_stack, stop
+from tests.faults.change_kills import Changes
 from tests.faults.connections import STEPS, Connections
 from tests.faults.disturbances import disturb, disturbances, ended
 from tests.faults.job_kills import JobRange, wrong_with
 from tests.faults.kills import KINDS, Range, Shot, Struck, sampled
 
-WHAT = ("calls", "faults", "accounts", "jobs")
+WHAT = ("calls", "faults", "accounts", "jobs", "changes")
 # A process may make a call less this time than it did when its calls were counted.
 REACHED = 0.98
 
@@ -35,7 +37,7 @@ def main() -> int:
     parser.add_argument("--sample", type=int, metavar="N", help="only N points of each kind, chosen by --seed")
     parser.add_argument("--seed", type=int, default=1, metavar="S")
     parser.add_argument("--kinds", nargs="+", choices=list(KINDS), default=list(KINDS), metavar="KIND", help=", ".join(KINDS))
-    what = "calls of posts' workers, faults of platforms, accounts, calls of jobs' workers"
+    what = "calls of posts' workers, faults of platforms, accounts, calls of jobs' workers, changes of posts"
     parser.add_argument("--what", nargs="+", choices=WHAT, default=WHAT, help=what)
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
@@ -49,6 +51,7 @@ def main() -> int:
             strikes = {"calls": lambda: _strike(stack, given), "faults": lambda: _disturb(stack, given)}
             strikes["accounts"] = lambda: _strike_accounts(stack, given)
             strikes["jobs"] = lambda: _strike_jobs(stack, given)
+            strikes["changes"] = lambda: _strike_changes(stack, given)
             return max(strikes[what]() for what in given.what)
         finally:
             stop(process)
@@ -120,6 +123,22 @@ def _strike_jobs(stack: LocalStack, given: argparse.Namespace) -> int:
     wrong = [one for shot in shooting.shots for one in wrong_with(stack, shot)]
     # A request that finds units of its windows in hand makes a call less.
     return _told(wrong, sum(shot.struck for shot in shooting.shots), len(points), reached=0.9)
+
+
+def _strike_changes(stack: LocalStack, given: argparse.Namespace) -> int:
+    started, changes = time.monotonic(), Changes(stack)
+    points = _chosen(changes.points(), given, "calls on the way of changes")
+    for point in points:
+        changes.strike(point)
+    wrong = [one for change in changes.made for one in changes.wrong_with(change)]
+    struck = [change for change in changes.made if change.point is not None]
+    print(f"\n{'changes':<24}{'points':>10}{'not reached':>14}")
+    for group in dict.fromkeys(point.group for point in points):
+        of_it = [change for change in struck if change.point is not None and change.point.group == group]
+        print(f"{' '.join(group):<24}{len(of_it):>10}{sum(not change.struck for change in of_it):>14}")
+    print(f"{time.monotonic() - started:.0f} s")
+    # A request that finds units of its windows in hand makes a call less.
+    return _told(wrong, sum(change.struck for change in struck), len(struck), reached=0.8)
 
 
 def _chosen(points: Sequence[Struck], given: argparse.Namespace, what: str) -> Sequence[Struck]:

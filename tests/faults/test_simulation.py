@@ -5,6 +5,7 @@ import logging
 import pytest
 
 from tests.faults.ablation import ABLATIONS, Ablation
+from tests.faults.check import Verdict
 from tests.faults.simulation import Options, simulate
 
 
@@ -45,6 +46,16 @@ def test_cancellations_are_in_these_histories() -> None:
     verdict = simulate(2, Options(publications=100, fault_rate=0.02, platform_rate=0.05, cancelled=0.5))
     assert verdict.is_clean, verdict
     assert verdict.cancelled >= 5
+
+
+def test_drafts_slots_retries_verdicts_and_missed_posts_are_in_these_histories() -> None:
+    options = Options(publications=100, fault_rate=0.02, platform_rate=0.05, second_tries=1.0)
+    total = Verdict()
+    for seed in range(4):
+        verdict = simulate(seed, options)
+        assert verdict.is_clean, f"seed {seed}: {verdict}"
+        total += verdict
+    assert min(total.retried, total.resolved, total.missed, total.drafted, total.slots) > 0, total
 
 
 def test_a_seed_replays_exactly() -> None:

@@ -142,6 +142,7 @@ def test_every_query_is_declared_in_the_indexes() -> None:
         "Query('uploads', where=where, limit=MAX_OPEN)",
         "Query(automations_path(uid), limit=MAX_AUTOMATIONS)",
         "Query('postSubmissions', where=where, order_by=by, descending=True, limit=limit + 1, after=after)",
+        "Query(f'{submission_path(post_id)}/runs', limit=MAX_TARGETS)",
         # Each field's own index serves it.
         "Query('postSubmissions', where=where, limit=MAX_NAMED)",
         "Query('runs', where=(('platformPostId', '==', platform_post_id),), limit=MOST, group=True)",

@@ -24,7 +24,7 @@ from shared.core.wrong import wrong
 from shared.documents.document import Condition, Document, Query
 from shared.jobs.watch import waiting_slot
 from shared.posts.facets import account_facet, platform_facet, tag_facet
-from shared.posts.run import RunPath
+from shared.posts.run import RunPath, submission_path
 from shared.posts.state import DONE, State, TargetState, state_of_submission
 from shared.posts.submission import MAX_TARGETS, own_post
 from shared.posts.view import ask_again_in, etag_of, post_summary, post_view
@@ -169,11 +169,11 @@ def routes(ports: Ports) -> Blueprint:
     )
     def show(call: Call, post_id: str) -> Reply:
         known = request.headers.get("If-None-Match")
-        submission = own_post(call.user.uid, post_id, documents)
         wait = call.asked.wait or 0
+        submission, runs = (own_post(call.user.uid, post_id, documents), None) if wait else _whole(call.user.uid, post_id, ports)
         if wait and state_of_submission(submission.fields) not in DONE:
             submission = _waited(submission, wait, ports) or submission
-        reply = _shown(submission, ports)
+        reply = _shown(submission, _runs(submission, ports) if runs is None else runs, ports)
         if known is not None and reply.headers["ETag"] in [one.strip().removeprefix("W/") for one in known.split(",")]:
             return Reply(304, b"", reply.headers, logged=True)
         return reply
@@ -197,11 +197,18 @@ def routes(ports: Ports) -> Blueprint:
 
 def shown_post(uid: str, post_id: str, ports: Ports) -> Reply:
     """As it is now. Raises NotFound."""
-    return _shown(own_post(uid, post_id, ports.documents), ports)
+    return _shown(*_whole(uid, post_id, ports), ports)
 
 
-def _shown(submission: Document, ports: Ports) -> Reply:
-    runs = _runs(submission, ports)
+def _whole(uid: str, post_id: str, ports: Ports) -> tuple[Document, Sequence[Document]]:
+    """The post and its runs, read at one time. Raises NotFound, also for another user's."""
+    documents = ports.documents
+    runs = Query(f"{submission_path(post_id)}/runs", limit=MAX_TARGETS)
+    submission, found = ports.together(lambda: own_post(uid, post_id, documents), lambda: documents.query(runs))
+    return submission, found
+
+
+def _shown(submission: Document, runs: Sequence[Document], ports: Ports) -> Reply:
     view, again = post_view(submission, runs), ask_again_in(submission, runs, ports.clock.now())
     return Reply(200, view, {"ETag": etag_of(view), **({"Retry-After": str(again)} if again is not None else {})})
 

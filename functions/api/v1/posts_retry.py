@@ -27,11 +27,11 @@ from shared.posts.errors import (
     PlatformPostTaken,
     Superseded,
 )
-from shared.posts.resolve import own_run, resolve_run
 from shared.posts.retry import retry_post
 from shared.posts.run import RunPath
 from shared.posts.submission import MAX_TARGETS
 from shared.publishing.candidates import NotAsked, candidates
+from shared.publishing.resolve import own_run, resolve_run
 
 
 class Retrying(RequestBody):
@@ -119,6 +119,7 @@ def routes(ports: Ports) -> Blueprint:
             uid,
             RunPath(post_id, run_id),
             Actor(call.api_key_id),
+            platforms=ports.platforms,
             published=given.published,
             platform_post_id=given.platformPostId,
             documents=documents,

@@ -4,6 +4,7 @@ published       run  failed, outcome_unknown ─► succeeded          counted a
 not published   run  failed, outcome_unknown ─► failed, not_published          which may be retried; nothing is sent by this
 """
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,13 +12,17 @@ from shared.core.clock import Clock
 from shared.core.errors import NotFound
 from shared.documents.change import read_modify_write
 from shared.documents.document import REMOVE, Changes, Documents, Update
+from shared.platforms.compose import compose
 from shared.platforms.failure import PlatformFailure
+from shared.platforms.platform import Platform
 from shared.posts.actions import Actor
 from shared.posts.errors import AlreadyResolved, NothingToResolve, PlatformPostTaken
 from shared.posts.made_by import other_makers
 from shared.posts.run import NOT_PUBLISHED, Run, RunPath, submission_path
 from shared.posts.state import state_of_ended
 from shared.posts.submission import Submission
+from shared.publishing.follow_ups import not_sent
+from shared.publishing.public_call import merged
 from shared.tasks.hand_over import hand_over
 from shared.tasks.task import Tasks, publish
 
@@ -32,6 +37,7 @@ def resolve_run(
     *,
     published: bool,
     platform_post_id: str | None,
+    platforms: Mapping[str, Platform],
     documents: Documents,
     tasks: Tasks,
     clock: Clock,
@@ -51,7 +57,7 @@ def resolve_run(
         if platform_post_id is not None and other_makers(platform_post_id, run, documents):
             raise PlatformPostTaken
         now = clock.now()
-        changes = _as_published(run, platform_post_id, now) if published else _as_not_published(run)
+        changes = _as_published(run, platform_post_id, platforms.get(run.platform), now) if published else _as_not_published(run)
         log = actor.log(run, "resolve", now, published=published)
         counted = _counted(submission, published=published)
         documents.commit(
@@ -75,11 +81,17 @@ def own_run(uid: str, path: RunPath, documents: Documents) -> tuple[Run, Submiss
     return Run.from_document(run), Submission.from_document(submission)
 
 
-def _as_published(run: Run, platform_post_id: str | None, now: datetime) -> dict[str, Any]:
+def _as_published(run: Run, platform_post_id: str | None, platform: Platform | None, now: datetime) -> dict[str, Any]:
+    """With a note on what was to follow the post, and was not sent."""
     # Until its automations have fired, it stays in the outbox.
     fires = {"sweepAt": now + FIRE_GRACE} if run.fires_automations else {}
     told = {"platformPostId": platform_post_id, "attempts": list(run.all_attempts), "error": REMOVE}
-    return {"status": "succeeded", **told, **fires}
+    notes = list(run.notes)
+    if platform is not None:
+        draft = compose(run.content, platform.capability, run.options, run.facts)
+        why = "it was not known in time whether the post is public"
+        notes = [*merged(run.notes, draft.notes), *not_sent(platform.follow_ups(draft), why, run.follow_ups)]
+    return {"status": "succeeded", "notes": notes, **told, **fires}
 
 
 def _as_not_published(run: Run) -> dict[str, Any]:
