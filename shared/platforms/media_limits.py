@@ -124,8 +124,10 @@ def _pictures(file: StoredMedia, kind: str, limits: MediaLimits) -> Iterator[Bro
     if rate is not None and not (limits.min_rate or 0) * 0.99 <= rate <= (limits.max_rate or math.inf) * 1.01:
         wanted = _range(limits.min_rate, limits.max_rate, " frames a second")
         yield "frame_rate", f"of {wanted}; this one has {rate:g}"
-    if limits.codecs and file.video_codec is not None and file.video_codec not in limits.codecs:
-        yield "codec", f"in {limits.codecs_in_words}; this one is in {file.video_codec}"
+    told = file.video_codec or "a codec that cannot be told"
+    is_measured = file.measured_by >= VERSION and kind == "video"
+    if limits.codecs and (is_measured or file.video_codec is not None) and file.video_codec not in limits.codecs:
+        yield "codec", f"in {limits.codecs_in_words}; this one is in {told}"
     if limits.chroma and file.chroma is not None and file.chroma != limits.chroma:
         yield "chroma", f"with chroma subsampling {limits.chroma}; this one has {file.chroma}"
     frames = file.frames or 1

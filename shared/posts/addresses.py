@@ -11,7 +11,7 @@ from shared.platforms.content import Content
 from shared.platforms.media_limits import MediaLimits
 from shared.platforms.registry import rules_of
 from shared.platforms.rules import Capability, Draft
-from shared.posts.submission import Target
+from shared.posts.submission import Target, field_of
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ def addresses_of(content: Content, targets: Sequence[Target]) -> list[Address]:
         draft, capability = draft_of(content, target)
         for item, limits in _limited(draft, capability):
             if item.url is not None:
-                known = found.get(item.url, Address(item.url, item.field, {}))
+                known = found.get(item.url, Address(item.url, field_of(item.field, target), {}))
                 found[item.url] = Address(known.url, known.field, _larger(known.limits, limits))
     return list(found.values())
 

@@ -12,7 +12,7 @@ from shared.media.media import MediaItem, StoredMedia, kind_of, media_path, stor
 from shared.platforms.compose import with_stored
 from shared.platforms.registry import rules_of
 from shared.posts.addresses import addresses_of, draft_of
-from shared.posts.submission import SCHEDULE_AHEAD, Submission, Target
+from shared.posts.submission import SCHEDULE_AHEAD, Submission, Target, field_of
 
 MAX_WARNINGS = 50
 # The user's storage is full.
@@ -85,7 +85,7 @@ def _problems(
     return [
         {
             "code": "media_invalid",
-            "field": problem.field,
+            "field": field_of(problem.field, target),
             "message": problem.message,
             "rule": problem.rule,
             "target": target.target_id,

@@ -23,7 +23,9 @@ NEARLY_SPENT, QUOTA_LIVES = 0.9, timedelta(hours=24)
 # The codes of warnings that are about accounts: those of an earlier look are replaced by those of a later one.
 ACCOUNT_GONE, TOKEN_ENDS, QUOTA_SPENT = "account_disconnected", "token_ends", "quota_nearly_spent"
 NEEDS_REAUTH, MISSING_SCOPES, RESTRICTED = "account_needs_reauth", "account_missing_scopes", "account_restricted"
-OF_ACCOUNTS = (ACCOUNT_GONE, TOKEN_ENDS, QUOTA_SPENT, NEEDS_REAUTH, MISSING_SCOPES, RESTRICTED)
+COMMENT_SCOPE = "linkedin_comment_scope"
+_COMMENTING = frozenset({"w_member_social_feed", "w_organization_social_feed"})
+OF_ACCOUNTS = (COMMENT_SCOPE, ACCOUNT_GONE, TOKEN_ENDS, QUOTA_SPENT, NEEDS_REAUTH, MISSING_SCOPES, RESTRICTED)
 _CODES = {"needs_reauth": NEEDS_REAUTH, "missing_scopes": MISSING_SCOPES, "restricted": RESTRICTED}
 
 
@@ -80,6 +82,10 @@ class Outlook:
         if condition.health != "needs_reauth" and ends is not None and ends <= self.due_at and not renews(account, connector):
             message = f"The {label} account's tokens end at {ends:%Y-%m-%d %H:%M} UTC, before the post is due: connect it again."
             yield PostWarning(TOKEN_ENDS, message, name)
+        granted = account.get("scopes") or ()
+        if target.platform == "linkedin" and target.options.get("firstComment") and granted and not _COMMENTING & set(granted):
+            message = "The account's scopes may not be enough for firstComment: LinkedIn names w_member_social_feed for it."
+            yield PostWarning(COMMENT_SCOPE, message, name)
         yield from self._of_quota(target)
 
     def _of_quota(self, target: Target) -> Iterator[PostWarning]:

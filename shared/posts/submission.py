@@ -24,6 +24,7 @@ Origin = Literal["api", "automation"]
 SubmissionStatus = Literal["draft", "queued", "orchestrating", "dispatched", "cancelled"]
 
 MAX_TARGETS = 50
+CONTENT_FIELD = "body.post.content"
 # Facebook's 63,206 characters in three bytes each. The content is kept in each of up to 50 runs, which are made in one
 # commit of at most 10 MiB.
 MAX_CONTENT_BYTES = 190_000
@@ -35,6 +36,17 @@ FIRST_VERSION = 1
 SCHEDULE_AHEAD = timedelta(minutes=5)
 # A submission that nobody started after this long is started by the sweeper; likewise one whose time has come.
 START_GRACE = timedelta(seconds=30)
+
+
+def field_of(field: str, target: "Target") -> str:
+    """Where in the request that can be mended which is wrong with `field` of this target."""
+    if field.startswith("body."):
+        return field
+    if field.startswith("options."):
+        return f"{target.field}.{field}"
+    if field == "text" and target.options.get("text") is not None:
+        return f"{target.field}.options.text"
+    return f"{CONTENT_FIELD}.{field}"
 
 
 def content_bytes(content: Content) -> int:
@@ -57,7 +69,7 @@ class Target:
     run_id: str
     # What the customer said for this target alone, valid as the platform's options.
     options: Mapping[str, Any] = dataclasses.field(default_factory=dict)
-    # Where it stands in the request; not kept.
+    # Where it stands in the request.
     field: str = ""
     # What the platform said of the account, as it was when the post was accepted.
     facts: Mapping[str, Any] = dataclasses.field(default_factory=dict)
@@ -69,7 +81,7 @@ class Target:
             "targetId": self.target_id,
             "runId": self.run_id,
         }
-        more = {"options": dict(self.options), "facts": dict(self.facts)}
+        more = {"options": dict(self.options), "facts": dict(self.facts), "field": self.field}
         return {**fields, **{name: value for name, value in more.items() if value}}
 
     @staticmethod
@@ -80,6 +92,7 @@ class Target:
             fields["targetId"],
             fields["runId"],
             fields.get("options") or {},
+            fields.get("field", ""),
             facts=fields.get("facts") or {},
         )
 

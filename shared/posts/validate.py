@@ -15,16 +15,14 @@ from shared.documents.document import Document, Documents
 from shared.http.address import AddressRefused, require_public_address
 from shared.media.media import MEDIA_ID, MediaItem, hinted_kind, is_stored, kind_of, media_path, stored_of
 from shared.platforms.content import Content
-from shared.platforms.media_limits import Problem
 from shared.platforms.preflight import validate_content
 from shared.platforms.registry import rules_of
-from shared.posts.submission import Target
+from shared.posts.submission import CONTENT_FIELD, Target, field_of
 from shared.posts.targets import WantedTarget, resolve_targets
 from shared.users.user import User
 
 # The shortest notice for a scheduled post (specification, "Scheduling").
 MIN_NOTICE = timedelta(minutes=1)
-CONTENT_FIELD = "body.post.content"
 
 
 @dataclass(frozen=True)
@@ -66,9 +64,10 @@ def validated(
         *_hopeless(content, targets, here),
         *_impossible_type(content, targets),
         *(_undecided(targets) if here.tiktok_privacy == "required" else ()),
+        *(_hidden_partnerships(targets) if here.tiktok_privacy == "self_only" else ()),
     ]
     problems += [
-        Detail(_field(problem, target), problem.message, "custom", rule=problem.rule, target=target.target_id)
+        Detail(field_of(problem.field, target), problem.message, "custom", rule=problem.rule, target=target.target_id)
         for target in targets
         for problem in validate_content(target.platform, content, target.options, target.facts)
     ]
@@ -120,6 +119,15 @@ def _undecided(targets: Sequence[Target]) -> Iterator[Detail]:
             yield Detail(field, message, "custom", choices=choices, rule="tiktok.privacy_required", target=target.target_id)
 
 
+def _hidden_partnerships(targets: Sequence[Target]) -> Iterator[Detail]:
+    """An app that TikTok has not audited shows posts to their creator alone, which no branded content may be."""
+    for target in targets:
+        if target.platform == "tiktok" and target.options.get("brandedContent"):
+            message = "TikTok shows branded content to more people than oneself, and this Soku's app there is not audited."
+            field = f"{target.field}.options.brandedContent"
+            yield Detail(field, message, "custom", True, rule="tiktok.branded_content_private", target=target.target_id)
+
+
 def _impossible_type(content: Content, targets: Sequence[Target]) -> Iterator[Detail]:
     """A `mediaType` that none of the files can have."""
     field, kinds = f"{CONTENT_FIELD}.mediaType", {item.kind for item in content.media}
@@ -147,17 +155,6 @@ def _switched_on(wanted: Sequence[WantedTarget], platforms: Container[str]) -> S
     if off:
         raise ValidationFailed(details=off)
     return wanted
-
-
-def _field(problem: Problem, target: Target) -> str:
-    """Where in the request the problem can be mended."""
-    if problem.field.startswith("body."):
-        return problem.field
-    if problem.field.startswith("options."):
-        return f"{target.field}.{problem.field}"
-    if problem.field == "text" and target.options.get("text") is not None:
-        return f"{target.field}.options.text"
-    return f"{CONTENT_FIELD}.{problem.field}"
 
 
 def _with_stored(content: Content, user: User, documents: Documents, media_url: str) -> Content:

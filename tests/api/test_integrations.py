@@ -526,3 +526,25 @@ def test_a_key_may_list_them_too(client: FlaskClient, world: World) -> None:
     world.memory.contents["users/ada"][0]["subscription"] = None
     assert client.get("/v1/integrations", headers={"soku-api-key": key}).status_code == 403
     assert client.get("/v1/integrations", headers={"Authorization": "Bearer token-of-ada"}).get_json() == by_key
+
+
+def test_linkedins_organisations_by_either_name_of_every_page_and_of_those_who_may_post(client: FlaskClient, world: World) -> None:
+    send, asked = world.http.send, list[str]()
+
+    def elements(start: int) -> list[dict[str, str]]:
+        if start == 0:
+            posting = [{"organizationTarget": f"urn:li:organization:{n}", "role": "CONTENT_ADMINISTRATOR"} for n in range(1, 4)]
+            idle = [{"organization": f"urn:li:organization:{n}", "role": "ANALYST"} for n in range(100, 197)]
+            return [*posting, *idle]
+        return [{"organization": "urn:li:organization:7", "role": "DIRECT_SPONSORED_CONTENT_POSTER"}]
+
+    def answering(request: HttpRequest) -> HttpAnswer:
+        if not request.url.endswith("/organizationAcls"):
+            return send(request)
+        asked.append(request.params["start"])
+        return HttpAnswer(200, {}, json.dumps({"elements": elements(int(request.params["start"]))}).encode())
+
+    world.http.send = answering  # type: ignore[method-assign]
+    answer = complete(client, "linkedin", consent(world, begin(client, "linkedin"), "ada"))
+    assert [account["accountId"] for account in answer.get_json()["accounts"][1:]] == ["1", "2", "3", "7"]
+    assert asked == ["0", "100"]

@@ -35,6 +35,7 @@ def test_a_post_is_accepted_and_stored(client: FlaskClient, world: World, key: s
     assert submission["post"] == HELLO["post"]
     [target] = submission["targets"]
     assert target.pop("facts")["premium"] is False
+    assert target.pop("field") == "body.post.content.platform.0"
     assert target == {"platform": "x", "accountId": "x_main", "targetId": "x:x_main", "runId": "x"}
     [log] = world.paths("users/ada/apiRequests/")
     assert world.document(log).fields["status"] == 201

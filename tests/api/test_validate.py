@@ -137,3 +137,24 @@ def test_an_app_that_tiktok_has_not_audited_is_warned_of(world: World) -> None:
 def test_a_draft_is_judged_by_its_form_alone(client: FlaskClient, key: str) -> None:
     answer = ask(client, key, "/v1/posts/validate", {"text": "no platform yet"}, draft=True)
     assert (answer.status_code, answer.get_json()["targets"]) == (200, [])
+
+
+def test_a_partnership_that_nobody_would_see_is_refused_at_once(world: World) -> None:
+    key = world.user("bob", connect=["tiktok:tt_main"])
+    world.api_ports = replace(world.api_ports, settings=world.api_ports.settings.model_copy(update={"tiktok_privacy": "self_only"}))
+    target = {"platform": "tiktok", "options": {"brandedContent": True}}
+    content = {"videoUrl": "https://example.com/vertical.mp4", "platform": [target]}
+    [detail] = error_of(ask(world.client(), key, "/v1/posts", content))["details"]
+    assert (detail["rule"], detail["field"]) == (
+        "tiktok.branded_content_private",
+        "body.post.content.platform.0.options.brandedContent",
+    )
+
+
+def test_addresses_that_are_rewritten_here_are_judged_by_where_they_lead(world: World) -> None:
+    key, photo = world.user("bob"), "http://127.0.0.1:9/photos/a.jpg"
+    content = {"text": "t", "imageUrls": [photo], "platform": "x"}
+    assert error_of(ask(world.client(), key, "/v1/posts/validate", content))["details"][0]["rule"] == "media.address"
+    rewrites = {"http://127.0.0.1:9/photos/": "http://127.0.0.1:10/"}
+    world.api_ports = replace(world.api_ports, settings=world.api_ports.settings.model_copy(update={"fetch_rewrites": rewrites}))
+    assert ask(world.client(), key, "/v1/posts/validate", content).status_code == 200

@@ -9,13 +9,15 @@ from pathlib import Path
 
 import pytest
 
+from functions.api.request import reading
+from functions.api.v1 import health
 from functions.sweeper.main import OUTBOXES
 from functions.targets import TARGETS
 from shared.accounts import tokens
 from shared.core import errors
 from shared.gcp.connections import CONNECTIONS as GOOGLES_CONNECTIONS
-from shared.http.client import CONNECT_TIMEOUT_SECONDS, CONNECTIONS, READ_TIMEOUT_SECONDS
-from shared.media import copy
+from shared.http.client import CONNECT_TIMEOUT_SECONDS, CONNECTIONS, READ_TIMEOUT_SECONDS, TOTAL_TIMEOUT_SECONDS
+from shared.media import copy, measure, measuring
 from shared.platforms.x import rules, weighted_length
 from shared.publishing import run_lease
 from shared.tasks.queues import QUEUES, Queue
@@ -162,3 +164,31 @@ def test_the_ordinary_events_are_named_too() -> None:
 @pytest.mark.parametrize("path", SOURCES.values(), ids=lambda path: Path(path).relative_to(ROOT).as_posix())
 def test_no_sign_in_code_that_a_terminal_cannot_show(path: Path) -> None:
     assert "☎" not in path.read_text()
+
+
+# Limits that were tried against attacks, each with its number: who changes one says so here.
+
+
+def test_whoever_measures_a_file_has_so_much_memory_time_and_reading() -> None:
+    assert measuring.ADDRESS_SPACE_BYTES == 256 << 20
+    assert (measuring.CPU_SECONDS, measure.WALL_SECONDS, measure.MAX_BYTES, measure.TRIES) == (10, 20.0, 64 << 20, 2)
+    # Each limit is really set.
+    set_limits = re.findall(r"resource\.setrlimit\(resource\.(RLIMIT_\w+)", inspect.getsource(measuring))
+    assert {"RLIMIT_AS", "RLIMIT_CPU"} <= set(set_limits)
+
+
+def test_an_exchange_with_a_platform_ends_in_35_seconds_in_all() -> None:
+    assert TOTAL_TIMEOUT_SECONDS <= 35
+    assert TOTAL_TIMEOUT_SECONDS < run_lease.CALL_BUDGET.total_seconds() < LEASES["run"]
+
+
+def test_half_of_an_instances_threads_read_bodies() -> None:
+    assert TARGET["api"].concurrency // 2 == reading.READERS
+
+
+def test_a_clock_that_was_set_by_more_than_five_seconds_refuses_the_public_call() -> None:
+    assert run_lease.MAX_JUMP.total_seconds() == 5
+
+
+def test_a_readiness_answer_is_kept_for_ten_seconds() -> None:
+    assert health.KEPT_FOR.total_seconds() == 10

@@ -142,3 +142,13 @@ def test_a_post_that_is_over_is_not_looked_at(world: World, key: str, state: str
         world.memory.contents[f"postSubmissions/{post_id}"][0]["status"] = "cancelled"
     world.invoke("refresher", {"what": "post", "postSubmissionId": post_id, "uid": "ada"})
     assert world.http.sent == []
+
+
+def test_warnings_of_files_name_the_request_s_own_fields(world: World) -> None:
+    key = world.user("ada", connect=["youtube:yt_main"])
+    target = {"platform": "youtube", "options": {"thumbnailUrl": "https://example.com/missing.jpg"}}
+    content = {"text": "t", "videoUrl": "https://example.com/vertical.mp4", "platform": [target]}
+    post_id = world.accepted(key, content, scheduledTime=AT)
+    world.run_for(120)
+    fields = {one["field"] for one in world.submission(post_id)["warnings"]}
+    assert fields == {"body.post.content.platform.0.options.thumbnailUrl"}

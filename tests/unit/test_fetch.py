@@ -1,6 +1,7 @@
 """The guard around addresses that customers choose: nothing private is ever connected to, and nothing is read without limit."""
 
 import contextlib
+import gzip
 import socket
 import threading
 import time
@@ -116,6 +117,14 @@ def web(monkeypatch: pytest.MonkeyPatch) -> Iterator[Web]:
 def fetch(url: str, *, total_seconds: float = 60.0) -> bytes:
     settings = MediaFetch.model_validate({"GOOGLE_CLOUD_PROJECT": "p", "SOKU_MAX_MEDIA_BYTES": MAX_BYTES})
     return b"".join(GuardedFetcher(settings, total_seconds=total_seconds).fetch(url))
+
+
+def test_what_a_server_compresses_unasked_is_unpacked_and_counted_unpacked(web: Web) -> None:
+    web.pages["/packed"] = answering(200, gzip.compress(b"photo" * 100), Content_Encoding="gzip")
+    assert fetch("http://public.test/packed") == b"photo" * 100
+    web.pages["/bomb"] = answering(200, gzip.compress(b"0" * (MAX_BYTES + 1)), Content_Encoding="gzip")
+    with pytest.raises(FetchRefused, match="most that this Soku copies"):
+        fetch("http://public.test/bomb")
 
 
 HOSTILE = [

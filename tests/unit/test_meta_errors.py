@@ -76,3 +76,7 @@ def test_a_container_in_error_is_classified_by_the_code_in_its_text() -> None:
 @pytest.mark.parametrize(("status", "kind"), [(200, "outcome_unknown"), (401, "reauth"), (429, "throttled"), (502, "transient")])
 def test_a_body_that_is_no_json_is_understood_by_its_status(status: int, kind: str) -> None:
     assert failure_of(HttpAnswer(status, {}, b"<html>"), "Instagram").kind == kind
+
+
+def test_what_meta_holds_for_spam_says_to_wait() -> None:
+    assert "wait for some hours" in failure_of(answer(4, 2207051), "Instagram").remediation

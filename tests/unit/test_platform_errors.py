@@ -179,3 +179,18 @@ def test_tokens_are_cut_out_of_what_a_platform_says() -> None:
     for secret in (token, "abc", "def", "ghi"):
         assert secret not in shown
     assert fields["platformMessage"].startswith("Not enough permissions")
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        ("spam_risk", "wait for some hours"),
+        ("spam_risk_too_many_posts", "wait for some hours"),
+        ("spam_risk_too_many_pending_share", "wait for some hours"),
+        ("unaudited_client_can_only_post_to_private_accounts", "SELF_ONLY"),
+        ("url_ownership_unverified", "SOKU_MEDIA_URL"),
+        ("privacy_level_option_mismatch", "privacyLevel"),
+    ],
+)
+def test_what_to_do_where_tiktok_has_a_word_of_its_own(code: str, words: str) -> None:
+    assert words in of_tiktok(403, code).remediation

@@ -302,7 +302,8 @@ def test_an_upload_that_an_older_version_measured_is_measured_again_on_first_use
 def test_and_not_again_on_the_second(world: World) -> None:
     key = world.user(connect=("tiktok:main",))
     world.storage.objects["media/old.mp4"] = film()
-    old = stored_as("video/mp4", len(film()), measured_by=VERSION, width=1080, height=1920, duration_seconds=6.0, frame_rate=30.0)
+    facts = {"width": 1080, "height": 1920, "duration_seconds": 6.0, "frame_rate": 30.0, "video_codec": "AVC"}
+    old = stored_as("video/mp4", len(film()), measured_by=VERSION, **facts)
     world.memory.commit(Create("media/old", {**old.to_fields(), "uid": "ada", "storagePath": "media/old.mp4"}))
     world.accepted(key, {"platform": "tiktok", "text": "t", "mediaIds": ["old"]})
     assert [task.queue.target for task in world.tasks.waiting] == ["orchestrator"]

@@ -10,12 +10,13 @@ import pytest
 
 from emulator.sandbox.accounts import SandboxAccount
 from emulator.sandbox.faults import Fault
+from emulator.sandbox.files import is_larger, measured, unfit_video
 from emulator.sandbox.kept import NAME, load, save
 from emulator.sandbox.platform import Answer, Call, respond
 from emulator.sandbox.platforms import AFFECTED, STEPS
 from shared.core.platforms import PLATFORMS
 from tests.fakes.outside import STORAGE_URL
-from tests.fakes.world import World
+from tests.fakes.world import MEDIA, World
 from tests.platforms import PHOTO, VERTICAL, cases_of
 
 JPEG, PNG, MP4 = b"\xff\xd8\xff" + bytes(100), b"\x89PNG" + bytes(100), b"\0\0\0\x18ftypisom" + bytes(99_988)
@@ -506,3 +507,13 @@ def test_what_another_version_kept_is_forgotten(tmp_path: Path) -> None:
     world = World()
     assert not load(world.sandbox, world.platforms, tmp_path)
     assert load(world.sandbox, world.platforms, tmp_path / "nothing")
+
+
+def test_what_processing_finds_in_a_file() -> None:
+    film = (MEDIA / "vertical.mp4").read_bytes()
+    sound, photo = (MEDIA / "podcast.mp3").read_bytes(), (MEDIA / "photo.jpg").read_bytes()
+    assert unfit_video(measured, film) == ""
+    assert unfit_video(measured, film, (200.0, 240.0)) == "frame_rate"
+    assert unfit_video(measured, sound) == "format"
+    assert unfit_video(None, sound) == ""
+    assert (is_larger(measured, photo, (10, 10)), is_larger(measured, photo, (10_000, 10_000))) == (True, False)

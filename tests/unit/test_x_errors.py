@@ -55,3 +55,9 @@ def test_when_to_come_back(headers: dict[str, str], seconds: float | None, at: f
 
 def test_a_body_that_is_no_json_is_understood_by_its_status() -> None:
     assert failure_of(HttpAnswer(502, {}, b"<html>Bad gateway</html>")).kind == "transient"
+
+
+def test_a_mention_that_x_does_not_let_apps_make_says_what_to_do() -> None:
+    detail = "Reply to this conversation is not allowed because you have not been mentioned or otherwise engaged by the author."
+    failure = failure_of(HttpAnswer(403, {}, json.dumps(problem(detail)).encode()))
+    assert (failure.kind, "leave the mention out" in failure.remediation) == ("rejected", True)

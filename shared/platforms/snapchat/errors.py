@@ -5,7 +5,7 @@ from typing import Any
 from shared.http.client import HttpAnswer
 from shared.platforms.failure import FailureKind, PlatformFailure, kind_by_status
 
-# Limits are unpublished; what names no time is waited for as long.
+# 20 requests a second of an app, 10 of a token, by Snap's page on limits; what names no time is waited for as long.
 LIMIT_PAUSE_SECONDS = 300.0
 PROCESSING_SECONDS = 10.0
 
@@ -15,7 +15,10 @@ _BY_CODE: dict[str, FailureKind] = {
     "MEDIA_POSTING_ALREADY_IN_PROGRESS": "outcome_unknown",
     "AUTHORIZATION_PERMISSION_DENIED": "permission",
 }
-_ALLOW_LIST = "Snap has to allow the app and the profile before the Public Profile API may be used: ask your contact at Snap."
+_ALLOW_LIST = (
+    "Snap has to allow the app (its OAuth client id) and the profile before the Public Profile API may be used: "
+    "ask your contact at Snap."
+)
 
 
 def read(answer: HttpAnswer) -> dict[str, Any]:

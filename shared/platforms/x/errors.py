@@ -8,6 +8,7 @@ DUPLICATE = "duplicate content"
 CAP_PAUSE_SECONDS = 3600.0
 # X's windows are 15 minutes long; taken where the reset header is missing.
 WINDOW_SECONDS = 900.0
+_UNASKED = "X lets apps mention only people who have engaged with the account: leave the mention out, then send the post again."
 
 
 def failure_of(answer: HttpAnswer) -> PlatformFailure:
@@ -28,6 +29,7 @@ def failure_of(answer: HttpAnswer) -> PlatformFailure:
         http_status=answer.status,
         retry_after_seconds=retry_after if kind == "throttled" else None,
         retry_at=retry_at if kind == "throttled" else None,
+        remediation=_UNASKED if "mentioned or otherwise engaged" in detail else None,
     )
 
 

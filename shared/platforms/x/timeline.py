@@ -46,7 +46,8 @@ def _page(publication: Publication, url: str, fields_parameter: str, page: str, 
             f"{url}/2/users/{publication.account.platform_user_id}/tweets",
             headers=bearer(publication),
             params={
-                "max_results": "100",
+                # The first look is for a post of a moment ago; X charges for each that it shows.
+                "max_results": "100" if page else "20",
                 "start_time": since.strftime("%Y-%m-%dT%H:%M:%SZ"),
                 "exclude": exclude,
                 **_FIELDS[fields_parameter],
