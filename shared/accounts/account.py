@@ -38,7 +38,9 @@ class AccountKey:
 def account_key(uid: str, platform: str, account_id: str) -> AccountKey:
     """As callers name it. Raises NotFound for what no account can be called."""
     named = canonical(platform)
-    if named not in PLATFORMS or not account_id or "/" in account_id or len(account_id) > MAX_ID or account_id in (".", ".."):
+    # What Firestore keeps for itself, or takes for a way.
+    is_reserved = account_id in (".", "..") or "/" in account_id or (account_id.startswith("__") and account_id.endswith("__"))
+    if named not in PLATFORMS or is_reserved or not 0 < len(account_id) <= MAX_ID:
         raise NotFound("There is no such account")
     return AccountKey(uid, named, account_id)
 

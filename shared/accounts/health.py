@@ -8,16 +8,18 @@ expiring         its tokens end soon, and nobody but its person renews them
 
 import logging
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, NoReturn
 
 from shared.accounts.account import AccountKey, facts_fields
 from shared.accounts.tokens import TokenKeeper, Unusable
+from shared.core.encryption import CannotDecrypt
 from shared.core.errors import NotFound, PlatformUnavailable
 from shared.core.platforms import PLATFORMS
 from shared.core.wait import Wait
-from shared.documents.document import REMOVE, Changes, Conflict, Update
+from shared.documents.document import REMOVE, Changes, Conflict, Document, Documents, Update
 from shared.http.client import Http, NoAnswer, NotSent
 from shared.platforms.connector import Connector
 from shared.platforms.credentials import Credentials
@@ -73,11 +75,19 @@ def renews(account: Mapping[str, Any], connector: Connector | None) -> bool:
     return told if told is not None else connector is not None and connector.refresh is not None
 
 
+def own_account(key: AccountKey, documents: Documents) -> Document:
+    """Raises NotFound."""
+    [account] = documents.get(key.path)
+    if account is None:
+        raise NotFound("There is no such account")
+    return account
+
+
 def check_account(key: AccountKey, tokens: TokenKeeper) -> None:
-    """Ask the platform now, and keep what it says. Raises NotFound, and PlatformUnavailable where it does not say anything."""
-    [account] = tokens.documents.get(key.path)
+    """Ask the platform of an account that is there, now, and keep what it says. Raises PlatformUnavailable where it says nothing,
+    and NotFound if the account is gone meanwhile, or its platform switched off."""
     connector = tokens.connectors.get(key.platform)
-    if account is None or connector is None:
+    if connector is None:
         raise NotFound("There is no such account")
     label = PLATFORMS[key.platform]
     try:
@@ -85,11 +95,13 @@ def check_account(key: AccountKey, tokens: TokenKeeper) -> None:
         _keep(key, facts or {}, None, tokens)
     except PlatformFailure as failure:
         if failure.kind in _PASSING:
-            raise PlatformUnavailable(failure.message) from failure
+            _silent(key, failure.message, tokens)
         problem = {"message": failure.message.rstrip(".") + ".", "at": tokens.clock.now()}
         _keep(key, {}, None if failure.kind == "reauth" else problem, tokens)
     except (NotSent, NoAnswer) as error:
-        raise PlatformUnavailable(f"{label} did not answer ({error})") from error
+        _silent(key, f"{label} did not answer ({error})", tokens)
+    except CannotDecrypt as error:
+        _silent(key, str(error), tokens)
 
 
 def probe(connector: Connector, http: Http, credentials: Credentials) -> Mapping[str, Any]:
@@ -125,9 +137,16 @@ def _asked(key: AccountKey, connector: Connector, tokens: TokenKeeper) -> Mappin
     return None
 
 
+def _silent(key: AccountKey, reason: str, tokens: TokenKeeper) -> NoReturn:
+    """Nothing is known anew; but that it was asked, and in vain."""
+    with suppress(Conflict):
+        tokens.documents.commit(Update(key.path, {"askedAt": tokens.clock.now(), "silence": reason}))
+    raise PlatformUnavailable(reason)
+
+
 def _keep(key: AccountKey, facts: Mapping[str, Any], problem: Mapping[str, Any] | None, tokens: TokenKeeper) -> None:
     now = tokens.clock.now()
-    account: Changes = {"checkedAt": now, "problem": problem if problem is not None else REMOVE}
+    account: Changes = {"checkedAt": now, "askedAt": now, "silence": REMOVE, "problem": problem if problem is not None else REMOVE}
     writes = [Update(key.path, account)]
     if facts:
         path = ("accountFacts", key.platform, key.account_id)

@@ -13,6 +13,8 @@ Together = Callable[..., Sequence[Any]]
 
 def together(*reads: Callable[[], Any]) -> Sequence[Any]:
     """The answers in this order. Raises what the first that failed has raised."""
+    if not reads:
+        return []
     first, *others = reads
     beside = [_pool().submit(read) for read in others]
     return [first(), *(one.result() for one in beside)]

@@ -55,9 +55,12 @@ class CloudStorage:
 
     def keep(self, path: str, until: datetime) -> None:
         blob = self._bucket.blob(path)
-        blob.custom_time = until
         try:
-            blob.patch()
+            blob.reload()
+            # Cloud Storage refuses an earlier time: another post that shares the object needs it for longer.
+            if blob.custom_time is None or blob.custom_time < until:
+                blob.custom_time = until
+                blob.patch()
         except exceptions.NotFound as error:
             raise ObjectMissing(str(error)) from error
         except _FAILURES as error:

@@ -63,7 +63,8 @@ class Copier:
 
     def copied(self, wanted: Wanted, document: Document | None, *, anew: bool = False) -> StoredMedia | Wait | None:
         """The stored copy, when to try again, or None while somebody else is at it. `document` is that of the copy, as it was read
-        just now; `anew` gives one that failed another round of tries. Raises CopyFailed."""
+        just now; `anew` gives one that failed another round of tries. Raises CopyFailed; StorageUnavailable for one that is there,
+        and is to be kept for longer."""
         if document is not None and document.fields["status"] == "ready" and self._is_kept(document, wanted):
             return StoredMedia.from_fields(document.fields)
         if document is not None and document.fields["status"] == "failed" and not anew:

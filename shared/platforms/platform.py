@@ -98,13 +98,12 @@ class Failed:
 Finding = Found | Absent | Repeatable | NotListed | Unknowable | Failed | Wait
 
 
-class Publication(Protocol):
-    """One run on its way, as a platform sees it. Writes go through `save` and raise `Fenced` when another worker took over."""
+class View(Protocol):
+    """A post on its way to an account, for whoever only reads from the platform."""
 
     draft: Draft
     account: Credentials
     http: Http
-    storage: Storage
 
     @property
     def handle(self) -> Mapping[str, Any]:
@@ -112,13 +111,21 @@ class Publication(Protocol):
         ...
 
     @property
-    def intent_at(self) -> datetime:
-        """When the public call was about to be made."""
-        ...
-
-    @property
     def search_from(self) -> datetime:
         """When the public call was about to be made for the first time, less what clocks may differ by: nothing older is ours."""
+        ...
+
+    def now(self) -> datetime: ...
+
+
+class Publication(View, Protocol):
+    """One run on its way, as a platform sees it. Writes go through `save` and raise `Fenced` when another worker took over."""
+
+    storage: Storage
+
+    @property
+    def intent_at(self) -> datetime:
+        """When the public call was about to be made."""
         ...
 
     @property
@@ -137,8 +144,6 @@ class Publication(Protocol):
         Raises PerhapsAnothers (transient; outcome_unknown at last) while a run that looks the same may have made it.
         """
         ...
-
-    def now(self) -> datetime: ...
 
     def save(self, **handle: Any) -> None:
         """Merge into the handle and store it, encrypted; renews the lease. None removes a name."""
@@ -171,7 +176,7 @@ def no_follow_ups(draft: Draft) -> Sequence[FollowUp]:
     return ()
 
 
-def unlisted(publication: Publication) -> Unknowable:
+def unlisted(view: View) -> Unknowable:
     """For platforms that show an account's posts to no app."""
     return Unknowable("The platform shows no list of the account's posts")
 
@@ -185,7 +190,7 @@ class Platform:
     find: Callable[[Publication], Finding]
     permalink: Callable[[Publication, str], str | None] = no_permalink
     follow_ups: Callable[[Draft], Sequence[FollowUp]] = no_follow_ups
-    listed: Callable[[Publication], Iterable[Listed] | Unknowable] = unlisted
+    listed: Callable[[View], Iterable[Listed] | Unknowable] = unlisted
 
     @property
     def name(self) -> str:
@@ -199,5 +204,5 @@ def stored_of(item: MediaItem) -> StoredMedia:
     return item.stored
 
 
-def bearer(publication: Publication) -> dict[str, str]:
-    return {"Authorization": f"Bearer {publication.account.access_token}"}
+def bearer(view: View) -> dict[str, str]:
+    return {"Authorization": f"Bearer {view.account.access_token}"}

@@ -12,6 +12,7 @@ from typing import Any
 from shared.accounts.account import AccountKey, facts_fields
 from shared.accounts.health import probe
 from shared.accounts.tokens import TokenKeeper
+from shared.core.encryption import CannotDecrypt
 from shared.core.settings import TikTokPrivacy
 from shared.documents.change import read_modify_write
 from shared.documents.document import Changes, Conflict, Document, Update
@@ -92,7 +93,7 @@ def _asked(submission: Submission, target: Target, ports: CheckPorts) -> Target:
         if not isinstance(credentials, Credentials) or target.platform not in ASKED:
             return target
         facts = facts_fields(probe(connector, ports.quick, credentials), ports.tokens.clock.now())
-    except (PlatformFailure, NotSent, NoAnswer) as error:
+    except (PlatformFailure, NotSent, NoAnswer, CannotDecrypt) as error:
         # The post is tried all the same.
         _log.info("check.platform_silent", extra={"account": key.path, "reason": str(error)})
         return target

@@ -1,5 +1,6 @@
 """Copies the addresses of one post, as far as one delivery gets, and counts what they take of their user's quota."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -8,18 +9,20 @@ from shared.core.clock import Clock
 from shared.core.wait import Wait
 from shared.documents.document import Changes, Document, Documents, Increment, Update, Write
 from shared.media.copied import CopyFailed, copy_path, failure_of
-from shared.media.copy import TRY_AGAIN_SECONDS, Copier, Wanted
+from shared.media.copy import Copier, Wanted
 from shared.media.fetch import Fetcher
 from shared.media.intake import Intake
 from shared.media.measure import Measurer
 from shared.media.media import StoredMedia
 from shared.media.storage import Storage, StorageUnavailable
 from shared.posts.addresses import Address
-from shared.posts.file_warnings import Copied, chance_at
+from shared.posts.file_warnings import Chance, Copied, chance_at
 from shared.posts.submission import Submission
 from shared.tasks.hand_over import hand_over
 from shared.tasks.task import Tasks, ingest
 from shared.users.user import User, user_path
+
+_log = logging.getLogger(__name__)
 
 # A delivery that has worked for so long leaves the next address to another one: the longest copy must still fit into its time.
 WORK_TIME = timedelta(seconds=120)
@@ -52,10 +55,11 @@ class IngestPorts:
 @dataclass(frozen=True)
 class Progress:
     """address → its copy; those that are missing are looked at later, by somebody else or by the task that was made for it.
-    `is_full`: there is no room for more."""
+    `is_full`: there is no room for more. `is_unkept`: a copy is to be kept for longer, and the storage could not be told."""
 
     copied: Mapping[str, Copied]
     is_full: bool = False
+    is_unkept: bool = False
 
 
 def copy_all(submission: Submission, addresses: Sequence[Address], keeper: User | None, ports: IngestPorts) -> Progress:
@@ -63,7 +67,7 @@ def copy_all(submission: Submission, addresses: Sequence[Address], keeper: User 
     paths = [copy_path(submission.path, address.url) for address in addresses]
     copied: dict[str, Copied] = {}
     waits: list[Wait] = []
-    is_full = False
+    is_full = is_unkept = False
     for address, path, document in zip(addresses, paths, ports.documents.get(*paths), strict=True):
         if ports.clock.now() - begun > WORK_TIME:
             waits.append(Wait(0.0, "other files took long"))
@@ -73,7 +77,12 @@ def copy_all(submission: Submission, addresses: Sequence[Address], keeper: User 
             is_full = True
             break
         wanted = Wanted(path, address.url, submission.uid, address.limits, submission.begins_at + KEEP)
-        result = _copied(wanted, submission, document, ports)
+        try:
+            result = _copied(wanted, submission, document, ports)
+        except StorageUnavailable as error:
+            _log.warning("ingest.storage_unavailable", extra={"submission": submission.id, "reason": str(error)})
+            is_unkept = True
+            continue
         if isinstance(result, Wait):
             waits.append(result)
         elif result is not None:
@@ -85,8 +94,8 @@ def copy_all(submission: Submission, addresses: Sequence[Address], keeper: User 
         for seconds in sorted({wait.seconds for wait in waits}):
             at = ports.clock.now() + timedelta(seconds=seconds)
             hand_over(ingest(submission.id, submission.uid, not_before=at), ports.tasks)
-    if waits or is_full:
-        return Progress(copied, is_full)
+    if waits or is_full or is_unkept:
+        return Progress(copied, is_full, is_unkept)
     if len(copied) < len(addresses):
         # Others were at it: whoever is last sees that all is done.
         found = zip(addresses, ports.documents.get(*paths), strict=True)
@@ -95,13 +104,16 @@ def copy_all(submission: Submission, addresses: Sequence[Address], keeper: User 
 
 
 def _copied(wanted: Wanted, submission: Submission, document: Document | None, ports: IngestPorts) -> Copied | Wait | None:
-    """None while somebody else is at it."""
+    """None while somebody else is at it. Raises StorageUnavailable for one that is to be kept for longer, while that can wait."""
     try:
         return ports.copier.copied(wanted, document, anew=_may_be_tried_anew(submission, document, ports.clock.now()))
     except CopyFailed as failure:
         return failure
-    except StorageUnavailable as error:
-        return Wait(TRY_AGAIN_SECONDS, str(error))
+    except StorageUnavailable:
+        if document is None or chance_at(ports.clock.now(), submission.due_at) is Chance.EARLY:
+            raise
+        # It is needed now, and it is there.
+        return _result(document)
 
 
 def counted(submission: Submission, copied: Mapping[str, Copied], keeper: User | None) -> tuple[Changes, Sequence[Write]]:

@@ -94,6 +94,9 @@ def _go_on_later(submission: Submission, progress: "Progress", keeper: User | No
         # The sweeper looks then: seldom, while there is time.
         again = now + PUSH if chance_at(now, submission.due_at) is not Chance.EARLY else _look_again(now, submission.due_at)
         changes = {**changes, "warnings": [*others, warning][-MAX_WARNINGS:], "sweepAt": again, "updatedAt": now}
+    if progress.is_unkept:
+        # Seldom, too: there is a month between a copy's time and its end.
+        changes = {**changes, "sweepAt": _look_again(ports.clock.now(), submission.due_at)}
     if changes:
         # Whoever has changed it meanwhile is followed by another delivery.
         with suppress(Conflict):

@@ -33,7 +33,6 @@ _CLEARED_AT_THE_END = (
     "handle",
     "callFailure",
     "absentListings",
-    "doubted",
     "unresolved",
 )
 
@@ -65,16 +64,15 @@ def intended(run: "Run") -> Changes:
 
 
 def retried(run: "Run", now: datetime) -> Changes:
-    """A new round of a run that provably is not public, with nothing left of the one before but what it had sent, and when."""
-    over = ("error", "completedAt", "handle", "intentAt", "callFailure", "unresolved", "resolution", "reauths", "notes", "doubted")
+    """A new round of a run that provably is not public, with nothing left of the ones before but what they had sent, and when,
+    and whether that is in doubt."""
+    over = ("error", "completedAt", "handle", "intentAt", "callFailure", "unresolved", "resolution", "reauths", "notes")
     return {
         **dict.fromkeys(over, REMOVE),
         **QUEUED,
         "round": run.round + 1,
         "dueAt": now,
         "attempts": list(run.all_attempts),
-        # A person said that it is not public, which may be a mistake: the platform may find a copy.
-        **({"doubted": True} if run.error_code == NOT_PUBLISHED else {}),
     }
 
 

@@ -2,7 +2,8 @@
 
 draft ─ judged as a new post is ─compare-and-set─► queued          scheduled ─compare-and-set─► queued, due now
 
-Again does no harm: a post that is on its way is left alone, and so is one that this has scheduled.
+Again does no harm: a post that is on its way is left alone, and so is one that was a draft and waits for its time, unless it is to
+go at once.
 """
 
 from collections.abc import Callable
@@ -16,7 +17,7 @@ from shared.posts.create import Accept, begin, waiting_fields
 from shared.posts.errors import AlreadyCancelled
 from shared.posts.slots import freed, next_free, plan_of, taken
 from shared.posts.state import state_of_accepted
-from shared.posts.submission import FIRST_VERSION, START_GRACE, Submission, own_post
+from shared.posts.submission import START_GRACE, Submission, own_post
 from shared.posts.validate import Installation, PostRequest, validated
 from shared.tasks.hand_over import hand_over
 from shared.tasks.task import Tasks, ingest, orchestrate
@@ -48,7 +49,7 @@ def send_post(
                 request = request_of(document)
                 request = replace(request, scheduled_time=None, wants_slot=False) if at_once else request
                 return _sent(document, request, user, here=here, documents=documents, tasks=tasks, clock=clock)
-            case "queued" if at_once or not _was_sent(document):
+            case "queued" if at_once or not document.fields.get("wasDraft"):
                 return _sooner(document, documents, tasks, clock)
             case _:
                 return None
@@ -58,19 +59,14 @@ def send_post(
         begin_it()
 
 
-def _was_sent(document: Document) -> bool:
-    """Whether it was a draft, and has not been changed since it was published: the same request may come twice."""
-    return document.fields.get("sentVersion") == document.fields.get("version", FIRST_VERSION)
-
-
 def _sent(
     document: Document, request: PostRequest, user: User, *, here: Installation, documents: Documents, tasks: Tasks, clock: Clock
 ) -> Callable[[], object]:
     content, targets = validated(request, user, documents, clock, here)
-    now, version = clock.now(), document.fields["version"] + 1
+    now = clock.now()
     slot = next_free(user.uid, plan_of(user.uid, documents), documents, now)[0] if request.wants_slot else None
     accept = Accept(user.uid, request, content, targets, slot or request.scheduled_time, "api", document.fields["requestId"])
-    changes = {**waiting_fields(accept, now), "wantsSlot": REMOVE, "version": version, "sentVersion": version}
+    changes = {**waiting_fields(accept, now), "wantsSlot": REMOVE, "version": document.fields["version"] + 1, "wasDraft": True}
     more = [taken(user.uid, slot, document.id)] if slot is not None else []
     moved = moved_record(document, accept.scheduled_time or now, documents)
     documents.commit(Update(document.path, changes, if_version=document.version), *more, *moved)

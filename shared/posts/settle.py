@@ -56,7 +56,7 @@ def released_bytes(submission: Submission, documents: Documents) -> Sequence[Wri
 def _released_key(submission: Submission, documents: Documents) -> Sequence[Write]:
     """The derived key, if every run failed provably unpublished: then the same text again is a new try, not a replay."""
     counts = submission.counts
-    if submission.derived_key_path is None or counts["succeeded"] or counts["outcomeUnknown"]:
+    if submission.derived_key_path is None or counts["succeeded"] or counts["outcomeUnknown"] or submission.was_unknown:
         return ()
     [record] = documents.get(submission.derived_key_path)
     if record is None or record.fields.get("submissionId") != submission.id:

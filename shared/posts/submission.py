@@ -125,6 +125,8 @@ class Submission:
     retried_at: datetime | None = None
     # How often it was retried, or its outcome was said by a person.
     round: int = 0
+    # A person has said of a doubtful outcome what became of it, and may be wrong.
+    was_unknown: bool = False
     # The slot of its user's plan that it has.
     slot_at: datetime | None = None
     # Of copies that another post has made and counted.
@@ -197,6 +199,7 @@ class Submission:
             fingerprint=fields.get("fingerprint"),
             retried_at=fields.get("retriedAt"),
             round=fields.get("round", 0),
+            was_unknown=fields.get("wasUnknown", False),
             slot_at=fields.get("slotAt"),
             shared_bytes=fields.get("sharedBytes", 0),
             copied_bytes=fields.get("copiedBytes", 0),

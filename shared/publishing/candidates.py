@@ -2,16 +2,16 @@
 
 import itertools
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from shared.accounts.tokens import TokenKeeper, Unusable
+from shared.core.encryption import CannotDecrypt
 from shared.core.platforms import PLATFORMS
 from shared.core.wait import Wait
 from shared.http.client import Http, NoAnswer, NotSent
-from shared.media.storage import Storage
 from shared.platforms.compose import compose
 from shared.platforms.credentials import Credentials
 from shared.platforms.failure import PlatformFailure
@@ -46,13 +46,12 @@ class NotAsked(Exception):
 
 @dataclass
 class _Look:
-    """Implements `shared.platforms.platform.Publication` for whoever only looks."""
+    """Implements `shared.platforms.platform.View`."""
 
     run: Run
     draft: Draft
     account: Credentials
     http: Http
-    storage: Storage
     at: datetime
 
     @property
@@ -60,59 +59,11 @@ class _Look:
         return {}
 
     @property
-    def intent_at(self) -> datetime:
-        return self.run.intent_at or self.first_intent_at
-
-    @property
-    def first_intent_at(self) -> datetime:
-        return self.run.first_intent_at or self.run.due_at
-
-    @property
     def search_from(self) -> datetime:
-        return self.first_intent_at - CLOCK_SKEW
-
-    @property
-    def intents(self) -> int:
-        return self.run.intents
-
-    @property
-    def doubted(self) -> bool:
-        return self.run.doubted
-
-    def is_anothers(self, post_id: str) -> bool:
-        return False
+        return (self.run.first_intent_at or self.run.due_at) - CLOCK_SKEW
 
     def now(self) -> datetime:
         return self.at
-
-    def save(self, **handle: Any) -> None:
-        raise _no_writer()
-
-    def keep_alive(self) -> None:
-        """There is no lease."""
-
-
-class _NoStorage:
-    """Implements `Storage` for whoever needs none."""
-
-    def write(self, path: str, content_type: str, chunks: Iterator[bytes], *, keep_until: datetime | None) -> None:
-        raise _no_writer()
-
-    def keep(self, path: str, until: datetime) -> None:
-        raise _no_writer()
-
-    def delete(self, path: str) -> None:
-        raise _no_writer()
-
-    def read(self, path: str, start: int = 0, length: int | None = None) -> bytes:
-        raise _no_writer()
-
-    def url(self, path: str) -> str:
-        raise _no_writer()
-
-
-def _no_writer() -> PlatformFailure:
-    return PlatformFailure("bug", "whoever only looks has nothing to write")
 
 
 def candidates(run: Run, platform: Platform | None, tokens: TokenKeeper) -> Candidates:
@@ -128,7 +79,7 @@ def candidates(run: Run, platform: Platform | None, tokens: TokenKeeper) -> Cand
             case _:
                 pass
         draft = compose(run.content, platform.capability, run.options, run.facts)
-        look = _Look(run, draft, account, tokens.http, _NoStorage(), tokens.clock.now())
+        look = _Look(run, draft, account, tokens.http, tokens.clock.now())
         listed = platform.listed(look)
         if isinstance(listed, Unknowable):
             note = f"{listed.reason}: look at the account itself."
@@ -139,6 +90,8 @@ def candidates(run: Run, platform: Platform | None, tokens: TokenKeeper) -> Cand
         raise NotAsked(failure.message) from failure
     except (NotSent, NoAnswer) as error:
         raise NotAsked(f"{label} did not answer ({error}).") from error
+    except CannotDecrypt as error:
+        raise NotAsked(str(error)) from error
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         _log.exception("account.listing_unreadable", extra={"run": str(run.path)})
         raise NotAsked(f"{label} answered with something that Soku cannot read.") from error

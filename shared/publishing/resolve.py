@@ -98,7 +98,8 @@ def _as_not_published(run: Run) -> dict[str, Any]:
     message = "Its owner has looked, and said that it was not published."
     remediation = "Nothing was sent since. Retry it, if it is still wanted."
     failure = PlatformFailure("permission", message, code=NOT_PUBLISHED, remediation=remediation)
-    return {"error": {**failure.to_fields(), "attempts": list(run.all_attempts)}}
+    # Which may be a mistake: if it is retried, the platform may find a copy.
+    return {"error": {**failure.to_fields(), "attempts": list(run.all_attempts)}, "doubted": True}
 
 
 def _counted(submission: Submission, *, published: bool) -> Changes:
@@ -108,4 +109,10 @@ def _counted(submission: Submission, *, published: bool) -> Changes:
         counts["failed"] -= 1
         counts["succeeded"] += 1
     told = {"state": state_of_ended(counts)} if submission.completed_at is not None else {}
-    return {"runCounts": counts, "round": submission.round + 1, "version": submission.owners_version + 1, **told}
+    return {
+        "runCounts": counts,
+        "wasUnknown": True,
+        "round": submission.round + 1,
+        "version": submission.owners_version + 1,
+        **told,
+    }

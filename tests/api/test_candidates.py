@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
+from shared.core.encryption import Cipher
 from shared.http.client import HttpAnswer, HttpRequest
 from tests.api.conftest import error_of
 from tests.fakes.world import World
@@ -131,3 +132,9 @@ def test_an_answer_of_another_shape_is_no_list(world: World, key: str, ask: Call
 
     object.__setattr__(world.api_ports.connecting, "http", Strange())
     assert ask(post_id, "threads").status_code == 502
+
+
+def test_tokens_that_cannot_be_decrypted_are_no_500(world: World, key: str, ask: Callable[..., Any]) -> None:
+    post_id, _ = in_doubt(world, key, "x")
+    object.__setattr__(world.api_ports.connecting, "cipher", Cipher({"another": b"\2" * 32}))
+    assert ask(post_id, "x").status_code == 502

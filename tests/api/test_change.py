@@ -8,6 +8,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from shared.documents.document import Update
+from shared.media.storage import StorageUnavailable
 from tests.api.conftest import error_of
 from tests.fakes.world import World
 
@@ -209,3 +210,24 @@ def test_how_late_it_may_be_begun(post: Callable[..., str], change: Callable[...
     world.clock.advance(3 * 3600 + 300)
     world.run_for(60)
     assert world.submission(post_id)["state"] == "missed"
+
+
+def test_a_storage_that_cannot_be_told_to_keep_a_copy_is_asked_seldom_and_holds_nothing_up(
+    post: Callable[..., str], change: Callable[..., Any], world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    post_id = post(imageUrls=[PHOTO])
+    world.run_for(60)
+    asked: list[str] = []
+
+    def refuse(path: str, until: Any) -> None:
+        asked.append(path)
+        raise StorageUnavailable("403")
+
+    monkeypatch.setattr(world.storage, "keep", refuse)
+    change(post_id, scheduledTime="2026-01-16T12:00:00Z")
+    before = world.invocations
+    world.run_for(26 * 3600)
+    assert len(asked) <= 30
+    assert world.invocations - before <= 35
+    world.run_for(2 * 3600)
+    assert (world.ledger("x"), world.fetcher.fetched) == (["Hello"], [PHOTO])

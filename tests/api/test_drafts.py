@@ -123,6 +123,14 @@ def test_one_with_a_time_is_scheduled_and_the_same_request_again_does_not_publis
     assert world.ledger("x") == ["Hello"]
 
 
+def test_nor_once_it_was_changed_in_between(draft: Callable[..., str], ask: Ask, world: World) -> None:
+    post_id = draft(X, scheduledTime=LATER)
+    ask("POST", f"/{post_id}/publish")
+    ask("PATCH", f"/{post_id}", {"tags": ["b"]}, **{"If-Match": "*"})
+    assert ask("POST", f"/{post_id}/publish").get_json()["dueAt"] == "2026-01-15T12:00:00.000Z"
+    assert world.sandbox.ledger == []
+
+
 def test_now_is_now(draft: Callable[..., str], ask: Ask, world: World) -> None:
     post_id = draft(X, scheduledTime=LATER)
     ask("POST", f"/{post_id}/publish")

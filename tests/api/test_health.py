@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
+from shared.core.encryption import Cipher
 from shared.http.client import HttpAnswer, HttpRequest
 from tests.api.conftest import error_of
 from tests.fakes.world import World
@@ -166,9 +167,10 @@ def test_an_answer_that_nobody_can_read_is_no_500(check: Ask, world: World) -> N
     assert check("snapchat").status_code == 502
 
 
-@pytest.mark.parametrize("account", ["nobody", "%2e%2e", "a" * 300])
-def test_of_what_is_not_there_nothing_is_said(check: Ask, account: str) -> None:
+@pytest.mark.parametrize("account", ["nobody", "%2e%2e", "a" * 300, "__x__"])
+def test_of_what_is_not_there_nothing_is_said(check: Ask, client: FlaskClient, key: str, account: str) -> None:
     assert check("x", account).status_code == check("orkut", account).status_code == 404
+    assert client.get(f"/v1/accounts/x/{account}/capabilities", headers={"soku-api-key": key}).status_code == 404
 
 
 def test_checking_needs_its_scope_and_listing_another(client: FlaskClient, world: World, key: str) -> None:
@@ -222,3 +224,23 @@ def test_where_the_platform_is_silent_what_is_kept_is_told_with_its_age(client: 
     world.fail("x", "me", "server_error_before", times=9)
     told = capabilities(client, key, "x").get_json()
     assert (told["askedAt"], "X" in told["note"]) == ("2026-01-15T09:00:00.000Z", True)
+
+
+@pytest.mark.parametrize("kind", ["server_error_before", "rate_limit", "reject"])
+def test_an_account_that_fails_is_not_asked_more_often(client: FlaskClient, key: str, world: World, kind: str) -> None:
+    world.clock.advance(120)
+    world.fail("instagram", "publishing_limit", kind, times=9)
+    sent = len(world.http.sent)
+    told = [capabilities(client, key, "instagram").get_json() for _ in range(5)]
+    assert len(world.http.sent) == sent + 1
+    assert told == [told[0]] * 5
+    world.sandbox.faults.due = []
+    world.clock.advance(61)
+    told = capabilities(client, key, "instagram").get_json()
+    assert (told["health"], told["note"], len(world.http.sent)) == ("ok", None, sent + 2)
+
+
+def test_tokens_that_cannot_be_decrypted_are_no_500(client: FlaskClient, key: str, world: World, check: Ask) -> None:
+    world.clock.advance(120)
+    object.__setattr__(world.api_ports.connecting, "cipher", Cipher({"another": b"\2" * 32}))
+    assert (check("x").status_code, capabilities(client, key, "x").status_code) == (502, 200)

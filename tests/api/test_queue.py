@@ -57,6 +57,7 @@ def test_a_plan_is_shown_with_what_is_free(ask: Ask) -> None:
         ({"timezone": "UTC", "slots": [{"day": "Monday", "time": "09:00"}]}, "body.slots.0.day"),
         ({"timezone": "UTC", "slots": [{"day": "monday", "time": "24:00"}]}, "body.slots.0.time"),
         ({"timezone": "UTC", "slots": [{"day": "monday", "time": "9:00"}]}, "body.slots.0.time"),
+        ({"timezone": "UTC", "slots": [{"day": "monday", "time": "0\u0663:0\u0665"}]}, "body.slots.0.time"),
         ({"timezone": "UTC", "slots": SLOTS * 100}, "body.slots"),
         ({"slots": []}, "body.timezone"),
     ],

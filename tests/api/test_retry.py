@@ -285,3 +285,24 @@ def test_what_was_to_follow_a_post_that_is_there_after_all_is_said_to_be_missing
     world.run_for(1200)
     [found] = ask("POST", f"/{post_id}/runs/linkedin/resolve", {"published": True}).get_json()["targets"]
     assert any("first comment" in note and "not known in time" in note for note in found["notes"])
+
+
+def test_a_persons_word_does_not_set_the_derived_key_free(world: World, key: str, ask: Ask, unknown: str) -> None:
+    """Who is wrong, and sends the same once more, is not to publish it twice by that."""
+    ask("POST", f"/{unknown}/runs/snapchat/resolve", {"published": False})
+    world.fail("snapchat", "publish", "reject")
+    ask("POST", f"/{unknown}/retry")
+    world.run_for(120)
+    assert ask("GET", f"/{unknown}").get_json()["state"] == "failed"
+    assert world.accepted(key, STORY) == unknown
+    assert len(world.sandbox.ledger) == 1
+
+
+def test_doubt_outlives_every_round(world: World, ask: Ask, unknown: str) -> None:
+    ask("POST", f"/{unknown}/runs/snapchat/resolve", {"published": False})
+    for _ in range(2):
+        world.fail("snapchat", "publish", "reject")
+        ask("POST", f"/{unknown}/retry")
+        world.run_for(120)
+        run = world.run(unknown, "snapchat")
+        assert (run["status"], run["doubted"], "firstIntentAt" in run) == ("failed", True, True)

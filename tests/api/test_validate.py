@@ -135,8 +135,17 @@ def test_an_app_that_tiktok_has_not_audited_is_warned_of(world: World) -> None:
 
 
 def test_a_draft_is_judged_by_its_form_alone(client: FlaskClient, key: str) -> None:
-    answer = ask(client, key, "/v1/posts/validate", {"text": "no platform yet"}, draft=True)
-    assert (answer.status_code, answer.get_json()["targets"]) == (200, [])
+    for content, more in (
+        ({"text": "no platform yet"}, {}),
+        ({"platform": "threads"}, {}),
+        ({"mediaIds": ["Tnz0L1t3TA1m3JZHe8hAb6"]}, {}),
+        ({}, {"scheduledTime": "next-free-slot"}),
+        ({}, {"scheduledTime": "2020-01-15T12:00:00Z"}),
+    ):
+        answer = ask(client, key, "/v1/posts/validate", content, draft=True, **more)
+        assert (answer.status_code, answer.get_json()["targets"]) == (200, [])
+        assert ask(client, key, "/v1/posts", content, draft=True, **more).status_code == 201
+    assert ask(client, key, "/v1/posts/validate", {"platform": "orkut"}, draft=True).status_code == 400
 
 
 def test_a_partnership_that_nobody_would_see_is_refused_at_once(world: World) -> None:

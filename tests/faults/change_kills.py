@@ -19,7 +19,7 @@ from emulator.users import credentials_of, local_cipher
 from shared.accounts.connect import connect_account
 from shared.core.clock import SystemClock
 from tests.conftest import LocalStack
-from tests.faults.kills import LOSABLE, STRIKE_SECONDS, WAYS
+from tests.faults.kills import LOSABLE, STRIKE_SECONDS, WAYS, Point
 
 UID = "changing"
 PATIENCE_SECONDS = 300.0
@@ -27,27 +27,11 @@ PHOTO = "https://example.com/photo.jpg"
 _numbers = itertools.count(1)
 
 
-@dataclass(frozen=True)
-class ChangePoint:
-    kind: str
-    function: str
-    call: str
-    nth: int
-    way: str
-
-    @property
-    def group(self) -> tuple[str, str]:
-        return self.kind, self.function
-
-    def __str__(self) -> str:
-        return f"{self.kind} {self.function} {self.call} {self.nth} {self.way}"
-
-
 @dataclass
 class Change:
     """One post and what is done to it; `key` names the request that is struck."""
 
-    point: ChangePoint | None
+    point: Point | None
     platform: str
     account: str
     key: str
@@ -77,9 +61,9 @@ class Changes:
         slots = [{"day": day, "time": f"{hour:02}:00"} for day in days for hour in range(24)]
         self._asked("PUT", "/v1/queue", {"timezone": "UTC", "slots": slots})
 
-    def points(self) -> list[ChangePoint]:
+    def points(self) -> list[Point]:
         """All there are, found by doing it undisturbed."""
-        found: list[ChangePoint] = []
+        found: list[Point] = []
         for kind in KINDS:
             function = function_of(kind)
             record = self.stack.kill_plans / f"{function}.calls"
@@ -92,10 +76,10 @@ class Changes:
             record.unlink()
             own = [(one["call"], one["nth"]) for one in calls if one["subject"] in (change.key, change.post_id)]
             ways = [(*one, way) for one in dict.fromkeys(own) for way in WAYS if way != "lost" or one[0] in LOSABLE]
-            found += [ChangePoint(kind, function, *one) for one in ways]
+            found += [Point(kind, function, *one) for one in ways]
         return found
 
-    def strike(self, point: ChangePoint) -> None:
+    def strike(self, point: Point) -> None:
         change = self._begin(point.kind, point)
         plan = self.stack.kill_plans / point.function
         deadline = time.monotonic() + (STRIKE_SECONDS if point.function == "refresher" else 0)
@@ -104,7 +88,7 @@ class Changes:
         change.struck = not plan.exists()
         plan.unlink(missing_ok=True)
 
-    def _begin(self, kind: str, point: ChangePoint | None) -> Change:
+    def _begin(self, kind: str, point: Point | None) -> Change:
         number = next(_numbers)
         platform = "snapchat" if kind.startswith("resolve") else "threads" if kind == "check" else "x"
         change = Change(point, platform, f"{platform}_change_{number}", f"change {number} {kind}")
@@ -136,7 +120,7 @@ class Changes:
         answer = self._asked(method, f"/v1/posts/{change.post_id}{path}", body, headers)
         assert answer.status_code in (200, *also), f"{change.name}: {answer.text}"
 
-    def arm(self, point: ChangePoint) -> None:
+    def arm(self, point: Point) -> None:
         spared = [name for change in self.made for name in (change.key, change.post_id)]
         self.stack.plan_kill(point.function, point.call, point.nth, point.way, spared)
 

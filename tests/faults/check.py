@@ -254,9 +254,10 @@ def _submissions(simulation: "Simulation", verdict: Verdict) -> Iterator[tuple[W
             known[number].append(extra)
     for number, ids in known.items():
         wanted, in_order = simulation.accepted[number], sorted(ids, key=lambda one: there[one]["createdAt"])
-        for earlier in in_order[:-1]:
-            if wanted.key is not None or not simulation.published_nothing(earlier):
-                verdict.harm("duplicates", f"one request, several submissions: {number}")
+        # An earlier one may be retried once a later one has failed, too.
+        publishing = [one for one in in_order if not simulation.published_nothing(one)]
+        if len(in_order) > 1 and (wanted.key is not None or len(publishing) > 1):
+            verdict.harm("duplicates", f"one request, several submissions: {number}")
         for one in in_order:
             yield wanted, one
             for following, follower in followed(simulation, verdict, wanted, one, made):
@@ -382,7 +383,7 @@ def _judge_alike(verdict: Verdict, runs: Sequence[_One], ledger: _Ledger) -> Non
     unnamed = [one for one in succeeded if owned[one.path] is None]
     failed = [one for one in runs if one.run["status"] != "succeeded"]
     for one in (*unnamed, *sorted(failed, key=lambda one: not one.is_unknown)):
-        owned[one.path] = claim(one)
+        owned[one.path] = claim(one, lambda entry, one=one: entry.accepted_at >= one.first_due_at - CLOCKS_APART) or claim(one)
     for entry in free:
         verdict.harm("duplicates", f"{runs[0].where}: once more than wanted, as {entry.id}")
     for one in runs:

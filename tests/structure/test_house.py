@@ -189,7 +189,7 @@ def _is_query(node: ast.AST) -> bool:
 def test_documents_that_expire_have_a_policy_that_deletes_them() -> None:
     declared = json.loads((ROOT / "firestore.indexes.json").read_text())
     with_policy = {o["collectionGroup"] for o in declared["fieldOverrides"] if o.get("ttl")}
-    assert with_policy == {"idempotency", "apiRequests", "oauthStates", "jobs", "uploads"}
+    assert with_policy == {"idempotency", "apiRequests", "oauthStates", "jobs", "uploads", "slots"}
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))

@@ -152,3 +152,11 @@ def test_warnings_of_files_name_the_request_s_own_fields(world: World) -> None:
     world.run_for(120)
     fields = {one["field"] for one in world.submission(post_id)["warnings"]}
     assert fields == {"body.post.content.platform.0.options.thumbnailUrl"}
+
+
+def test_one_account_that_cannot_be_read_keeps_no_other_from_being_looked_at(world: World, key: str) -> None:
+    post_id = world.accepted(key, CONTENT, scheduledTime=AT)
+    account(world, "threads", "t_main")["status"] = "needs_reauth"
+    world.memory.contents["users/ada/credentials/x:x_main"][0]["keyId"] = "gone"
+    world.run_for(57 * 60)
+    assert warnings(world, post_id) == {"threads:t_main": "account_needs_reauth"}

@@ -5,8 +5,7 @@ import json
 import pytest
 
 from shared.http.client import HttpAnswer
-from shared.platforms.meta.containers import failure_of_container
-from shared.platforms.meta.errors import failure_of
+from shared.platforms.meta.errors import failure_of, failure_of_container
 
 
 def answer(code: int, subcode: int = 0, *, transient: bool = False, status: int = 400) -> HttpAnswer:

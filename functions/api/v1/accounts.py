@@ -1,6 +1,7 @@
 """GET /v1/accounts/{platform}/{accountId}/capabilities: what it may do, by the rules and by what its platform says."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,7 +13,7 @@ from functions.api.request.admission import Call
 from functions.api.request.endpoint import Reply, endpoint
 from functions.api.v1.platforms import ShownPlatform
 from shared.accounts.account import account_key
-from shared.accounts.health import LIVE, Health, check_account, condition_of
+from shared.accounts.health import LIVE, Health, check_account, condition_of, own_account
 from shared.core.clock import iso8601
 from shared.core.errors import NotFound, PlatformUnavailable
 from shared.documents.document import Document
@@ -51,26 +52,25 @@ def routes(ports: Ports) -> Blueprint:
     @endpoint(ports, credential="either", gives={200: Capabilities}, errors=(NotFound,), scope="posts:read")
     def show(call: Call, platform: str, account_id: str) -> Reply:
         key = account_key(call.user.uid, platform, account_id)
-        facts, note = call.user.account_facts.get(key.platform, {}).get(account_id, {}), None
-        if key.platform in LIVE and not _is_fresh(facts, ports.clock.now()):
-            try:
+        account, user = own_account(key, ports.documents), call.user
+        if key.platform in LIVE and not _is_fresh(account, ports.clock.now()):
+            with suppress(PlatformUnavailable):
                 check_account(key, ports.tokens)
-            except PlatformUnavailable as error:
-                note = error.message
-        account, user = ports.documents.get(key.path, user_path(key.uid))
-        if account is None:
-            raise NotFound("There is no such account")
-        facts = User.from_document(key.uid, user).account_facts.get(key.platform, {}).get(account_id, {})
-        return Reply(200, _shown(account, facts, note, ports))
+            found, owner = ports.documents.get(key.path, user_path(key.uid))
+            account, user = found or account, User.from_document(key.uid, owner)
+        facts = user.account_facts.get(key.platform, {}).get(account_id, {})
+        return Reply(200, _shown(account, facts, ports))
 
     return blueprint
 
 
-def _is_fresh(facts: Mapping[str, Any], now: datetime) -> bool:
-    return facts.get("at") is not None and now - facts["at"] < KEPT
+def _is_fresh(account: Document, now: datetime) -> bool:
+    """Asked a moment ago, whatever came of it; or connected, which says the same."""
+    asked = account.fields.get("askedAt") or account.fields["connectedAt"]
+    return now - max(asked, account.fields["connectedAt"]) < KEPT
 
 
-def _shown(account: Document, facts: Mapping[str, Any], note: str | None, ports: Ports) -> dict[str, Any]:
+def _shown(account: Document, facts: Mapping[str, Any], ports: Ports) -> dict[str, Any]:
     platform, at = account.fields["platform"], facts.get("at")
     condition = condition_of(account.fields, ports.connecting.connectors.get(platform), ports.clock.now())
     quota = {"used": facts["quotaUsed"], "total": facts["quotaTotal"]} if "quotaUsed" in facts else None
@@ -82,5 +82,5 @@ def _shown(account: Document, facts: Mapping[str, Any], note: str | None, ports:
         "facts": {name: value for name, value in facts.items() if name not in ("at", "quotaUsed", "quotaTotal")},
         "quota": quota,
         "askedAt": iso8601(at) if at is not None else None,
-        "note": note,
+        "note": account.fields.get("silence"),
     }

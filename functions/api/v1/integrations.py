@@ -9,6 +9,7 @@ DELETE …/{platform}/accounts/{accountId}     forgotten here, and revoked there
 """
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
 
@@ -21,7 +22,7 @@ from functions.api.request.endpoint import Reply, endpoint
 from functions.api.request.validation import RequestBody
 from shared.accounts.account import AccountKey, account_key, list_accounts
 from shared.accounts.disconnect import disconnect
-from shared.accounts.health import Health, check_account, condition_of, renews
+from shared.accounts.health import Health, check_account, condition_of, own_account, renews
 from shared.accounts.oauth import begin, complete
 from shared.core.clock import iso8601
 from shared.core.errors import ConnectionRefused, Detail, NotFound, PlatformUnavailable, ValidationFailed
@@ -125,7 +126,7 @@ def routes(ports: Ports) -> Blueprint:
     @endpoint(ports, credential="key_or_person", gives={200: ListedAccounts}, scope="posts:read")
     def index(call: Call) -> Reply:
         accounts = list_accounts(call.user.uid, documents=ports.documents)
-        return Reply(200, {"accounts": [_shown(account, ports) for account in accounts]})
+        return Reply(200, {"accounts": ports.together(*(partial(_shown, account, ports) for account in accounts))})
 
     @blueprint.post("/v1/integrations/<platform>/accounts/<account_id>/check")
     @endpoint(
@@ -139,11 +140,9 @@ def routes(ports: Ports) -> Blueprint:
     )
     def check(call: Call, platform: str, account_id: str) -> Reply:
         key = account_key(call.user.uid, platform, account_id)
+        own_account(key, ports.documents)
         check_account(key, ports.tokens)
-        [account] = ports.documents.get(key.path)
-        if account is None:
-            raise NotFound("There is no such account")
-        return Reply(200, _shown(account.fields, ports))
+        return Reply(200, _shown(own_account(key, ports.documents).fields, ports))
 
     @blueprint.delete("/v1/integrations/<platform>/accounts/<account_id>")
     @endpoint(ports, credential="id_token", gives={200: Disconnected}, errors=(NotFound,))

@@ -31,7 +31,7 @@ class SlotIn(RequestBody):
     """`time` is HH:MM on the plan's clock, from 00:00 to 23:59."""
 
     day: Weekday
-    time: Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
+    time: Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
 
 
 class PlanIn(RequestBody):

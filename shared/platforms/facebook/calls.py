@@ -95,32 +95,34 @@ class Calls:
     def accepted(self) -> Wait:
         return Wait(POLL_SECONDS / 2, "Facebook is publishing")
 
-    def is_new_enough(self, created: object) -> bool:
-        return _moment(created) >= self.publication.search_from
-
     def newest(self, edge: str, fields: str, created_field: str) -> tuple[list[dict[str, Any]], bool]:
         """What the page published on this edge since the first intent; True if there may be more than was looked at."""
-        found: list[dict[str, Any]] = []
-        after: dict[str, str] = {}
-        for _ in range(MAX_PAGES):
-            answer = self.graph.get(f"{self.graph.user}/{edge}", fields=fields, limit="100", **after)
-            data = answer.get("data")
-            if not isinstance(data, list):
-                raise PlatformFailure("transient", "Facebook answered the listing with something else", http_status=200)
-            new = [entry for entry in data if self.is_new_enough(entry[created_field])]
-            found += new
-            cursor = ((answer.get("paging") or {}).get("cursors") or {}).get("after")
-            if len(new) < len(data) or not data or not (answer.get("paging") or {}).get("next") or not cursor:
-                return found, False
-            after = {"after": cursor}
-        return found, True
+        return newest(self.graph, edge, fields, created_field)
 
-    def listed(self, edge: str) -> list[Listed]:
-        """As a person looks through them."""
-        post_id, text, created = _LISTED[edge]
-        fields = ",".join(name for name in (post_id, text, created, "permalink_url" if text else "") if name)
-        entries, _ = self.newest(edge, fields, created)
-        return [Listed(str(one[post_id]), str(one.get(text) or ""), _moment(one[created]), address_of(one)) for one in entries]
+
+def newest(graph: Graph, edge: str, fields: str, created_field: str) -> tuple[list[dict[str, Any]], bool]:
+    found: list[dict[str, Any]] = []
+    after: dict[str, str] = {}
+    for _ in range(MAX_PAGES):
+        answer = graph.get(f"{graph.user}/{edge}", fields=fields, limit="100", **after)
+        data = answer.get("data")
+        if not isinstance(data, list):
+            raise PlatformFailure("transient", "Facebook answered the listing with something else", http_status=200)
+        new = [entry for entry in data if _moment(entry[created_field]) >= graph.publication.search_from]
+        found += new
+        cursor = ((answer.get("paging") or {}).get("cursors") or {}).get("after")
+        if len(new) < len(data) or not data or not (answer.get("paging") or {}).get("next") or not cursor:
+            return found, False
+        after = {"after": cursor}
+    return found, True
+
+
+def listed(graph: Graph, edge: str) -> list[Listed]:
+    """As a person looks through them."""
+    post_id, text, created = _LISTED[edge]
+    fields = ",".join(name for name in (post_id, text, created, "permalink_url" if text else "") if name)
+    entries, _ = newest(graph, edge, fields, created)
+    return [Listed(str(one[post_id]), str(one.get(text) or ""), _moment(one[created]), address_of(one)) for one in entries]
 
 
 def _moment(created: object) -> datetime:

@@ -10,11 +10,12 @@ from shared.core.wait import Wait
 from shared.platforms.context import Context
 from shared.platforms.facebook import post, reel, story, video
 from shared.platforms.facebook.calls import Calls, address_of
+from shared.platforms.facebook.calls import listed as posts_on
 from shared.platforms.facebook.hosts import GRAPH
 from shared.platforms.facebook.options import Options
 from shared.platforms.facebook.rules import CAPABILITY, is_reel, validate
 from shared.platforms.meta.graph import Graph
-from shared.platforms.platform import Finding, Listed, Platform, Publication, Published, Ready
+from shared.platforms.platform import Finding, Listed, Platform, Publication, Published, Ready, View
 
 _KINDS = {"post": post, "video": video, "reel": reel, "story": story}
 
@@ -22,9 +23,11 @@ _KINDS = {"post": post, "video": video, "reel": reel, "story": story}
 def publisher(context: Context) -> Platform:
     hosts = context.hosts
 
+    def graph(view: View) -> Graph:
+        return Graph(view, f"{hosts.at(GRAPH)}/{context.versions.graph}", "Facebook")
+
     def calls(publication: Publication) -> Calls:
-        graph = Graph(publication, f"{hosts.at(GRAPH)}/{context.versions.graph}", "Facebook")
-        return Calls(publication, graph, hosts, Options.read(publication.draft.options))
+        return Calls(publication, graph(publication), hosts, Options.read(publication.draft.options))
 
     def prepare(publication: Publication) -> Ready | Wait:
         # Saved, so that a video is looked for as what it was sent as: later, nothing about it may have been measured yet.
@@ -41,16 +44,16 @@ def publisher(context: Context) -> Platform:
     def permalink(publication: Publication, post_id: str) -> str | None:
         return address_of(calls(publication).graph.get(post_id, fields="permalink_url"))
 
-    def listed(publication: Publication) -> list[Listed]:
+    def listed(publication: View) -> list[Listed]:
         """Of a video nobody may know any more that it is one: posts and videos together."""
         edges = ["stories"] if _kind(publication) == "story" else ["published_posts", "videos"]
-        found = [one for edge in edges for one in calls(publication).listed(edge)]
+        found = [one for edge in edges for one in posts_on(graph(publication), edge)]
         return sorted(found, key=lambda one: one.at, reverse=True)
 
     return Platform(CAPABILITY, validate, prepare, publish, find, permalink, listed=listed)
 
 
-def _kind(publication: Publication) -> str:
+def _kind(publication: View) -> str:
     draft = publication.draft
     if "kind" in publication.handle:
         return publication.handle["kind"]

@@ -14,7 +14,7 @@ from shared.platforms.instagram.rules import CAPABILITY, validate
 from shared.platforms.meta.containers import Containers, Dialect
 from shared.platforms.meta.graph import Graph, url_of
 from shared.platforms.options import alt_text
-from shared.platforms.platform import FollowUp, Found, NotListed, Platform, Publication
+from shared.platforms.platform import FollowUp, Found, NotListed, Platform, Publication, View
 from shared.platforms.rules import Draft
 
 MAX_COMMENTS = 50
@@ -23,7 +23,7 @@ MAX_COMMENTS = 50
 def publisher(context: Context) -> Platform:
     hosts = context.hosts
 
-    def graph(publication: Publication) -> Graph:
+    def graph(publication: View) -> Graph:
         return Graph(publication, f"{hosts.at(GRAPH)}/{context.versions.graph}", "Instagram")
 
     containers = Containers(
@@ -56,16 +56,7 @@ def publisher(context: Context) -> Platform:
         wanted = Options.read(draft.options).first_comment
         return (FollowUp("firstComment", comment, find_comment),) if wanted else ()
 
-    return Platform(
-        CAPABILITY,
-        validate,
-        containers.prepare,
-        containers.publish,
-        containers.find,
-        containers.permalink,
-        follow_ups,
-        containers.listed,
-    )
+    return containers.platform(CAPABILITY, validate, follow_ups)
 
 
 def among(comments: Any, text: str | None, username: str) -> Found | NotListed:

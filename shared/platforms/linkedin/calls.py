@@ -8,21 +8,21 @@ from shared.http.client import HttpAnswer, HttpRequest
 from shared.platforms.hosts import Hosts
 from shared.platforms.linkedin.errors import failure_of
 from shared.platforms.linkedin.hosts import API
-from shared.platforms.platform import Publication, bearer
+from shared.platforms.platform import View, bearer
 
 UPLOAD_DOMAINS = ("linkedin.com", "licdn.com")
 
 
 @dataclass(frozen=True)
 class Calls:
-    publication: Publication
+    view: View
     hosts: Hosts
     version: str
 
     @property
     def author(self) -> str:
         """`urn:li:person:…` or `urn:li:organization:…`."""
-        return self.publication.account.platform_user_id
+        return self.view.account.platform_user_id
 
     @property
     def is_organisation(self) -> bool:
@@ -31,13 +31,13 @@ class Calls:
     def send(self, method: str, path: str, **body: Any) -> HttpAnswer:
         """Any 2xx; raises PlatformFailure for everything else."""
         headers = {
-            **bearer(self.publication),
+            **bearer(self.view),
             "LinkedIn-Version": self.version,
             "X-Restli-Protocol-Version": "2.0.0",
         }
-        answer = self.publication.http.send(HttpRequest(method, f"{self.hosts.at(API)}/rest/{path}", headers=headers, **body))
+        answer = self.view.http.send(HttpRequest(method, f"{self.hosts.at(API)}/rest/{path}", headers=headers, **body))
         if not 200 <= answer.status < 300:
-            raise failure_of(answer, self.publication.now())
+            raise failure_of(answer, self.view.now())
         return answer
 
     def initialize(self, what: str, **wanted: Any) -> dict[str, Any]:
@@ -47,11 +47,11 @@ class Calls:
 
     def put(self, address: object, content: bytes, *, authorised: bool) -> HttpAnswer:
         """Bytes to an address that LinkedIn named."""
-        headers = {"Content-Type": "application/octet-stream", **(bearer(self.publication) if authorised else {})}
+        headers = {"Content-Type": "application/octet-stream", **(bearer(self.view) if authorised else {})}
         url = self.hosts.follow(address, *UPLOAD_DOMAINS)
-        answer = self.publication.http.send(HttpRequest("PUT", url, headers=headers, content=content))
+        answer = self.view.http.send(HttpRequest("PUT", url, headers=headers, content=content))
         if answer.status not in (200, 201):
-            raise failure_of(answer, self.publication.now())
+            raise failure_of(answer, self.view.now())
         return answer
 
     def status(self, what: str, urn: str) -> dict[str, Any]:

@@ -35,6 +35,7 @@ from shared.platforms.platform import (
     Ready,
     Repeatable,
     Unknowable,
+    View,
 )
 from shared.platforms.rules import Draft
 
@@ -56,11 +57,11 @@ class _LinkedIn:
     hosts: Hosts
     version: str
 
-    def _calls(self, publication: Publication) -> Calls:
-        return Calls(publication, self.hosts, self.version)
+    def _calls(self, view: View) -> Calls:
+        return Calls(view, self.hosts, self.version)
 
     def prepare(self, publication: Publication) -> Ready | Wait:
-        return upload_all(self._calls(publication))
+        return upload_all(publication, self._calls(publication))
 
     def publish(self, publication: Publication) -> Published:
         try:
@@ -92,7 +93,7 @@ class _LinkedIn:
         linked = self._calls(publication)
         if not linked.is_organisation:
             return Repeatable()
-        new = _newest(linked, publication)
+        new = _newest(linked, publication.search_from)
         commentary, files = escaped(publication.draft.text), _files(publication)
         for post in reversed(new):
             same = post.get("commentary", "") == commentary and _shown_files(post) == files
@@ -100,11 +101,11 @@ class _LinkedIn:
                 return Found(post["id"], _published(post["id"]).url)
         return NotListed(similar=len(new) >= MAX_LISTED)
 
-    def listed(self, publication: Publication) -> list[Listed] | Unknowable:
-        linked = self._calls(publication)
+    def listed(self, view: View) -> list[Listed] | Unknowable:
+        linked = self._calls(view)
         if not linked.is_organisation:
             return Unknowable("LinkedIn shows a member's posts to no app")
-        found = sorted(_newest(linked, publication), key=_created, reverse=True)
+        found = sorted(_newest(linked, view.search_from), key=_created, reverse=True)
         return [Listed(post["id"], str(post.get("commentary") or ""), _created(post), _published(post["id"]).url) for post in found]
 
     def follow_ups(self, draft: Draft) -> Sequence[FollowUp]:
@@ -134,13 +135,13 @@ class _LinkedIn:
         return (FollowUp("firstComment", comment, find),) if wanted else ()
 
 
-def _newest(linked: Calls, publication: Publication) -> list[dict[str, Any]]:
-    """An organisation's posts since the first intent."""
+def _newest(linked: Calls, since: datetime) -> list[dict[str, Any]]:
+    """An organisation's posts since then."""
     params = {"q": "author", "author": linked.author, "count": str(MAX_LISTED), "sortBy": "CREATED"}
     elements = linked.send("GET", "posts", params=params).json().get("elements")
     if not isinstance(elements, list):
         raise PlatformFailure("transient", "LinkedIn answered the listing with something else", http_status=200)
-    return [post for post in elements if _created(post) >= publication.search_from]
+    return [post for post in elements if _created(post) >= since]
 
 
 def _may_be_anothers(urn: str, publication: Publication) -> bool:

@@ -6,19 +6,31 @@ Handle: `children` = container ids in order, `finished` = how many of them are k
 but one of some hundreds a day.
 """
 
-import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from shared.core.wait import Wait
 from shared.media.media import MediaItem
-from shared.platforms.failure import RETRYABLE, FailureKind, PerhapsAnothers, PlatformFailure
+from shared.platforms.failure import RETRYABLE, PerhapsAnothers, PlatformFailure
 from shared.platforms.meta.connect import quota_of
-from shared.platforms.meta.errors import kind_of_subcode
+from shared.platforms.meta.errors import failure_of_container
 from shared.platforms.meta.graph import Graph
-from shared.platforms.platform import Absent, Finding, Found, Listed, Publication, Published, Ready
+from shared.platforms.platform import (
+    Absent,
+    Finding,
+    FollowUp,
+    Found,
+    Listed,
+    Platform,
+    Publication,
+    Published,
+    Ready,
+    View,
+    no_follow_ups,
+)
+from shared.platforms.rules import Capability, Draft, Validate
 
 # Images are usually finished at once; a long reel takes minutes: 5 s three times, then 15 s, then every minute, for an hour.
 _POLL_SECONDS = (5.0, 5.0, 5.0, 15.0, 15.0, 15.0)
@@ -51,13 +63,19 @@ class Dialect:
     detail_field: str
     file: Callable[[Publication, MediaItem, int, bool], dict[str, str]]
     whole: Callable[[Publication], dict[str, str]]
-    listing_edge: Callable[[Publication], str]
-    graph: Callable[[Publication], Graph]
+    listing_edge: Callable[[View], str]
+    graph: Callable[[View], Graph]
 
 
 @dataclass(frozen=True)
 class Containers:
     dialect: Dialect
+
+    def platform(
+        self, capability: Capability, validate: Validate, follow_ups: Callable[[Draft], Sequence[FollowUp]] = no_follow_ups
+    ) -> Platform:
+        verbs = (self.prepare, self.publish, self.find, self.permalink)
+        return Platform(capability, validate, *verbs, follow_ups=follow_ups, listed=self.listed)
 
     def prepare(self, publication: Publication) -> Ready | Wait:
         """Until the container in the handle is finished and the account may publish."""
@@ -67,7 +85,7 @@ class Containers:
             if waiting is not None:
                 return waiting
         if "container" not in publication.handle:
-            publication.save(container=self._create(graph, self._parameters(publication)), polls=0)
+            publication.save(container=self._create(publication, graph, self._parameters(publication)), polls=0)
         state = self._await_finished(publication, graph, publication.handle["container"])
         if isinstance(state, Ready):
             self._respect_quota(graph)
@@ -103,7 +121,7 @@ class Containers:
         # Several posts alike: it is published, but which of them it is nobody can say.
         return Found(ours[0]["id"], ours[0].get("permalink")) if len(ours) == 1 else Found(None)
 
-    def listed(self, publication: Publication) -> list[Listed]:
+    def listed(self, publication: View) -> list[Listed]:
         """Its newest, of which all that is old enough to be none of this run's is left out."""
         graph = self.dialect.graph(publication)
         shown = [
@@ -115,21 +133,21 @@ class Containers:
     def permalink(self, publication: Publication, post_id: str) -> str | None:
         return self.dialect.graph(publication).get(post_id, fields="permalink").get("permalink")
 
-    def _create(self, graph: Graph, parameters: dict[str, str]) -> str:
+    def _create(self, publication: Publication, graph: Graph, parameters: dict[str, str]) -> str:
         try:
             return graph.id_of(graph.post(f"{graph.user}/{self.dialect.create_edge}", parameters))
         except PlatformFailure as failure:
-            if failure.platform_code != _NOT_FETCHED or "refetched" in graph.publication.handle:
+            if failure.platform_code != _NOT_FETCHED or "refetched" in publication.handle:
                 raise
             # Once more: Meta's servers fail to fetch a file now and then.
-            graph.publication.save(refetched=True)
+            publication.save(refetched=True)
             raise PlatformFailure("processing", failure.message, retry_after_seconds=REFETCH_PAUSE_SECONDS) from failure
 
     def _prepare_children(self, publication: Publication, graph: Graph) -> Wait | None:
         children: list[str] = list(publication.handle.get("children", []))
         for position, item in list(enumerate(publication.draft.media))[len(children) :]:
             file = self.dialect.file(publication, item, position, True)
-            children.append(self._create(graph, {**file, "is_carousel_item": "true"}))
+            children.append(self._create(publication, graph, {**file, "is_carousel_item": "true"}))
             publication.save(children=children, polls=0)
         finished = publication.handle.get("finished", 0)
         while finished < len(children):
@@ -208,10 +226,9 @@ class Containers:
             )
             raise PlatformFailure("throttled", message, retry_after_seconds=QUOTA_PAUSE_SECONDS)
 
-    def _newest(self, publication: Publication, graph: Graph) -> list[dict[str, Any]]:
+    def _newest(self, publication: View, graph: Graph) -> list[dict[str, Any]]:
         fields = f"id,{self.dialect.text_field},permalink,timestamp"
-        edge = self.dialect.listing_edge(publication)
-        return graph.get(f"{graph.user}/{edge}", fields=fields, limit="25").get("data") or []
+        return graph.get(f"{graph.user}/{self.dialect.listing_edge(publication)}", fields=fields, limit="25").get("data") or []
 
     def _is_ours(self, media: dict[str, Any], publication: Publication) -> bool:
         posted_at = _posted_at(media)
@@ -231,19 +248,3 @@ def _posted_at(media: dict[str, Any]) -> datetime:
 
 def start_over(publication: Publication) -> None:
     publication.save(children=None, finished=None, container=None, polls=None, missing=None)
-
-
-# Threads names what went wrong with a file; what is not here is about the file.
-_BY_MESSAGE: dict[str, FailureKind] = {"FAILED_DOWNLOADING_VIDEO": "transient", "UNKNOWN": "transient"}
-
-
-def failure_of_container(label: str, detail: str) -> PlatformFailure:
-    """What a container's explanation means: "Error: Media upload has failed with error code 2207026", or INVALID_DURATION."""
-    found = re.search(r"\b(2207\d{3})\b", detail)
-    kind = kind_of_subcode(int(found[1])) if found else _BY_MESSAGE.get(detail)
-    return PlatformFailure(
-        kind or "media_invalid",
-        f"{label} could not process the media: {detail or 'no reason given'}",
-        platform_code=found[1] if found else detail or None,
-        platform_message=detail or None,
-    )

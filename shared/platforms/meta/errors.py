@@ -53,6 +53,8 @@ _BY_SUBCODE: dict[int, FailureKind] = {
     1404078: "permission",  # Facebook: the page needs publishing authorisation
     4854002: "permission",  # Facebook: the person has to confirm an identity
 }
+# Threads names what went wrong with a file; what is not here is about the file.
+_BY_CONTAINER_MESSAGE: dict[str, FailureKind] = {"FAILED_DOWNLOADING_VIDEO": "transient", "UNKNOWN": "transient"}
 _BY_CODE: dict[int, FailureKind] = {
     1: "transient",
     2: "transient",
@@ -134,8 +136,16 @@ def _failure_of_upload(info: Mapping[str, Any], answer: HttpAnswer, label: str) 
     )
 
 
-def kind_of_subcode(subcode: int) -> FailureKind | None:
-    return _BY_SUBCODE.get(subcode)
+def failure_of_container(label: str, detail: str) -> PlatformFailure:
+    """What a container's explanation means: "Error: Media upload has failed with error code 2207026", or INVALID_DURATION."""
+    found = re.search(r"\b(2207\d{3})\b", detail)
+    kind = _BY_SUBCODE.get(int(found[1])) if found else _BY_CONTAINER_MESSAGE.get(detail)
+    return PlatformFailure(
+        kind or "media_invalid",
+        f"{label} could not process the media: {detail or 'no reason given'}",
+        platform_code=found[1] if found else detail or None,
+        platform_message=detail or None,
+    )
 
 
 def _pause(kind: FailureKind, subcode: int, answer: HttpAnswer) -> float | None:

@@ -8,7 +8,7 @@ from shared.http.client import HttpAnswer, HttpRequest
 from shared.media.media import MediaItem
 from shared.platforms.failure import PlatformFailure
 from shared.platforms.meta.errors import failure_of
-from shared.platforms.platform import Publication, bearer, stored_of
+from shared.platforms.platform import View, bearer, stored_of
 
 
 @dataclass(frozen=True)
@@ -16,7 +16,7 @@ class Graph:
     """`url` ends in the version; `label` is what the platform is called. Threads' samples pass the token as a parameter
     (`token_in_parameters`), the others take it as a header."""
 
-    publication: Publication
+    publication: View
     url: str
     label: str
     token_in_parameters: bool = False

@@ -21,6 +21,7 @@ from shared.platforms.platform import (
     Published,
     Ready,
     Unknowable,
+    View,
     bearer,
 )
 from shared.platforms.snapchat.errors import read
@@ -38,7 +39,7 @@ _Call = Callable[..., dict[str, Any]]
 def publisher(context: Context) -> Platform:
     hosts = context.hosts
 
-    def call(publication: Publication, method: str, path: str, **body: Any) -> dict[str, Any]:
+    def call(publication: View, method: str, path: str, **body: Any) -> dict[str, Any]:
         url = f"{hosts.at(API)}/v1/public_profiles/{publication.account.platform_user_id}/{path}"
         return read(publication.http.send(HttpRequest(method, url, headers=bearer(publication), **body)))
 
@@ -74,7 +75,7 @@ def publisher(context: Context) -> Platform:
     return Platform(CAPABILITY, validate, prepare, publish, find, listed=partial(_listed, call))
 
 
-def _newest(call: _Call, publication: Publication) -> list[dict[str, Any]]:
+def _newest(call: _Call, publication: View) -> list[dict[str, Any]]:
     """The profile's Spotlights."""
     shown = call(publication, "GET", "spotlights", params={"limit": str(MAX_LISTED)}).get("spotlights")
     if not isinstance(shown, list):
@@ -82,14 +83,14 @@ def _newest(call: _Call, publication: Publication) -> list[dict[str, Any]]:
     return [entry["spotlight"] for entry in shown]
 
 
-def _listed(call: _Call, publication: Publication) -> list[Listed] | Unknowable:
+def _listed(call: _Call, publication: View) -> list[Listed] | Unknowable:
     if _kind(publication) == "story":
         return Unknowable("Snapchat lists no stories")
     found = [one for one in _newest(call, publication) if _created(one) >= publication.search_from]
     return [Listed(str(one["id"]), _caption(one), _created(one), _spotlight(str(one["id"])).url) for one in found]
 
 
-def _kind(publication: Publication) -> str:
+def _kind(publication: View) -> str:
     """As the target wishes; else a Spotlight for a video. Saved, as later nothing about the file may have been measured yet."""
     if "kind" in publication.handle:
         return publication.handle["kind"]

@@ -30,15 +30,7 @@ def publisher(context: Context) -> Platform:
             ),
         )
     )
-    return Platform(
-        CAPABILITY,
-        validate,
-        containers.prepare,
-        containers.publish,
-        containers.find,
-        containers.permalink,
-        listed=containers.listed,
-    )
+    return containers.platform(CAPABILITY, validate)
 
 
 def _file(publication: Publication, item: MediaItem, position: int, in_carousel: bool) -> dict[str, str]:

@@ -23,6 +23,7 @@ from shared.platforms.platform import (
     Published,
     Ready,
     Unknowable,
+    View,
     bearer,
     stored_of,
 )
@@ -58,9 +59,7 @@ class _TikTok:
     hosts: Hosts
     is_unaudited: bool = False
 
-    def _call(
-        self, publication: Publication, path: str, body: dict[str, Any], params: Mapping[str, str] | None = None
-    ) -> dict[str, Any]:
+    def _call(self, publication: View, path: str, body: dict[str, Any], params: Mapping[str, str] | None = None) -> dict[str, Any]:
         headers = {**bearer(publication), "Content-Type": "application/json; charset=UTF-8"}
         url = f"{self.hosts.at(API)}{path}"
         return read(publication.http.send(HttpRequest("POST", url, headers=headers, params=params or {}, json=body)))
@@ -122,7 +121,7 @@ class _TikTok:
             case _:
                 return Wait(_pause(publication), "TikTok is processing the post")
 
-    def listed(self, publication: Publication) -> list[Listed] | Unknowable:
+    def listed(self, publication: View) -> list[Listed] | Unknowable:
         """TikTok's list holds videos, and of those what is public."""
         if publication.draft.media and all(item.kind == "image" for item in publication.draft.media):
             return Unknowable("TikTok lists videos, but no photo posts")

@@ -7,7 +7,7 @@ from typing import Any
 
 from shared.http.client import HttpAnswer, HttpRequest
 from shared.platforms.failure import PlatformFailure
-from shared.platforms.platform import Listed, Publication, bearer
+from shared.platforms.platform import Listed, View, bearer
 from shared.platforms.x.errors import failure_of
 
 # X's OpenAPI document (2.167) calls the parameter post.fields, its prose tweet.fields; a name it does not know is answered 400.
@@ -22,7 +22,7 @@ _FIELDS: Mapping[str, Mapping[str, str]] = {
 MAX_PAGES = 10
 
 
-def timeline(publication: Publication, url: str, since: datetime, *, exclude: str) -> Iterator[Mapping[str, Any] | None]:
+def timeline(publication: View, url: str, since: datetime, *, exclude: str) -> Iterator[Mapping[str, Any] | None]:
     """The account's posts since then, newest first; None for those that lie beyond what is searched."""
     fields, page = POST_FIELDS, ""
     for _ in range(MAX_PAGES):
@@ -39,7 +39,7 @@ def timeline(publication: Publication, url: str, since: datetime, *, exclude: st
     yield None
 
 
-def _page(publication: Publication, url: str, fields_parameter: str, page: str, since: datetime, exclude: str) -> HttpAnswer:
+def _page(publication: View, url: str, fields_parameter: str, page: str, since: datetime, exclude: str) -> HttpAnswer:
     return publication.http.send(
         HttpRequest(
             "GET",
@@ -57,7 +57,7 @@ def _page(publication: Publication, url: str, fields_parameter: str, page: str, 
     )
 
 
-def url_of(publication: Publication, post_id: str) -> str:
+def url_of(publication: View, post_id: str) -> str:
     return f"https://x.com/{publication.account.username}/status/{post_id}"
 
 
@@ -76,7 +76,7 @@ def whole_of(tweet: Mapping[str, Any]) -> Mapping[str, Any]:
     return tweet.get("note_post") or tweet.get("note_tweet") or tweet
 
 
-def listed(publication: Publication, url: str) -> Iterator[Listed]:
+def listed(publication: View, url: str) -> Iterator[Listed]:
     """Since the first intent, newest first."""
     for tweet in timeline(publication, url, publication.search_from, exclude="retweets,replies"):
         if tweet is not None:

@@ -22,6 +22,7 @@ from shared.platforms.platform import (
     Publication,
     Published,
     Ready,
+    View,
     bearer,
     stored_of,
 )
@@ -53,7 +54,7 @@ SHORT_POLL_SECONDS = 20.0
 class _YouTube:
     hosts: Hosts
 
-    def _get(self, publication: Publication, path: str, params: dict[str, str]) -> dict[str, Any]:
+    def _get(self, publication: View, path: str, params: dict[str, str]) -> dict[str, Any]:
         request = HttpRequest("GET", f"{self.hosts.at(API)}/youtube/v3/{path}", headers=bearer(publication), params=params)
         answer = publication.http.send(request)
         if answer.status != 200:
@@ -138,7 +139,7 @@ class _YouTube:
             return Absent()
         return Found(state.video_id, _published(state.video_id).url, _privacy_note(publication, state.privacy))
 
-    def listed(self, publication: Publication) -> list[Listed]:
+    def listed(self, publication: View) -> list[Listed]:
         shown, _ = _uploads(publication, self._get)
         ids = [str(snippet["resourceId"]["videoId"]) for snippet in shown]
         told = zip(ids, shown, strict=True)
@@ -211,7 +212,7 @@ def _privacy_note(publication: Publication, privacy: str | None) -> tuple[str, .
     return () if privacy in (None, wanted) else (f"YouTube made the video {privacy}, though {wanted} was asked for.",)
 
 
-def _uploads(publication: Publication, get: Any) -> tuple[list[dict[str, Any]], bool]:
+def _uploads(publication: View, get: Any) -> tuple[list[dict[str, Any]], bool]:
     """The channel's newest since the first intent; True if there may be more than were looked at."""
     channels = get(publication, "channels", {"part": "contentDetails", "mine": "true"}).get("items") or []
     if not channels:
