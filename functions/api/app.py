@@ -16,6 +16,7 @@ from functions.api.v1 import (
     integrations,
     me,
     media,
+    media_uploads,
     openapi,
     platforms,
     posts,
@@ -32,7 +33,7 @@ from shared.core.ids import DOCUMENT_ID
 
 RESOURCES = (
     health, posts, posts_read, posts_change, posts_retry, posts_actions, queue, platforms, accounts, automations, media,
-    transcriptions, templates, credits, me, requests, api_keys, integrations, openapi,
+    media_uploads, transcriptions, templates, credits, me, requests, api_keys, integrations, openapi,
 )  # fmt: skip
 
 

@@ -9,11 +9,14 @@ from shared.core.errors import AutomationLimitReached, NotFound
 from shared.core.ids import random_base62
 from shared.documents.change import read_modify_write
 from shared.documents.document import Create, Delete, Document, Documents, Query, Update, Write
+from shared.idempotency.once import Guard, no_guard
 from shared.users.user import user_path
 
 
-def create_automation(uid: str, fields: Mapping[str, Any], *, documents: Documents, clock: Clock) -> Automation:
-    """`fields` are the document's, without its times. Raises AutomationLimitReached."""
+def create_automation(
+    uid: str, fields: Mapping[str, Any], *, documents: Documents, clock: Clock, guard: Guard = no_guard
+) -> Automation:
+    """`fields` are the document's, without its times. Raises AutomationLimitReached, and what the guard does."""
     automation_id = f"automation_{random_base62(16)}"
 
     def attempt() -> Automation:
@@ -23,7 +26,7 @@ def create_automation(uid: str, fields: Mapping[str, Any], *, documents: Documen
             raise AutomationLimitReached(f"You have {count} automations, of {MAX_AUTOMATIONS} at most: delete or change one")
         made = {**fields, "createdAt": now, "updatedAt": now}
         path = f"{automations_path(uid)}/{automation_id}"
-        version = documents.commit(Create(path, made), _with_count(uid, user, count + 1))
+        version = documents.commit(Create(path, made), _with_count(uid, user, count + 1), *guard(automation_id, now))
         return Automation.from_document(Document(path, made, version))
 
     return read_modify_write(attempt)

@@ -14,7 +14,8 @@ from typing import Protocol
 from shared.core.clock import Clock
 from shared.core.errors import NotFound, ServiceUnavailable, StorageQuotaExceeded
 from shared.core.ids import random_base62
-from shared.documents.document import Condition, Create, Documents, Query
+from shared.documents.document import Condition, Create, Document, Documents, Query
+from shared.idempotency.once import Guard, no_guard
 from shared.jobs.start import Wanted
 from shared.media.storage import StorageUnavailable
 from shared.media.uploads import LASTS, over_quota
@@ -65,14 +66,13 @@ def begin(
     open_session: OpenSession,
     documents: Documents,
     clock: Clock,
+    guard: Guard = no_guard,
 ) -> Begun:
-    """Sent again, it begins another. Raises StorageQuotaExceeded, ServiceUnavailable."""
-    _require_room(user, declared, quota_bytes, documents=documents, clock=clock)
+    """Raises StorageQuotaExceeded, ServiceUnavailable, and what the guard does."""
     upload_id, now = f"upload_{random_base62(22)}", clock.now()
-    try:
-        url = open_session(upload_id, declared.content_type, declared.size_bytes, origin)
-    except StorageUnavailable as error:
-        raise ServiceUnavailable from error
+    along = guard(upload_id, now)
+    _require_room(user, declared, quota_bytes, documents=documents, clock=clock)
+    url = _opened(upload_id, declared, origin, open_session)
     fields = {
         "uid": user.uid,
         "contentType": declared.content_type,
@@ -81,17 +81,38 @@ def begin(
         "createdAt": now,
         "expireAt": now + LIFETIME,
     }
-    documents.commit(Create(upload_path(upload_id), fields))
+    documents.commit(Create(upload_path(upload_id), fields), *along)
     return Begun(upload_id, url, now + LIFETIME)
+
+
+def begin_again(
+    uid: str, upload_id: str, origin: str | None, *, open_session: OpenSession, documents: Documents, clock: Clock
+) -> Begun:
+    """Another address for the same upload: addresses are not kept. Raises NotFound as `wanted_completion`, ServiceUnavailable."""
+    document = _waiting(uid, upload_id, documents=documents, clock=clock)
+    declared = Declared(document.fields["contentType"], document.fields["sizeBytes"])
+    return Begun(upload_id, _opened(upload_id, declared, origin, open_session), document.fields["expireAt"])
+
+
+def _opened(upload_id: str, declared: Declared, origin: str | None, open_session: OpenSession) -> str:
+    try:
+        return open_session(upload_id, declared.content_type, declared.size_bytes, origin)
+    except StorageUnavailable as error:
+        raise ServiceUnavailable from error
 
 
 def wanted_completion(uid: str, upload_id: str, *, documents: Documents, clock: Clock) -> Wanted:
     """The job that judges it. Raises NotFound, also for another user's and for one that has lapsed or was completed."""
+    document = _waiting(uid, upload_id, documents=documents, clock=clock)
+    declared = {name: document.fields[name] for name in ("contentType", "sizeBytes", "sha256")}
+    return Wanted(JOB_TYPE, {"uploadId": upload_id, **declared}, ingest_queue(uid), LASTS, {})
+
+
+def _waiting(uid: str, upload_id: str, *, documents: Documents, clock: Clock) -> Document:
     [document] = documents.get(upload_path(upload_id))
     if document is None or document.fields["uid"] != uid or document.fields["expireAt"] <= clock.now():
         raise NotFound("There is no upload with this id that waits to be completed")
-    declared = {name: document.fields[name] for name in ("contentType", "sizeBytes", "sha256")}
-    return Wanted(JOB_TYPE, {"uploadId": upload_id, **declared}, ingest_queue(uid), LASTS, {})
+    return document
 
 
 def _require_room(user: User, declared: Declared, quota_bytes: int, *, documents: Documents, clock: Clock) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 from shared.core.clock import Clock
 from shared.documents.change import read_modify_write
 from shared.documents.document import REMOVE, Document, Documents, Update, Write
+from shared.idempotency.once import Guard, no_guard
 from shared.idempotency.record import LIFETIMES
 from shared.platforms.content import Content
 from shared.posts.addresses import needs_ingest
@@ -54,10 +55,11 @@ def change_post(
     documents: Documents,
     tasks: Tasks,
     clock: Clock,
+    guard: Guard = no_guard,
 ) -> None:
     """`version` None: whichever there is.
 
-    Raises NotFound, AlreadyStarted, PreconditionFailed, and what `change_of` and the judges of a new post refuse.
+    Raises NotFound, AlreadyStarted, PreconditionFailed, and what `change_of`, the judges of a new post and the guard refuse.
     """
 
     def attempt() -> None:
@@ -71,9 +73,10 @@ def change_post(
         change, now = change_of(document), clock.now()
         if submission.status == DRAFT:
             changes = {**_of_a_draft(document, change), "version": current + 1, "updatedAt": now}
-            documents.commit(Update(document.path, changes, if_version=document.version))
+            documents.commit(Update(document.path, changes, if_version=document.version), *guard(post_id, now))
             return
         changes, more, awaits_files = _changes(document, submission, change, user, now, here=here, documents=documents, clock=clock)
+        more += guard(post_id, now)
         documents.commit(Update(document.path, {**changes, "version": current + 1}, if_version=document.version), *more)
         due_at: datetime = changes.get("dueAt", submission.due_at)
         _hand_over(submission, due_at, now, tasks, awaits_files=awaits_files)

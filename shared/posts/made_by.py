@@ -7,13 +7,18 @@ from shared.accounts.account import AccountKey
 from shared.documents.document import Condition, Documents, Query
 from shared.posts.run import Run
 
-# On other accounts, and other platforms, the same id is another post.
 MOST = 10
 
 
 def other_makers(platform_post_id: str, run: Run, documents: Documents) -> list[Run]:
     """Runs beside this one, on the same account, whichever of Soku's users connected it. One query."""
-    query = Query("runs", where=(("platformPostId", "==", platform_post_id),), limit=MOST, group=True)
+    # On other accounts, and other platforms, the same id is another post.
+    there: Sequence[Condition] = (
+        ("platform", "==", run.platform),
+        ("accountId", "==", run.account_id),
+        ("platformPostId", "==", platform_post_id),
+    )
+    query = Query("runs", where=there, limit=MOST, group=True)
     return others(run, map(Run.from_document, documents.query(query)))
 
 

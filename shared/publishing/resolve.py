@@ -4,14 +4,14 @@ published       run  failed, outcome_unknown ─► succeeded          counted a
 not published   run  failed, outcome_unknown ─► failed, not_published          which may be retried; nothing is sent by this
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from shared.core.clock import Clock
 from shared.core.errors import NotFound
 from shared.documents.change import read_modify_write
-from shared.documents.document import REMOVE, Changes, Documents, Update
+from shared.documents.document import REMOVE, Changes, Document, Documents, Update, Write
 from shared.platforms.compose import compose
 from shared.platforms.failure import PlatformFailure
 from shared.platforms.platform import Platform
@@ -25,6 +25,7 @@ from shared.publishing.follow_ups import not_sent
 from shared.publishing.public_call import merged
 from shared.tasks.hand_over import hand_over
 from shared.tasks.task import Tasks, publish
+from shared.users.user import user_path
 
 # When the sweeper sees to automations whose task was not made.
 FIRE_GRACE = timedelta(seconds=60)
@@ -47,6 +48,7 @@ def resolve_run(
     verdict = {"published": published, "platformPostId": platform_post_id}
 
     def attempt() -> Run | None:
+        [user] = documents.get(user_path(uid)) if platform_post_id is not None else [None]
         run, submission = own_run(uid, path, documents)
         if run.resolution is not None:
             if run.resolution == verdict:
@@ -63,12 +65,18 @@ def resolve_run(
         documents.commit(
             Update(str(path), {**changes, **log, "resolution": verdict, "updatedAt": now}, if_version=run.version),
             Update(submission.path, {**counted, "updatedAt": now}, if_version=submission.version),
+            *_one_at_a_time(user, now),
         )
         return run if published and run.fires_automations else None
 
     run = read_modify_write(attempt)
     if run is not None:
         hand_over(publish(path.submission_id, path.run_id, run.platform), tasks)
+
+
+def _one_at_a_time(user: Document | None, now: datetime) -> Sequence[Write]:
+    """Of verdicts that name a platform's post, per user: of two that name the same one, the later is to find the earlier."""
+    return [Update(user.path, {"resolvedAt": now}, if_version=user.version)] if user is not None else []
 
 
 def own_run(uid: str, path: RunPath, documents: Documents) -> tuple[Run, Submission]:

@@ -51,6 +51,19 @@ def made(world: World) -> list[Any]:
     return [fields for fields in found if fields["origin"] == "automation"]
 
 
+def test_one_per_key(client: FlaskClient, world: World, key: str) -> None:
+    headers = {**SIGNED_IN, "Idempotency-Key": "mine"}
+    first, again = (client.post("/v1/automations", json=REPOST, headers=headers) for _ in range(2))
+    assert (first.status_code, again.status_code, again.get_json()) == (201, 201, first.get_json())
+    assert [("Idempotency-Replayed" in answer.headers) for answer in (first, again)] == [False, True]
+    assert len(client.get("/v1/automations", headers=SIGNED_IN).get_json()["automations"]) == 1
+    # Whatever has become of its accounts.
+    world.memory.commit(Update("users/ada", {"accounts": {}}))
+    assert client.post("/v1/automations", json=REPOST, headers=headers).status_code == 201
+    client.delete(f"/v1/automations/{first.get_json()['id']}", headers=SIGNED_IN)
+    assert client.post("/v1/automations", json=REPOST, headers=headers).status_code == 404
+
+
 def texts(world: World, platform: str) -> list[str]:
     return world.ledger(platform)
 

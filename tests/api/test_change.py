@@ -9,6 +9,8 @@ from flask.testing import FlaskClient
 
 from shared.documents.document import Update
 from shared.media.storage import StorageUnavailable
+from shared.posts import change as change_module
+from shared.posts.facets import facets_of
 from tests.api.conftest import error_of
 from tests.fakes.world import World
 
@@ -54,6 +56,51 @@ def test_another_text_on_other_platforms(post: Callable[..., str], change: Calla
     world.run_for(4 * 3600)
     assert (world.ledger("x"), world.ledger("threads")) == (["Other"], ["Other"])
     assert world.submission(post_id)["runCounts"]["succeeded"] == 2
+
+
+def test_a_change_that_is_sent_again_by_its_key_is_done_once(
+    post: Callable[..., str], client: FlaskClient, key: str, world: World
+) -> None:
+    post_id = post()
+    headers = {"soku-api-key": key, "If-Match": '"1"', "Idempotency-Key": "change 1"}
+    first, again = (client.patch(f"/v1/posts/{post_id}", json={"post": content()}, headers=headers) for _ in range(2))
+    assert (first.status_code, first.get_json()["version"], "Idempotency-Replayed" in first.headers) == (200, 2, False)
+    assert (again.status_code, again.get_json(), again.headers["Idempotency-Replayed"]) == (200, first.get_json(), "true")
+    other = client.patch(f"/v1/posts/{post_id}", json={"tags": ["t"]}, headers=headers)
+    assert (other.status_code, error_of(other)["code"]) == (409, "idempotency_conflict")
+    world.run_for(4 * 3600)
+    # Though by then it could not be changed any more.
+    late = client.patch(f"/v1/posts/{post_id}", json={"post": content()}, headers=headers)
+    assert (late.status_code, late.get_json()["state"], world.ledger("x")) == (200, "published", ["Other"])
+    without = client.patch(f"/v1/posts/{post_id}", json={"post": content()}, headers={**headers, "Idempotency-Key": "2"})
+    assert error_of(without)["code"] == "already_started"
+
+
+def test_a_change_with_an_expired_key_is_a_new_one(post: Callable[..., str], client: FlaskClient, key: str, world: World) -> None:
+    headers = {"soku-api-key": key, "Idempotency-Key": "change 1", "If-Match": "*"}
+    post_id = world.accepted(key, {"text": "draft", "platform": "x"}, draft=True)
+    for version in (2, 3):
+        told = client.patch(f"/v1/posts/{post_id}", json={"tags": ["a"]}, headers=headers)
+        assert (told.get_json()["version"], "Idempotency-Replayed" in told.headers) == (version, False)
+        world.clock.advance(31 * 86_400)
+
+
+def test_of_a_change_sent_twice_at_once_one_is_made(
+    post: Callable[..., str], client: FlaskClient, key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    post_id = post()
+    headers = {"soku-api-key": key, "If-Match": "*", "Idempotency-Key": "change 1"}
+    twins = list[Any]()
+
+    def between(*arguments: Any) -> Any:
+        monkeypatch.setattr(change_module, "facets_of", facets_of)
+        twins.append(client.patch(f"/v1/posts/{post_id}", json={"tags": ["a"]}, headers=headers))
+        return facets_of(*arguments)
+
+    monkeypatch.setattr(change_module, "facets_of", between)
+    late = client.patch(f"/v1/posts/{post_id}", json={"tags": ["a"]}, headers=headers)
+    assert [answer.get_json()["version"] for answer in (twins[0], late)] == [2, 2]
+    assert late.headers["Idempotency-Replayed"] == "true"
 
 
 def test_another_time_and_nothing_happens_at_the_old_one(

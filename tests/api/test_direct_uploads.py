@@ -7,7 +7,7 @@ from typing import Any, get_args
 import pytest
 from flask.testing import FlaskClient
 
-from functions.api.v1.media import ContentType
+from functions.api.v1.media_uploads import ContentType
 from shared.media.direct import MAX_OPEN
 from shared.media.sniff import CONTENT_TYPES
 from tests.api.conftest import error_of
@@ -41,6 +41,20 @@ class Uploader:
 @pytest.fixture
 def uploader(client: FlaskClient, world: World, key: str) -> Uploader:
     return Uploader(client, world, key)
+
+
+def test_one_upload_per_key_with_an_address_each_time(uploader: Uploader, world: World) -> None:
+    uploader.headers["Idempotency-Key"] = "film"
+    first, again = uploader.begin(), uploader.begin()
+    assert (first.get_json(), "Idempotency-Replayed" in first.headers) == (again.get_json(), False)
+    assert (again.status_code, again.headers["Idempotency-Replayed"]) == (201, "true")
+    assert len(world.paths("uploads/")) == 1
+    upload_id = first.get_json()["id"]
+    uploader.arrive(upload_id)
+    del uploader.headers["Idempotency-Key"]
+    assert uploader.complete(upload_id).status_code == 201
+    uploader.headers["Idempotency-Key"] = "film"
+    assert uploader.begin().status_code == 404
 
 
 def test_what_arrived_is_measured_kept_and_taken_from_the_private_bucket(uploader: Uploader, world: World) -> None:

@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from shared.documents.document import Update
+from shared.documents.document import Create, Update
+from shared.posts.made_by import MOST, other_makers
+from shared.publishing import resolve
 from tests.api.conftest import error_of
 from tests.fakes.world import World
 
@@ -262,6 +264,40 @@ def test_a_post_that_another_run_has_made_is_no_other_ones(unknown: str, ask: As
     refused = ask("POST", f"/{unknown}/runs/snapchat/resolve", {"published": True, "platformPostId": made})
     assert (refused.status_code, error_of(refused)["code"]) == (409, "platform_post_taken")
     assert world.run(unknown, "snapchat")["status"] == "failed"
+
+
+def test_of_two_verdicts_at_one_moment_one_gets_the_post(
+    unknown: str, ask: Ask, world: World, key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.fail("snapchat", "publish", "reset_after")
+    other = world.accepted(key, {**STORY, "text": "other"})
+    world.run_for(600)
+    verdict, answers = {"published": True, "platformPostId": "s1"}, list[Any]()
+
+    def asks(*arguments: Any) -> Any:
+        found = other_makers(*arguments)
+        monkeypatch.setattr(resolve, "other_makers", other_makers)
+        # Between the look and the commit, somebody else says the same of the other one.
+        answers.append(ask("POST", f"/{other}/runs/snapchat/resolve", verdict))
+        return found
+
+    monkeypatch.setattr(resolve, "other_makers", asks)
+    late = ask("POST", f"/{unknown}/runs/snapchat/resolve", verdict)
+    assert [answers[0].status_code, late.status_code, error_of(late)["code"]] == [200, 409, "platform_post_taken"]
+
+
+def test_how_many_others_have_posts_of_this_id_does_not_matter(
+    unknown: str, ask: Ask, client: FlaskClient, world: World, key: str
+) -> None:
+    ask("POST", f"/{unknown}/runs/snapchat/resolve", {"published": True, "platformPostId": "s1"})
+    mine = world.memory.contents[f"postSubmissions/{unknown}/runs/snapchat"][0]
+    for number in range(MOST):
+        strangers = {**mine, "uid": "eve", "accountId": f"eve_{number}"}
+        world.memory.commit(Create(f"postSubmissions/0{number}/runs/snapchat", strangers))
+    world.fail("snapchat", "publish", "reset_after")
+    other = world.accepted(key, {**STORY, "text": "other"})
+    world.run_for(600)
+    assert ask("POST", f"/{other}/runs/snapchat/resolve", {"published": True, "platformPostId": "s1"}).status_code == 409
 
 
 def test_what_is_known_is_not_resolved(failed: str, ask: Ask, client: FlaskClient, world: World) -> None:

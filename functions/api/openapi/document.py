@@ -40,6 +40,7 @@ _TAGS = {
     "accounts": "Connected accounts",
     "automations": "Automations",
     "media": "Media",
+    "media_uploads": "Media",
     "transcriptions": "AI",
     "templates": "Images",
     "credits": "Account",

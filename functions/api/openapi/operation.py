@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import Any, Literal
 
-# What sending it again does: nothing ("safe"), the first answer comes back ("key"), the same state is reached ("state"), or a
-# second thing comes of it ("no").
-Repeated = Literal["safe", "key", "state", "no"]
+# What sending it again does: nothing ("safe"), the first answer comes back ("key"; "own_key": only for a key of the client's), the
+# same state is reached ("state"), or a second thing comes of it ("no").
+Repeated = Literal["safe", "key", "own_key", "state", "no"]
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ OPERATIONS: Mapping[str, Operation] = {
     "automations.create": Operation(
         "createAutomation",
         "Make a new post of every one that is published on a source",
-        "no",
+        "own_key",
         asked=AUTOMATION,
         answered=SHOWN_AUTOMATION,
     ),
@@ -50,10 +50,10 @@ OPERATIONS: Mapping[str, Operation] = {
         asked={"url": "https://example.com/video.mp4"},
         answered={"url": FILE["url"], "id": FILE["id"]},
     ),
-    "media.begin_upload": Operation(
+    "media_uploads.create": Operation(
         "createUpload",
         "Begin a direct upload: an address that takes the file",
-        "no",
+        "own_key",
         asked={"contentType": "video/mp4", "sizeBytes": 394725, "sha256": FILE["sha256"]},
         answered={
             "id": "upload_4tE0qaYy1J9WcVYlYzfpVt",
@@ -61,7 +61,7 @@ OPERATIONS: Mapping[str, Operation] = {
             "expiresAt": "2026-11-28T12:00:00.000Z",
         },
     ),
-    "media.complete_upload": Operation(
+    "media_uploads.complete": Operation(
         "completeUpload",
         "Judge what a direct upload has brought, and keep it",
         "state",

@@ -26,7 +26,7 @@ POSTS: Mapping[str, Operation] = {
     "posts_change.change": Operation(
         "updatePost",
         "Change a post that waits, at the version that If-Match names",
-        "state",
+        "own_key",
         asked={"scheduledTime": "2026-12-01T08:00:00Z"},
         answered={**POST_SHOWN, "state": "scheduled", "done": False, "version": 2},
     ),

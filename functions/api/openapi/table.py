@@ -13,7 +13,13 @@ _WHO = {
     "key_or_person": "key or ID token",
     "anybody": "none",
 }
-_REPEATED = {"safe": "yes, it only reads", "key": "yes, by key", "state": "yes, the same state", "no": "no"}
+_REPEATED = {
+    "safe": "yes, it only reads",
+    "key": "yes, by key",
+    "own_key": "by an `Idempotency-Key`",
+    "state": "yes, the same state",
+    "no": "no",
+}
 
 
 def table(app: Flask) -> str:

@@ -15,6 +15,7 @@ from flask import Blueprint
 from functions.api.ports import Ports
 from functions.api.request.admission import Call
 from functions.api.request.endpoint import Reply, endpoint
+from functions.api.request.once import once
 from functions.api.request.validation import validated
 from functions.api.v1.automations_schemas import (
     AutomationChanges,
@@ -34,9 +35,10 @@ from shared.automations.change import (
     read_automation,
 )
 from shared.core.clock import iso8601
-from shared.core.errors import AutomationLimitReached, Detail, NotFound
+from shared.core.errors import AutomationLimitReached, Detail, IdempotencyConflict, NotFound
 from shared.core.platforms import PLATFORMS
 from shared.documents.change import read_modify_write
+from shared.idempotency.once import Guard
 from shared.posts.errors import MissingIntegrations
 from shared.posts.targets import resolve_targets
 from shared.users.user import User
@@ -52,12 +54,18 @@ def routes(ports: Ports) -> Blueprint:
         credential="subscriber",
         takes=NewAutomation,
         gives={201: ShownAutomation},
-        errors=(MissingIntegrations, AutomationLimitReached),
+        errors=(MissingIntegrations, AutomationLimitReached, IdempotencyConflict, NotFound),
     )
     def create(call: Call) -> Reply:
-        _require_accounts(call.given, call.user)
-        made = create_automation(call.user.uid, fields_of(call.given), documents=documents, clock=clock)
-        return Reply(201, _shown(made))
+        def work(guard: Guard) -> Reply:
+            _require_accounts(call.given, call.user)
+            made = create_automation(call.user.uid, fields_of(call.given), documents=documents, clock=clock, guard=guard)
+            return Reply(201, _shown(made))
+
+        def show(made_id: str) -> Reply:
+            return Reply(201, _shown(_read(call, made_id, ports)))
+
+        return once(call, "POST /v1/automations", work, show, ports)
 
     @blueprint.get("/v1/automations")
     @endpoint(ports, credential="subscriber", gives={200: ShownAutomations})

@@ -17,6 +17,7 @@ from pydantic import BaseModel
 from functions.api.ports import Ports
 from functions.api.request.admission import Call
 from functions.api.request.endpoint import Reply, endpoint
+from functions.api.request.once import once
 from functions.api.request.validation import RequestBody, validated
 from functions.api.v1.posts_read import Post, shown_post
 from functions.api.v1.posts_schemas import (
@@ -28,8 +29,9 @@ from functions.api.v1.posts_schemas import (
     Tags,
     When,
 )
-from shared.core.errors import Detail, NotFound, ValidationFailed
+from shared.core.errors import Detail, IdempotencyConflict, NotFound, ValidationFailed
 from shared.documents.document import Document
+from shared.idempotency.once import Guard
 from shared.posts.cancel import cancel_post
 from shared.posts.change import PostChange, change_post
 from shared.posts.draft import delete_draft
@@ -79,21 +81,36 @@ def routes(ports: Ports) -> Blueprint:
         credential="either",
         takes=PostChanges,
         gives={200: Post},
-        errors=(NotFound, AlreadyStarted, MissingIntegrations, NoFreeSlot, PreconditionRequired, PreconditionFailed),
+        errors=(
+            NotFound,
+            AlreadyStarted,
+            MissingIntegrations,
+            NoFreeSlot,
+            PreconditionRequired,
+            PreconditionFailed,
+            IdempotencyConflict,
+        ),
         scope="posts:write",
     )
     def change(call: Call, post_id: str) -> Reply:
-        change_post(
-            call.user,
-            post_id,
-            _version(request.headers.get("If-Match")),
-            lambda document: _change_of(call, document),
-            here=ports.installation,
-            documents=ports.documents,
-            tasks=ports.tasks,
-            clock=ports.clock,
-        )
-        return shown_post(call.user.uid, post_id, ports)
+        def show(post_id: str) -> Reply:
+            return shown_post(call.user.uid, post_id, ports)
+
+        def work(guard: Guard) -> Reply:
+            change_post(
+                call.user,
+                post_id,
+                _version(request.headers.get("If-Match")),
+                lambda document: _change_of(call, document),
+                here=ports.installation,
+                documents=ports.documents,
+                tasks=ports.tasks,
+                clock=ports.clock,
+                guard=guard,
+            )
+            return show(post_id)
+
+        return once(call, f"PATCH /v1/posts/{post_id}", work, show, ports)
 
     @blueprint.post("/v1/posts/<post_id:post_id>/cancel")
     @endpoint(ports, credential="either", gives={200: Post}, errors=(NotFound, AlreadyStarted), scope="posts:write")
