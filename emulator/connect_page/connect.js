@@ -116,7 +116,8 @@ async function complete() {
   if (!label) throw new Error("This address names no platform.");
   if (told.error) throw new Error(`${label} was not connected: ${told.error_description ?? told.error}`);
   const { accounts } = await api("POST", `/${told.platform}/complete`, { code: told.code ?? "", state: told.state ?? "" });
-  tell(`Connected: ${accounts.map(({ displayName, accountId }) => displayName ?? accountId).join(", ")}`);
+  const notes = accounts.flatMap((account) => account.notes);
+  tell([`Connected: ${accounts.map(({ displayName, accountId }) => displayName ?? accountId).join(", ")}`, ...notes].join(". "));
 }
 
 async function refresh() {

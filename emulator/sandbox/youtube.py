@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from emulator.sandbox.accounts import SandboxAccount
 from emulator.sandbox.faults import Fault, strikes
-from emulator.sandbox.files import Received
+from emulator.sandbox.files import Received, unfit_video
 from emulator.sandbox.oauth import AuthorizationServer, Dialect, WithOAuth
 from emulator.sandbox.platform import Answer, Call, Entry, World
 
@@ -16,8 +16,6 @@ SESSION_LIVES = timedelta(days=7)
 CHUNK_UNIT = 256 << 10
 UPLOADS_A_DAY = 100
 THUMBNAIL_BYTES = 50 << 20
-# Until a video is processed, and a Short takes a thumbnail.
-PROCESSING_SECONDS = 5.0
 _ROUTES = {
     ("www.googleapis.com", "GET", "/youtube/v3/channels"): "channels",
     ("www.googleapis.com", "GET", "/youtube/v3/playlistItems"): "list_videos",
@@ -52,6 +50,9 @@ class _Session:
     video_id: str | None = None
     made_at: datetime | None = None
     is_short: bool = False
+    # From when on it is watched, and a Short takes a thumbnail; why it never is.
+    processed_at: datetime | None = None
+    failure: str = ""
 
     @property
     def options(self) -> dict[str, Any]:
@@ -64,7 +65,11 @@ class YouTube(WithOAuth):
         "publish", "start_upload", "upload", "probe", "list_videos", "video_details", "thumbnail", "channels", "token", "revoke",
         "authorize",
     )  # fmt: skip
-    affected: ClassVar = {"lapsed": ("upload", "publish", "probe")}
+    affected: ClassVar = {
+        "lapsed": ("upload", "publish", "probe"),
+        "slow_processing": ("publish",),
+        "processing_failed": ("publish",),
+    }
     dialect = _OAUTH
     hosts = ("www.googleapis.com", "oauth2.googleapis.com", "accounts.google.com")
     open_steps = frozenset({"authorize", "token", "revoke", "upload", "probe", "publish"})
@@ -164,6 +169,16 @@ class YouTube(WithOAuth):
         session.video_id = hashlib.sha256(session.id.encode()).hexdigest()[:11]
         session.made_at = self.world.now()
         session.is_short = self._is_short(session.digest.content)
+        slow = strikes(fault, "slow_processing")
+        seconds = self.world.slow_processing_seconds if slow else self.world.processing_seconds
+        session.processed_at = session.made_at + timedelta(seconds=seconds)
+        if strikes(fault, "processing_failed"):
+            session.failure = "conversion"
+        elif unfit_video(self.world.measure, session.digest.content):
+            session.failure = "invalidFile"
+        if session.failure:
+            # Nobody ever sees it.
+            return Answer(201, self._shown(session))
         url = f"https://www.youtube.com/watch?v={session.video_id}"
         text, digest = str(session.snippet.get("description", "")), f"sha256:{session.digest.hexdigest()}"
         self.world.accept(Entry(self.name, session.owner, session.video_id, url, text, (digest,), session.made_at), session.options)
@@ -176,7 +191,14 @@ class YouTube(WithOAuth):
         return 0 < (facts.width or 0) <= (facts.height or 0) and (facts.duration_seconds or 0) <= 180
 
     def _shown(self, session: _Session) -> dict[str, Any]:
-        return {"kind": "youtube#video", "id": session.video_id, "snippet": session.snippet, "status": session.status}
+        video = {"kind": "youtube#video", "id": session.video_id, "snippet": session.snippet}
+        return {**video, "status": {**session.status, **self._upload_status(session)}}
+
+    def _upload_status(self, session: _Session) -> dict[str, str]:
+        if not self._is_processed(session):
+            return {"uploadStatus": "uploaded"}
+        failed = {"uploadStatus": "failed", "failureReason": session.failure}
+        return failed if session.failure else {"uploadStatus": "processed"}
 
     def _channels(self, account: SandboxAccount) -> Answer:
         snippet = {"title": account.username, "customUrl": f"@{account.username}"}
@@ -185,19 +207,22 @@ class YouTube(WithOAuth):
 
     def _details(self, call: Call, account: SandboxAccount) -> Answer:
         session = next((s for s in self._sessions.values() if s.video_id == call.query.get("id")), None)
-        if session is None or session.owner != account.account_id or call.query.get("part") != "processingDetails":
+        if session is None or session.owner != account.account_id or call.query.get("part") != "status,processingDetails":
             return Answer(200, {"items": []})
-        status = "succeeded" if self._is_processed(session) else "processing"
-        return Answer(200, {"items": [{"id": session.video_id, "processingDetails": {"processingStatus": status}}]})
+        ended = "failed" if session.failure else "succeeded"
+        details = {"processingStatus": ended if self._is_processed(session) else "processing"}
+        status = self._shown(session)["status"]
+        return Answer(200, {"items": [{"id": session.video_id, "status": status, "processingDetails": details}]})
 
     def _is_processed(self, session: _Session) -> bool:
-        return session.made_at is not None and session.made_at + timedelta(seconds=PROCESSING_SECONDS) <= self.world.now()
+        return session.processed_at is not None and session.processed_at <= self.world.now()
 
     def _list(self, call: Call, account: SandboxAccount) -> Answer:
         if call.query.get("playlistId") != f"UU{account.number}" or int(call.query.get("maxResults", "5")) > 50:
             return _error(404, "playlistNotFound", "The playlist cannot be found.")
         visible = self.world.now() - timedelta(seconds=self.world.listing_lag_seconds)
-        made = [s for s in self._sessions.values() if s.owner == account.account_id and s.made_at and s.made_at <= visible]
+        mine = [s for s in self._sessions.values() if s.owner == account.account_id and not s.failure]
+        made = [s for s in mine if s.made_at and s.made_at <= visible]
         items = [
             {
                 "snippet": {

@@ -50,6 +50,8 @@ class Connected:
     facts: Mapping[str, Any] = field(default_factory=dict)
     # Scopes without which nothing can be published to it, where these are others than the connector's.
     needs: tuple[str, ...] = ()
+    # What its person is to know.
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

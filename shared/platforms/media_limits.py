@@ -67,6 +67,9 @@ def validate_file(item: MediaItem, platform: str, limits: MediaLimits) -> list[P
     ]
 
 
+# Their streams say it, and measurements with them. VP8 has 4:2:0 only, and VP9 in all but its rarer profiles.
+_TELLS_CHROMA = frozenset({"AVC", "HEVC"})
+
 # A rule's last word, and how the sentence goes on that begins with "X takes images".
 Broken = tuple[str, str]
 
@@ -90,6 +93,8 @@ def _readability(file: StoredMedia, kind: str, limits: MediaLimits) -> Iterator[
         yield "unreadable", "whose length can be read; this file does not tell how long it lasts"
     elif kind == "video" and _has_limit(limits.min_rate, limits.max_rate) and file.frame_rate is None:
         yield "unreadable", "whose frame rate can be read; this file does not tell it"
+    elif limits.chroma and file.video_codec in _TELLS_CHROMA and file.chroma is None:
+        yield "unreadable", "whose chroma subsampling can be read; this file does not tell it"
 
 
 def _length(file: StoredMedia, kind: str, limits: MediaLimits) -> Iterator[Broken]:

@@ -110,10 +110,14 @@ def narrowed(url: str, *scopes: str) -> str:
 def test_a_person_is_connected_where_linkedin_does_not_tell_the_organisations(client: FlaskClient, world: World) -> None:
     member = ("openid", "profile", "w_member_social", "w_organization_social")
     without_scope = consent(world, narrowed(begin(client, "linkedin"), *member), "ada, org_acme")
-    assert len(complete(client, "linkedin", without_scope).get_json()["accounts"]) == 1
+    [person] = complete(client, "linkedin", without_scope).get_json()["accounts"]
+    assert "r_organization_admin" in person["notes"][0], "its person learns why"
     world.fail("linkedin", "organisations", "reject")
     refused = complete(client, "linkedin", consent(world, begin(client, "linkedin"), "ada, org_acme"))
-    assert len(refused.get_json()["accounts"]) == 1
+    [person] = refused.get_json()["accounts"]
+    assert "did not tell which organisations" in person["notes"][0]
+    of_none = complete(client, "linkedin", consent(world, begin(client, "linkedin"), "ada")).get_json()["accounts"]
+    assert ["names no organisation" in note for note in of_none[0]["notes"]] == [True]
     for kind in ("server_error_before", "rate_limit", "reset_before"):
         world.fail("linkedin", "organisations", kind)
         answer = complete(client, "linkedin", consent(world, begin(client, "linkedin"), "ada, org_acme"))

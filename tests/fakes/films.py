@@ -3,6 +3,9 @@
 import struct
 import zlib
 
+# Of 16 bytes: a slice of H.264, as far as anybody looks into it.
+PICTURE = b"\0\0\0\x0c\x65\x88\x84\0" + bytes(8)
+
 
 def box(name: bytes, *content: bytes) -> bytes:
     inside = b"".join(content)
@@ -19,7 +22,7 @@ def film(
 ) -> bytes:
     """An MP4 of H.264 (ISO/IEC 14496-12), or of sound only; without a `brand` a QuickTime file as old cameras made them."""
     frames = max(1, round(seconds * rate))
-    media = b"\0" * 16 * frames
+    media = PICTURE * frames
     kind = _picture(width, height, frames, rate) if picture else _sound(seconds, frames)
     head = box(b"ftyp", brand, bytes(4), brand, b"avc1") if brand else box(b"wide")
     length = round(seconds * 1000)
@@ -37,10 +40,10 @@ def film(
 
 
 def _picture(width: int, height: int, frames: int, rate: float) -> bytes:
-    parameters = b"\x67\x64\0\x1f\xac\xd9\x40\x50\x05\xbb", b"\x68\xeb\xe3\xcb"
+    parameters = _sequence(width, height), b"\x68\xce\x3c\x80"
     avcc = box(
         b"avcC",
-        b"\1\x64\0\x1f\xff\xe1",
+        b"\1\x42\0\x1f\xff\xe1",
         struct.pack(">H", len(parameters[0])),
         parameters[0],
         b"\1",
@@ -55,6 +58,21 @@ def _picture(width: int, height: int, frames: int, rate: float) -> bytes:
         avcc,
     )
     return _samples(entry, frames, max(1, round(1000 / rate)))
+
+
+def _sequence(width: int, height: int) -> bytes:
+    """A sequence parameter set of the baseline profile, whose chroma is 4:2:0 (ITU-T H.264, 7.3.2.1.1)."""
+
+    def ue(number: int) -> str:
+        digits = f"{number + 1:b}"
+        return "0" * (len(digits) - 1) + digits
+
+    across, down = -(-width // 16), -(-height // 16)
+    crop = [0, (across * 16 - width) // 2, 0, (down * 16 - height) // 2]
+    bits = "".join(map(ue, (0, 0, 2, 1))) + "0" + ue(across - 1) + ue(down - 1) + "11"
+    bits += ("1" + "".join(map(ue, crop)) if any(crop) else "0") + "0" + "1"
+    bits += "0" * (-len(bits) % 8)
+    return b"\x67\x42\0\x1f" + int(bits, 2).to_bytes(len(bits) // 8, "big")
 
 
 def _sound(seconds: float, frames: int) -> bytes:

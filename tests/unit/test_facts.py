@@ -198,4 +198,7 @@ def test_a_short_gets_its_thumbnail_once_it_is_processed(world: World) -> None:
     run = world.run(submission, "youtube")
     assert (run["status"], run["notes"]) == ("succeeded", [])
     assert [entry.kind for entry in world.sandbox.ledger] == ["post", "thumbnail"]
-    assert "still processing the Short" in run["attempts"][0]["message"]
+    assert (
+        [attempt["message"] for attempt in run["attempts"]],
+        run["platformPostUrl"],
+    ) == (["YouTube is processing the video"], f"https://www.youtube.com/watch?v={run['platformPostId']}")

@@ -13,29 +13,11 @@ from shared.accounts.account import AccountKey, credentials_path, open_credentia
 from shared.documents.document import Create, Delete, Update
 from shared.http.client import HttpAnswer, HttpRequest, NoAnswer
 from shared.media.storage import StorageUnavailable
+from tests.fakes.between import Between, between
 from tests.fakes.outside import SANDBOX_URL
 from tests.fakes.world import World
 
 PHOTO, VIDEO, UPRIGHT = "https://example.com/photo.jpg", "https://example.com/video.mp4", "https://example.com/vertical.mp4"
-
-
-class Between:
-    """The sandbox, with a word in between: `step` gets each request and may answer it, raise, or let it through with None."""
-
-    def __init__(self, world: World, step: Callable[[HttpRequest], HttpAnswer | None]) -> None:
-        self._http, self._step = world.http, step
-        self.sent: list[HttpRequest] = []
-
-    def send(self, request: HttpRequest) -> HttpAnswer:
-        self.sent.append(request)
-        answer = self._step(request)
-        return self._http.send(request) if answer is None else answer
-
-
-def between(world: World, step: Callable[[HttpRequest], HttpAnswer | None]) -> Between:
-    http = Between(world, step)
-    world.replace_publishing(http=http)
-    return http
 
 
 def answering(world: World, ending: str, answer: Callable[[int], HttpAnswer | None]) -> Between:
@@ -503,7 +485,7 @@ def test_a_thumbnail_that_was_perhaps_set_is_not_said_to_be_missing(kinds: list[
     for kind in kinds:
         world.fail("youtube", "thumbnail", kind)
     submission = post(world, key, "youtube", "t", {"thumbnailUrl": PHOTO}, videoUrl=VIDEO)
-    world.run_for(0.3 + 20 * (len(kinds) - 1))
+    world.run_for(5.6 + 20 * (len(kinds) - 1))
     held = open_credentials(world.document(credentials_path("ada", "youtube", "main")), world.cipher)
     world.publishing.tokens.declare_dead(AccountKey("ada", "youtube", "main"), held.access_token)
     world.run_for(3600)
@@ -633,7 +615,7 @@ def test_a_published_video_gets_its_thumbnail_though_its_own_file_was_deleted() 
     world.documents.commit(Create("media/mine", media))
     world.fail("youtube", "thumbnail", "rate_limit")
     submission = post(world, key, "youtube", "v", {"thumbnailUrl": PHOTO}, mediaIds=["mine"])
-    world.run_for(3)
+    world.run_for(8)
     assert world.run(submission, "youtube")["phase"] == "published"
     world.documents.commit(Delete("media/mine"))
     world.run_for(48 * 3600, tick=600)
@@ -646,7 +628,7 @@ def test_a_cover_that_cannot_be_had_any_more_is_a_note_on_a_published_video() ->
     key = world.user(connect=("youtube:main",))
     world.fail("youtube", "thumbnail", "rate_limit")
     submission = post(world, key, "youtube", "v", {"thumbnailUrl": PHOTO}, videoUrl=VIDEO)
-    world.run_for(3)
+    world.run_for(8)
     assert world.run(submission, "youtube")["phase"] == "published"
     copies = world.paths(f"postSubmissions/{submission}/media/")
     [cover] = [path for path in copies if world.document(path).fields["contentType"].startswith("image/")]

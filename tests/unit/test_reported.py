@@ -118,6 +118,9 @@ def test_33_facebook_makes_no_reel_of_a_slow_film_and_none_is_forced_to_be_one(w
         ("tiktok", {"frame_rate": None}, "tiktok.video_unreadable"),
         ("x", {"duration_seconds": None}, "x.video_unreadable"),
         ("x", {"width": None}, "x.video_unreadable"),
+        ("x", {"chroma": None}, "x.video_unreadable"),
+        ("x", {"chroma": None, "video_codec": "VP8"}, None),
+        ("instagram", {"chroma": None, "video_codec": "HEVC"}, "instagram.video_unreadable"),
         ("x", {}, None),
         # Nobody looked for it.
         ("x", {"width": None, "height": None, "measured_by": 0}, None),

@@ -455,7 +455,7 @@ def test_an_authorization_server_sends_nobody_to_an_address_that_is_not_register
         {"platform": "x", "step": "publish", "kind": "oops", "times": 1},
         # They would never strike there.
         {"platform": "x", "step": "publish", "kind": "slow_processing", "times": 1},
-        {"platform": "youtube", "step": "publish", "kind": "processing_failed", "times": 1},
+        {"platform": "youtube", "step": "upload", "kind": "processing_failed", "times": 1},
         {"platform": "linkedin", "step": "publish", "kind": "lapsed", "times": 1},
         "x",
     ],

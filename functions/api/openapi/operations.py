@@ -181,7 +181,7 @@ OPERATIONS: Mapping[str, Operation] = {
         "Store the account that a person has consented to",
         "no",
         asked={"code": "the-code", "state": "the-state"},
-        answered={"accounts": [ACCOUNT]},
+        answered={"accounts": [{**ACCOUNT, "notes": []}]},
     ),
     "integrations.index": Operation(
         "listAccounts",

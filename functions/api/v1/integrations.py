@@ -56,8 +56,14 @@ class ConnectedAccount(BaseModel):
     tokenExpiresAt: str | None
 
 
+class NewAccount(ConnectedAccount):
+    """`notes`: what its person is to know."""
+
+    notes: list[str]
+
+
 class ConnectedAccounts(BaseModel):
-    accounts: list[ConnectedAccount]
+    accounts: list[NewAccount]
 
 
 class ListedAccount(ConnectedAccount):
@@ -162,6 +168,7 @@ def _connected(platform: str, one: Connected) -> dict[str, Any]:
         "username": one.credentials.username,
         "status": "connected",
         "tokenExpiresAt": iso8601(expires) if expires else None,
+        "notes": list(one.notes),
     }
 
 

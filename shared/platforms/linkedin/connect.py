@@ -39,6 +39,13 @@ ROLES = frozenset({"ADMINISTRATOR", "CONTENT_ADMINISTRATOR", "CONTENT_ADMIN", "D
 # More organisations than a person speaks for; each costs a request for its name.
 MAX_ORGANISATIONS = 50
 PAGE, MAX_PAGES = 100, 10
+_UNTOLD = (
+    "LinkedIn did not tell which organisations you speak for, so none is connected. Ask the operator of this Soku whether its app "
+    "has the scope r_organization_admin, then connect again"
+)
+_NO_ORGANISATIONS = "LinkedIn names no organisation whose posts you may write, so none is connected. An administrator can add you."
+# URNs and names of organisations, and what their person is to know.
+Told = tuple[list[tuple[str, str]], str | None]
 
 
 def connector(context: Context, app: App) -> Connector:
@@ -66,7 +73,8 @@ def connector(context: Context, app: App) -> Connector:
         connected = [Connected(person["sub"], person["name"], credentials, scopes)]
         if ORGANISATION_SCOPE in scopes:
             may_ask = not ADMIN_SCOPES.isdisjoint(scopes)
-            told = _organisations(http, get, credentials.access_token) if may_ask else _untold("the scope is missing")
+            told, note = _organisations(http, get, credentials.access_token) if may_ask else _untold("the scope is missing")
+            connected = [replace(connected[0], notes=(note,) if note else ())]
             connected += [
                 Connected(
                     urn.rpartition(":")[2],
@@ -94,22 +102,22 @@ def connector(context: Context, app: App) -> Connector:
     return Connector("linkedin", False, authorize, exchange, refresh, revoke=revoke, needs=("w_member_social",), probe=probe)
 
 
-def _organisations(http: Http, get: Callable[..., dict[str, Any]], token: str) -> list[tuple[str, str]]:
-    """URNs and names of the organisations whose posts this person may write; none where LinkedIn refuses to tell, so that the
-    person is connected all the same. What passes is raised: accounts that are to come back must not be left out without a word.
-    The paths of single organisations are from memory."""
+def _organisations(http: Http, get: Callable[..., dict[str, Any]], token: str) -> Told:
+    """The organisations whose posts this person may write; none where LinkedIn refuses to tell, so that the person is connected all
+    the same. What passes is raised: accounts that are to come back must not be left out without a word. The paths of single
+    organisations are from memory."""
     try:
         urns = _administered(http, get, token)
     except PlatformFailure as failure:
         if failure.kind in ("transient", "throttled"):
             raise
         return _untold(failure.message)
-    return [(urn, _name(http, get, token, urn)) for urn in urns]
+    return [(urn, _name(http, get, token, urn)) for urn in urns], None if urns else _NO_ORGANISATIONS
 
 
-def _untold(reason: str) -> list[tuple[str, str]]:
+def _untold(reason: str) -> Told:
     _log.warning("account.organisations_refused", extra={"platform": "linkedin", "reason": reason})
-    return []
+    return [], f"{_UNTOLD} ({reason})."
 
 
 def _administered(http: Http, get: Callable[..., dict[str, Any]], token: str) -> list[str]:

@@ -1,4 +1,5 @@
-"""Publishes on YouTube. The public call is the last chunk of a resumable upload, whose session tells later whether it arrived."""
+"""Publishes on YouTube. The public call is the last chunk of a resumable upload, whose session tells later whether it arrived; what
+YouTube makes of the video is waited for after that."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,12 +16,10 @@ from shared.platforms.platform import (
     Absent,
     Finding,
     FollowUp,
-    Found,
     Listed,
     NotListed,
     Platform,
     Publication,
-    Published,
     Ready,
     View,
     bearer,
@@ -31,6 +30,7 @@ from shared.platforms.youtube import session
 from shared.platforms.youtube.errors import failure_of
 from shared.platforms.youtube.hosts import API
 from shared.platforms.youtube.options import Options
+from shared.platforms.youtube.processing import Shown, address_of, outcome_of
 from shared.platforms.youtube.rules import CAPABILITY, title_of, validate
 
 SESSION_DOMAIN = "googleapis.com"
@@ -48,6 +48,7 @@ def publisher(context: Context) -> Platform:
 
 SHORT_SECONDS = 180.0
 SHORT_POLL_SECONDS = 20.0
+FIRST_LOOK_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
@@ -84,10 +85,13 @@ class _YouTube:
         address = self.hosts.follow(answer.headers.get("location"), SESSION_DOMAIN)
         publication.save(session=address, size=stored.size_bytes, short=_is_short(stored))
 
+    def _look(self, publication: Publication, video_id: str) -> Shown:
+        videos = self._get(publication, "videos", {"part": "status,processingDetails", "id": video_id}).get("items") or [{}]
+        return Shown.from_json(videos[0])
+
     def _await_processing(self, publication: Publication, video_id: str) -> None:
         """Shorts take a thumbnail once they are processed. Raises PlatformFailure (processing)."""
-        videos = self._get(publication, "videos", {"part": "processingDetails", "id": video_id}).get("items") or [{}]
-        if (videos[0].get("processingDetails") or {}).get("processingStatus") == "processing":
+        if self._look(publication, video_id).is_processing:
             message = "YouTube is still processing the Short, which takes its thumbnail after that."
             raise PlatformFailure("processing", message, retry_after_seconds=SHORT_POLL_SECONDS)
 
@@ -117,33 +121,43 @@ class _YouTube:
             publication.save(received=received)
         return Ready()
 
-    def publish(self, publication: Publication) -> Published:
+    def publish(self, publication: Publication) -> Wait:
         """The public call, unless the video turned out to be there."""
-        if "video" in publication.handle:
-            return _published(publication.handle["video"])
-        try:
-            state = session.send(publication, stored_of(publication.draft.media[0]), publication.handle.get("received", 0))
-        except session.Gone:
-            raise PlatformFailure("transient", "YouTube's upload session has lapsed", starts_over=not publication.doubted) from None
-        if isinstance(state, session.Incomplete):
-            # Some of the last chunk is missing, and so is the video: go on from there.
-            raise PlatformFailure("processing", "YouTube took only a part of the last chunk", retry_after_seconds=1.0)
-        return _published(state.video_id, _privacy_note(publication, state.privacy))
+        if "video" not in publication.handle:
+            try:
+                state = session.send(publication, stored_of(publication.draft.media[0]), publication.handle.get("received", 0))
+            except session.Gone:
+                over = not publication.doubted
+                raise PlatformFailure("transient", "YouTube's upload session has lapsed", starts_over=over) from None
+            if isinstance(state, session.Incomplete):
+                # Some of the last chunk is missing, and so is the video: go on from there.
+                raise PlatformFailure("processing", "YouTube took only a part of the last chunk", retry_after_seconds=1.0)
+            publication.save(video=state.video_id)
+        return Wait(FIRST_LOOK_SECONDS, "YouTube is processing the video")
 
     def find(self, publication: Publication) -> Finding:
+        video_id = publication.handle.get("video")
+        if video_id is None:
+            found = self._uploaded(publication)
+            if not isinstance(found, str):
+                return found
+            video_id = found
+            publication.save(video=video_id)
+        return outcome_of(publication, video_id, lambda: self._look(publication, video_id))
+
+    def _uploaded(self, publication: Publication) -> str | Absent | NotListed:
+        """The video's id, if the session, or the channel's list, shows that there is one."""
         try:
             state = session.probe(publication)
         except session.Gone:
             return _listed(publication, self._get)
-        if isinstance(state, session.Incomplete):
-            return Absent()
-        return Found(state.video_id, _published(state.video_id).url, _privacy_note(publication, state.privacy))
+        return Absent() if isinstance(state, session.Incomplete) else state.video_id
 
     def listed(self, publication: View) -> list[Listed]:
         shown, _ = _uploads(publication, self._get)
         ids = [str(snippet["resourceId"]["videoId"]) for snippet in shown]
         told = zip(ids, shown, strict=True)
-        return [Listed(name, snippet["title"], _moment(snippet["publishedAt"]), _published(name).url) for name, snippet in told]
+        return [Listed(name, snippet["title"], _moment(snippet["publishedAt"]), address_of(name)) for name, snippet in told]
 
     def follow_ups(self, draft: Draft) -> Sequence[FollowUp]:
         def thumbnail(publication: Publication, public: Sequence[str]) -> str:
@@ -202,16 +216,6 @@ def _sent(publication: Publication, stored: StoredMedia, start: int, until: int)
         raise PlatformFailure("transient", "YouTube's upload session has lapsed", starts_over=True) from None
 
 
-def _published(video_id: str, notes: tuple[str, ...] = ()) -> Published:
-    return Published(video_id, f"https://www.youtube.com/watch?v={video_id}", notes)
-
-
-def _privacy_note(publication: Publication, privacy: str | None) -> tuple[str, ...]:
-    """An account's own settings, or YouTube's, may be stricter than what was asked for."""
-    wanted = Options.read(publication.draft.options).privacy
-    return () if privacy in (None, wanted) else (f"YouTube made the video {privacy}, though {wanted} was asked for.",)
-
-
 def _uploads(publication: View, get: Any) -> tuple[list[dict[str, Any]], bool]:
     """The channel's newest since the first intent; True if there may be more than were looked at."""
     channels = get(publication, "channels", {"part": "contentDetails", "mine": "true"}).get("items") or []
@@ -227,15 +231,14 @@ def _uploads(publication: View, get: Any) -> tuple[list[dict[str, Any]], bool]:
     return new, has_more and len(new) == len(items)
 
 
-def _listed(publication: Publication, get: Any) -> Finding:
+def _listed(publication: Publication, get: Any) -> str | NotListed:
     """The session is gone after the last chunk was sent: look among the channel's newest uploads."""
     new, may_be_more = _uploads(publication, get)
     title, text = title_of(publication.draft), publication.draft.text.strip()
     alike = [snippet for snippet in new if snippet["title"] == title and snippet.get("description", "").strip() == text]
     ours = [snippet for snippet in alike if not publication.is_anothers(snippet["resourceId"]["videoId"])]
     if len(ours) == 1:
-        video_id = ours[0]["resourceId"]["videoId"]
-        return Found(video_id, _published(video_id).url)
+        return str(ours[0]["resourceId"]["videoId"])
     return NotListed(similar=bool(ours) or may_be_more)
 
 

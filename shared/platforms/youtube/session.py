@@ -25,10 +25,9 @@ class Incomplete:
 
 @dataclass(frozen=True)
 class Complete:
-    """The video is there, and so visible, where YouTube says it."""
+    """The video is there."""
 
     video_id: str
-    privacy: str | None = None
 
 
 class Gone(Exception):
@@ -59,7 +58,7 @@ def _put(publication: Publication, content_range: str, content: bytes, content_t
     answer = publication.http.send(HttpRequest("PUT", publication.handle["session"], headers=headers, content=content))
     match answer.status:
         case 200 | 201:
-            return Complete(_id_in(answer), (answer.json().get("status") or {}).get("privacyStatus"))
+            return Complete(_id_in(answer))
         case 308:
             return Incomplete(_received(answer))
         case 404 | 410:
