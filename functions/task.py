@@ -11,6 +11,7 @@ from typing import Protocol, TypeVar
 
 from flask import Request
 
+from functions import connections
 from shared.documents.document import Unavailable
 from shared.tasks.invoker import Forbidden, Unauthenticated, Verifier
 
@@ -32,6 +33,7 @@ P = TypeVar("P", bound=TaskPorts)
 
 def task_function(handle: Callable[[Payload, P], None], ports: Callable[[], P]) -> Callable[[Request], Answer]:
     """The function to deploy: every delivery is verified, decoded and handled. `ports` is called on the first one, not before."""
+    connections.keep()
 
     def function(request: Request) -> Answer:
         return answer(request, handle, ports())

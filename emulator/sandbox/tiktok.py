@@ -87,7 +87,9 @@ class TikTok(WithOAuth):
                 return None
             post, span = self._posts.get(call.query.get("upload_id", "")), _span(call)
             return "publish_upload" if post and span and span[1] == post.size - 1 else "upload"
-        return _ROUTES.get((call.method, call.path))
+        step = _ROUTES.get((call.method, call.path))
+        # TikTok goes on by itself from here.
+        return "publish" if step == "init" and (call.fields.get("source_info") or {}).get("source") == "PULL_FROM_URL" else step
 
     def account_in(self, step: str, call: Call) -> SandboxAccount | None:
         post = self._posts.get(call.query.get("upload_id", ""))
@@ -114,6 +116,8 @@ class TikTok(WithOAuth):
                 )
             case "init":
                 return self._init(call, account, fault)
+            case "publish" if call.path == "/v2/post/publish/video/init/":
+                return self._pulled(call, account, fault)
             case "publish":
                 return self._photos(call, account, fault)
             case "list_videos":
@@ -139,26 +143,54 @@ class TikTok(WithOAuth):
         if isinstance(given, Answer):
             return given
         info, source = given
-        title = str(info.get("title", ""))
-        if len(title.encode("utf-16-le")) // 2 > 2200:
-            return _error(400, "invalid_params", "title is longer than 2200 UTF-16 units")
         size, chunk, count = (source.get(name) for name in ("video_size", "chunk_size", "total_chunk_count"))
         whole = isinstance(size, int) and isinstance(chunk, int) and isinstance(count, int)
         if source.get("source") != "FILE_UPLOAD" or not whole or not _fits(int(size or 0), int(chunk or 0), int(count or 0)):
             return _error(400, "invalid_params", "The chunks do not add up: 5 to 64 MB each, the last up to 128 MB")
-        now = self.world.now()
+        post = self._video("file", info, account, fault)
+        if isinstance(post, Answer):
+            return post
+        post.size, post.chunk, post.count = int(size or 0), int(chunk or 0), int(count or 0)
+        address = f"{self.world.base_url}/open-upload.tiktokapis.com/video/?upload_id={post.id}"
+        return _ok({"publish_id": post.id, "upload_url": address})
+
+    def _pulled(self, call: Call, account: SandboxAccount, fault: Fault | None) -> Answer:
+        given = self._info(call)
+        if isinstance(given, Answer):
+            return given
+        info, source = given
+        if not str(source.get("video_url", "")).startswith(self.world.verified_prefix):
+            return _error(403, "url_ownership_unverified", "Please review our URL ownership verification rules")
+        post = self._video("url", info, account, fault)
+        if isinstance(post, Answer):
+            return post
+        content = self.world.pull(str(source["video_url"]))
+        if content is None:
+            post.failed, post.fail_reason = True, "video_pull_failed"
+        else:
+            self._judge(post, content)
+        post.media = (f"sha256:{hashlib.sha256(content or b'').hexdigest()}",)
+        self._accepted(post, fault)
+        return _ok({"publish_id": post.id})
+
+    def _video(self, source: str, info: dict[str, Any], account: SandboxAccount, fault: Fault | None) -> _Post | Answer:
+        title, now = str(info.get("title", "")), self.world.now()
+        if len(title.encode("utf-16-le")) // 2 > 2200:
+            return _error(400, "invalid_params", "title is longer than 2200 UTF-16 units")
         recent = [at for at in self._inits.get(account.account_id, []) if at > now - timedelta(minutes=1)]
         if len(recent) >= INITS_A_MINUTE:
             return self.failure("rate_limit")
         self._inits[account.account_id] = [*recent, now]
-        post = _Post(f"v_pub_file~{self.world.new_id()}", account.account_id, title, False, str(info["privacy_level"]), now)
-        post.size, post.chunk, post.count = int(size or 0), int(chunk or 0), int(count or 0)
+        post = _Post(f"v_pub_{source}~{self.world.new_id()}", account.account_id, title, False, str(info["privacy_level"]), now)
         post.failed = strikes(fault, "processing_failed")
         post.slow = strikes(fault, "slow_processing")
         post.options = {name: value for name, value in info.items() if name != "title"}
         self._posts[post.id] = post
-        address = f"{self.world.base_url}/open-upload.tiktokapis.com/video/?upload_id={post.id}"
-        return _ok({"publish_id": post.id, "upload_url": address})
+        return post
+
+    def _judge(self, post: _Post, content: bytes) -> None:
+        if unfit := unfit_video(self.world.measure, content, RATES):
+            post.failed, post.fail_reason = True, f"{'file_format' if unfit == 'format' else unfit}_check_failed"
 
     def _put(self, call: Call, fault: Fault | None) -> Answer:
         post, span = self._posts.get(call.query.get("upload_id", "")), _span(call)
@@ -180,8 +212,7 @@ class TikTok(WithOAuth):
             return Answer(206, headers={"Content-Range": f"bytes 0-{last}/{size}"})
         if call.body[:1] and post.count == 1 and call.body[4:8] != b"ftyp" and not call.body.startswith(b"\x1aE"):
             post.failed = True
-        if unfit := unfit_video(self.world.measure, post.digest.content, RATES):
-            post.failed, post.fail_reason = True, f"{'file_format' if unfit == 'format' else unfit}_check_failed"
+        self._judge(post, post.digest.content)
         post.media = (f"sha256:{post.digest.hexdigest()}",)
         self._accepted(post, fault)
         return Answer(201)

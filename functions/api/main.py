@@ -7,6 +7,7 @@ from flask import Flask, Request
 from gunicorn import util
 from werkzeug.wrappers import Response
 
+from functions import connections
 from functions.api import wiring
 from functions.api.app import SECURITY_HEADERS
 from functions.api.request.broken_http import answer_in_json
@@ -14,6 +15,7 @@ from shared.core.clock import SystemClock
 from shared.core.log import start_logging
 
 start_logging()
+connections.keep()
 answer_in_json(util, SECURITY_HEADERS, SystemClock().now)
 
 

@@ -48,6 +48,7 @@ def ports() -> Ports:
             clock=documents.clock,
             platforms=publishers(SETTINGS),
             connectors=apps,
+            daily_ceilings={"x": SETTINGS.x_daily_usd} if SETTINGS.x_daily_usd is not None else {},
         ),
         automating=AutomationPorts(documents, tasks, documents.clock, here),
         verifier=OidcVerifier(SETTINGS, SETTINGS.function_url("publisher")),

@@ -5,6 +5,7 @@ A missing or senseless variable fails the deploy with a sentence, not a request 
 
 import os
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Annotated, Literal, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
@@ -132,6 +133,13 @@ class Encoding(Settings):
     ffmpeg: str = Field(default="ffmpeg", alias="SOKU_FFMPEG", min_length=1)
 
 
+class Serving(Settings):
+    """How functions-framework serves."""
+
+    # Whether it ends requests that outlive the function's timeout.
+    ends_requests: bool = Field(default=False, alias="THREADED_TIMEOUT_ENABLED")
+
+
 class App(BaseModel):
     """The operator's developer app at one platform."""
 
@@ -144,6 +152,7 @@ class App(BaseModel):
 
 
 TikTokPrivacy = Literal["default", "required", "self_only"]
+TikTokVideos = Literal["upload", "pull"]
 
 
 class Platforms(Settings):
@@ -156,6 +165,10 @@ class Platforms(Settings):
     # Who sees TikTok posts that do not say it: as many as the account allows, or nobody (such posts are refused). Or whatever they
     # say the creator alone, as TikTok demands of apps that it has not audited.
     tiktok_privacy: TikTokPrivacy = Field(default="default", alias="SOKU_TIKTOK_PRIVACY")
+    # How videos get to TikTok: uploaded; or pulled from our storage, as its guidelines want it, once that domain is verified there.
+    tiktok_videos: TikTokVideos = Field(default="upload", alias="SOKU_TIKTOK_VIDEOS")
+    # What the posts of one user may cost a day at X, which charges the app for each, in US dollars.
+    x_daily_usd: Decimal | None = Field(default=None, alias="SOKU_X_DAILY_USD", gt=0)
     graph_version: str = Field(default="v25.0", alias="SOKU_GRAPH_VERSION", pattern=r"^v\d+\.\d+$")
     threads_version: str = Field(default="v1.0", alias="SOKU_THREADS_VERSION", pattern=r"^v\d+\.\d+$")
     linkedin_version: str = Field(default="202610", alias="SOKU_LINKEDIN_VERSION", pattern=r"^20\d{2}(0[1-9]|1[0-2])$")

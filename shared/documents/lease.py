@@ -69,10 +69,10 @@ class Lease:
         except Conflict as error:
             raise Fenced(self.path) from error
 
-    def renew(self, changes: Changes, *, seconds: float = 0.0) -> None:
+    def renew(self, changes: Changes, *more: Write, seconds: float = 0.0) -> None:
         """The same, and hold the lease for another term from now, or for so long, if that is longer. Raises Fenced."""
         until = self.clock.now() + max(self.term.length, timedelta(seconds=seconds))
-        self.write({**changes, **self.term.ends(until)})
+        self.write({**changes, **self.term.ends(until)}, *more)
         self.until = until
 
     @property

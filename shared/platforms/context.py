@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from shared.core.settings import Platforms, TikTokPrivacy
+from shared.core.settings import Platforms, TikTokPrivacy, TikTokVideos
 from shared.platforms.hosts import Hosts
 
 
@@ -20,8 +20,9 @@ class Context:
     hosts: Hosts
     versions: Versions
     tiktok_privacy: TikTokPrivacy = "default"
+    tiktok_videos: TikTokVideos = "upload"
 
     @staticmethod
     def of(settings: Platforms) -> "Context":
         versions = Versions(settings.graph_version, settings.threads_version, settings.linkedin_version)
-        return Context(Hosts(settings.sandbox_url), versions, settings.tiktok_privacy)
+        return Context(Hosts(settings.sandbox_url), versions, settings.tiktok_privacy, settings.tiktok_videos)

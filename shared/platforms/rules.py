@@ -97,7 +97,8 @@ def validate_media(draft: Draft, capability: Capability) -> list[Problem]:
     videos = [item for item in draft.media if item.kind == "video"]
     problems: list[Problem] = []
     if not draft.media and not capability.text_only:
-        problems.append(Problem(f"{platform}.media_required", f"{label} takes no text-only posts: add an image or a video."))
+        what = "a video" if not capability.max_images else "an image or a video"
+        problems.append(Problem(f"{platform}.media_required", f"{label} takes no text-only posts: add {what}."))
     if not draft.media and capability.text_only and is_blank(draft.text) and not draft.options.get("link"):
         problems.append(Problem(f"{platform}.text_required", f"{label} takes no empty posts: add a text, an image or a video."))
     if images and videos and not capability.mixes:

@@ -18,6 +18,9 @@ from shared.posts.settle import SETTLE_GRACE, ending, settle
 from shared.posts.state import CANCELLED
 from shared.posts.submission import Submission, Target, own_post
 
+REMEDY = "Nothing was sent. Retry it, if it is wanted after all."
+_ENDED = {"outcome_unknown": "Nobody knows whether it is published: resolve it.", "missed": "It was missed: nothing was sent."}
+
 
 def cancel_post(uid: str, post_id: str, *, documents: Documents, clock: Clock) -> None:
     """Again does no harm. Raises NotFound, also for another user's, and AlreadyStarted if nothing could be cancelled."""
@@ -52,7 +55,7 @@ def _cancelled_target(submission: Submission, target: Target, documents: Documen
         if not _may_be_cancelled(document, clock):
             return _refusal(Run.from_document(document))
         now = clock.now()
-        failure = PlatformFailure("permission", "The post was cancelled before this was sent.", code=CANCELLED, remediation="")
+        failure = PlatformFailure("permission", "The post was cancelled before this was sent.", code=CANCELLED, remediation=REMEDY)
         error = {**failure.to_fields(), "attempts": list(document.fields.get("attempts", ()))}
         changes: dict[str, Any] = {**ended("failed", now), "error": error, "updatedAt": now}
         counted = {("runCounts", "failed"): Increment(1), ("runCounts", CANCELLED): Increment(1)}
@@ -66,7 +69,9 @@ def _cancelled_target(submission: Submission, target: Target, documents: Documen
 def _refusal(run: Run) -> str:
     if run.error_code == CANCELLED:
         return ""
-    return {"succeeded": "It is published.", "failed": "It has failed."}.get(run.status, "It is under way.")
+    if run.status == "failed":
+        return _ENDED.get(run.error_code or "", "It has failed.")
+    return "It is published." if run.status == "succeeded" else "It is under way."
 
 
 def _may_be_cancelled(document: Document, clock: Clock) -> bool:

@@ -18,11 +18,11 @@ from shared.platforms.content import Content
 from shared.posts.addresses import needs_ingest
 from shared.posts.create import media_ids
 from shared.posts.draft import drafted_fields
-from shared.posts.errors import AlreadyStarted, PreconditionFailed
+from shared.posts.errors import AlreadyCancelled, AlreadyStarted, PreconditionFailed
 from shared.posts.facets import facets_of, tag_facet
 from shared.posts.settle import released_bytes
 from shared.posts.slots import freed, next_free, plan_of, taken
-from shared.posts.state import DRAFT
+from shared.posts.state import CANCELLED, DRAFT
 from shared.posts.submission import SCHEDULE_AHEAD, START_GRACE, Submission, Target, own_post
 from shared.posts.validate import Installation, PostRequest, require_notice, validated
 from shared.tasks.hand_over import hand_over
@@ -66,6 +66,8 @@ def change_post(
         document = own_post(user.uid, post_id, documents)
         submission = Submission.from_document(document)
         current = submission.owners_version
+        if submission.status == CANCELLED:
+            raise AlreadyCancelled
         if submission.status not in (DRAFT, "queued"):
             raise AlreadyStarted
         if version not in (None, current):
@@ -101,12 +103,15 @@ def _changes(
     awaits_files, targets = submission.awaits_files, submission.targets
     at = change.scheduled_time
     if change.wants_slot:
-        at = next_free(user.uid, plan_of(user.uid, documents), documents, now)[0]
-        more.append(taken(user.uid, at, submission.id))
+        at = next_free(user.uid, plan_of(user.uid, documents), documents, now, own=submission.slot_at)[0]
+        if at != submission.slot_at:
+            more.append(taken(user.uid, at, submission.id))
     if at is not None:
         require_notice(at, clock)
         changes |= {"scheduledTime": at, "dueAt": at, "state": "scheduled", "slotAt": at if change.wants_slot else REMOVE}
-        more += [*moved_record(document, at, documents), *freed(submission, documents)]
+        more += moved_record(document, at, documents)
+        if at != submission.slot_at or not change.wants_slot:
+            more += freed(submission, documents)
         if at > submission.due_at and needs_ingest(submission.content, targets):
             # Its copies are to be kept for longer.
             awaits_files = True

@@ -38,7 +38,7 @@ class AlreadyCancelled(ApiError):
 
 
 class NotADraft(ApiError):
-    """Only drafts are deleted: cancel the post."""
+    """Only drafts are deleted. A post that waits can be cancelled; what is over stays, as a record."""
 
     status = 409
     code = "not_a_draft"

@@ -144,6 +144,8 @@ class Run:
     resolution: Mapping[str, Any] | None = None
     # What people did to it: {action, at, apiKeyId}, the latest last.
     actions: tuple[Mapping[str, Any], ...] = ()
+    # What it costs is counted (shared/publishing/spending.py).
+    is_counted: bool = False
     # How often the platform refused the account's token in this run.
     reauths: int = 0
     # What is otherwise than was asked for, of a post that is public.
@@ -218,6 +220,7 @@ class Run:
             intent_at=fields.get("intentAt"),
             first_intent_at=fields.get("firstIntentAt"),
             intents=fields.get("intents", 0),
+            is_counted=fields.get("isCounted", False),
             absent_listings=fields.get("absentListings", 0),
             call_failure=_call_failure(fields.get("callFailure")),
             doubted=fields.get("doubted", False),

@@ -29,13 +29,14 @@ def send_post(
     post_id: str,
     request_of: Callable[[Document], PostRequest],
     *,
-    at_once: bool,
+    at_once: bool | None,
     here: Installation,
     documents: Documents,
     tasks: Tasks,
     clock: Clock,
 ) -> None:
-    """`at_once`: whatever time it has. `request_of` a draft is the post that it makes.
+    """`at_once`: whatever time it has; None: a draft at its time, a scheduled post at once. `request_of` a draft is the post
+    that it makes.
 
     Raises NotFound, AlreadyCancelled, and what `request_of` and the judges of a new post refuse.
     """
@@ -49,7 +50,7 @@ def send_post(
                 request = request_of(document)
                 request = replace(request, scheduled_time=None, wants_slot=False) if at_once else request
                 return _sent(document, request, user, here=here, documents=documents, tasks=tasks, clock=clock)
-            case "queued" if at_once or not document.fields.get("wasDraft"):
+            case "queued" if at_once or (at_once is None and not document.fields.get("wasDraft")):
                 return _sooner(document, documents, tasks, clock)
             case _:
                 return None

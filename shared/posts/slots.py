@@ -92,9 +92,11 @@ def plan_of(uid: str, documents: Documents) -> Plan | None:
     return Plan.from_fields(document.fields) if document is not None else None
 
 
-def next_free(uid: str, plan: Plan | None, documents: Documents, now: datetime, *, number: int = 1) -> Sequence[datetime]:
-    """As many free slots. Raises NoFreeSlot if there is none. One RPC for the first ten, and for every
-    fifty that are looked at after that."""
+def next_free(
+    uid: str, plan: Plan | None, documents: Documents, now: datetime, *, number: int = 1, own: datetime | None = None
+) -> Sequence[datetime]:
+    """As many free slots; `own` is free for who has it. One RPC for the first ten, and for every fifty that are looked at after.
+    Raises NoFreeSlot if there is none."""
     if plan is None or not plan.slots:
         raise NoFreeSlot
     instants = itertools.islice(plan.instants(now + MIN_AHEAD), MAX_LOOKED_AT)
@@ -103,7 +105,7 @@ def next_free(uid: str, plan: Plan | None, documents: Documents, now: datetime, 
     while len(free) < number and (portion := list(itertools.islice(instants, size))):
         size = PORTION
         found = documents.get(*(slot_path(uid, instant) for instant in portion))
-        free += [instant for instant, taken in zip(portion, found, strict=True) if taken is None]
+        free += [instant for instant, taken in zip(portion, found, strict=True) if taken is None or instant == own]
     if not free:
         raise NoFreeSlot(f"All of the next {MAX_LOOKED_AT} slots are taken: add some with PUT /v1/queue")
     return free[:number]

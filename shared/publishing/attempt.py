@@ -1,8 +1,9 @@
 """One leased run on its way to one platform: what the steps of publishing share, and what an explicit refusal leads to."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
+from decimal import Decimal
 
 from shared.accounts.tokens import TokenKeeper, Unusable
 from shared.core.clock import Clock
@@ -40,6 +41,8 @@ class PublisherPorts:
     clock: Clock
     platforms: Mapping[str, Platform]
     connectors: Mapping[str, Connector]
+    # What one user's posts may cost a day, by platform, in US dollars; without an entry, whatever they cost.
+    daily_ceilings: Mapping[str, Decimal] = field(default_factory=dict)
 
     @property
     def tokens(self) -> TokenKeeper:

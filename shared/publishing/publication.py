@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from shared.core.encryption import Cipher
+from shared.documents.document import Write
 from shared.http.client import Http
 from shared.media.storage import Storage
 from shared.platforms.credentials import Credentials
@@ -77,6 +78,7 @@ class LeasedPublication:
     def keep_alive(self) -> None:
         self.lease.keep_alive()
 
-    def intend(self) -> None:
-        """Save the write-ahead intent. Raises Fenced."""
-        self.lease.renew(intended(self.lease.run))
+    def intend(self, *counted: Write) -> None:
+        """Save the write-ahead intent, and what is counted by it. Raises Fenced."""
+        changes = intended(self.lease.run)
+        self.lease.renew({**changes, "isCounted": True} if counted else changes, *counted)

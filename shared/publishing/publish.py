@@ -37,6 +37,7 @@ from shared.publishing.public_call import call, completed, merged, refused
 from shared.publishing.publication import LeasedPublication
 from shared.publishing.reconcile import reconcile
 from shared.publishing.run_lease import CALL_BUDGET, RunLease, claim
+from shared.publishing.spending import counted
 
 _log = logging.getLogger(__name__)
 
@@ -178,7 +179,10 @@ def _prepare_and_call(attempt: Attempt) -> Outcome:
         return state
     if attempt.is_late:
         return Failed(too_late(attempt.run))
-    publication.intend()
+    charge = counted(attempt)
+    if isinstance(charge, PlatformFailure):
+        return Failed(charge)
+    publication.intend(*charge)
     if lease.remaining < CALL_BUDGET:
         # Saving the intent took so long that the call might outlive our lease: not sent, so nothing is public.
         return refused(attempt, PlatformFailure("transient", "Our database was too slow to publish safely."))

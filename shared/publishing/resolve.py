@@ -51,13 +51,19 @@ def resolve_run(
         [user] = documents.get(user_path(uid)) if platform_post_id is not None else [None]
         run, submission = own_run(uid, path, documents)
         if run.resolution is not None:
-            if run.resolution == verdict:
+            named = run.resolution["platformPostId"]
+            if run.resolution["published"] != published or (named and platform_post_id not in (None, named)):
+                raise AlreadyResolved(facts=run.resolution)
+            if named or platform_post_id is None:
                 return None
-            raise AlreadyResolved(facts={"published": run.resolution["published"]})
+            _require_nobodys(platform_post_id, run, uid, documents)
+            told = {"resolution": verdict, "platformPostId": platform_post_id, "updatedAt": clock.now()}
+            documents.commit(Update(str(path), told, if_version=run.version), *_one_at_a_time(user, clock.now()))
+            return None
         if run.status != "failed" or run.error_code != "outcome_unknown":
             raise NothingToResolve
-        if platform_post_id is not None and other_makers(platform_post_id, run, documents):
-            raise PlatformPostTaken
+        if platform_post_id is not None:
+            _require_nobodys(platform_post_id, run, uid, documents)
         now = clock.now()
         changes = _as_published(run, platform_post_id, platforms.get(run.platform), now) if published else _as_not_published(run)
         log = actor.log(run, "resolve", now, published=published)
@@ -72,6 +78,14 @@ def resolve_run(
     run = read_modify_write(attempt)
     if run is not None:
         hand_over(publish(path.submission_id, path.run_id, run.platform), tasks)
+
+
+def _require_nobodys(platform_post_id: str, run: Run, uid: str, documents: Documents) -> None:
+    """Raises PlatformPostTaken, which names the user's own."""
+    makers = other_makers(platform_post_id, run, documents)
+    if makers:
+        own = next((maker.path for maker in makers if maker.uid == uid), None)
+        raise PlatformPostTaken(facts={"postSubmissionId": own.submission_id, "runId": own.run_id} if own else None)
 
 
 def _one_at_a_time(user: Document | None, now: datetime) -> Sequence[Write]:

@@ -69,10 +69,10 @@ class RunLease:
         self.lease.write(changes, *more)
         self._take_over(changes)
 
-    def renew(self, changes: Changes) -> None:
+    def renew(self, changes: Changes, *more: Write) -> None:
         """The same, and hold the run for another term. Raises Fenced."""
         changes = {**changes, "updatedAt": self.clock.now()}
-        self.lease.renew(changes)
+        self.lease.renew(changes, *more)
         self._take_over({**changes, **TERM.ends(self.lease.until)})
 
     def keep_alive(self) -> None:

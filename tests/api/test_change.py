@@ -218,7 +218,7 @@ def test_whoever_is_faster_wins(
 ) -> None:
     post_id = post()
     client.post(f"/v1/posts/{post_id}/cancel", headers={"soku-api-key": key})
-    assert error_of(change(post_id, tags=["a"]))["code"] == "already_started"
+    assert error_of(change(post_id, tags=["a"]))["code"] == "already_cancelled"
     world.documents.commit(Update(f"postSubmissions/{post_id}", {"uid": "bob"}))
     assert change(post_id, tags=["a"]).status_code == 404
 

@@ -141,6 +141,7 @@ def test_now_is_now(draft: Callable[..., str], ask: Ask, world: World) -> None:
 
 def test_a_scheduled_post_is_published_before_its_time(ask: Ask, world: World, key: str) -> None:
     post_id = world.accepted(key, {**X, "imageUrls": ["https://example.com/photo.jpg"]}, scheduledTime=LATER)
+    assert ask("POST", f"/{post_id}/publish", {"now": False}).get_json()["state"] == "scheduled"
     told = ask("POST", f"/{post_id}/publish").get_json()
     assert (told["state"], told["scheduledTime"], told["dueAt"], told["version"]) == ("queued", None, "2026-01-15T09:00:00.000Z", 2)
     assert ask("POST", f"/{post_id}/publish").get_json()["version"] == 2

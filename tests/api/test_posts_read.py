@@ -1,5 +1,6 @@
 """GET /v1/posts and GET /v1/posts/{id}: what a listener sees, for those who have none."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -123,6 +124,46 @@ def test_waiting_answers_as_soon_as_something_moves(reader: Reader, world: World
     assert 6 <= (world.clock.now() - began).total_seconds() <= 9
 
 
+def test_waiting_with_an_etag_answers_what_is_new_at_once_and_304_where_nothing_is(reader: Reader, world: World) -> None:
+    later = reader.post("later", scheduledTime="2026-01-15T20:00:00Z")
+    tag = reader.get(f"/v1/posts/{later}").headers["ETag"]
+    began = world.clock.now()
+    same = reader.get(f"/v1/posts/{later}?wait=7", **{"If-None-Match": tag})
+    assert (same.status_code, 6 <= (world.clock.now() - began).total_seconds() <= 9) == (304, True)
+    changed = {**reader.headers, "If-Match": tag}
+    assert reader.client.patch(f"/v1/posts/{later}", json={"tags": ["a"]}, headers=changed).status_code == 200
+    began = world.clock.now()
+    told = reader.get(f"/v1/posts/{later}?wait=7", **{"If-None-Match": tag})
+    assert (told.status_code, told.get_json()["tags"], world.clock.now() - began < timedelta(seconds=1)) == (200, ["a"], True)
+    assert reader.get(f"/v1/posts/{later}", **{"If-None-Match": "*"}).status_code == 304
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "field"),
+    [
+        ("GET", "/v1/posts?state=published&state=draft", "query.state"),
+        ("POST", "/v1/posts?draft=true", "query.draft"),
+        ("POST", "/v1/posts/actions?validateOnly=true", "query.validateOnly"),
+        ("GET", "/v1/me?x=1", "query.x"),
+        ("GET", "/v1/queue?limit=3", "query.limit"),
+    ],
+)
+def test_what_is_not_asked_there_is_refused_and_nothing_is_done(
+    reader: Reader, world: World, method: str, path: str, field: str
+) -> None:
+    before = world.paths("postSubmissions")
+    body = {"post": {"content": {"text": "t", "platform": "x"}}} if method == "POST" else None
+    answer = reader.client.open(path, method=method, json=body, headers=reader.headers)
+    assert (answer.status_code, [one["field"] for one in error_of(answer)["details"]]) == (400, [field])
+    assert world.paths("postSubmissions") == before
+
+
+def test_expanded_pages_have_ten_posts_unless_fewer_are_asked_for(reader: Reader) -> None:
+    for number in range(12):
+        reader.post(f"post {number}")
+    assert len(reader.listed("?expand=targets")) == 10
+
+
 def test_posts_are_listed_newest_first_in_pages(reader: Reader, world: World) -> None:
     ids = [reader.post(f"post {number}") for number in range(5)]
     first = reader.get("/v1/posts?limit=2").get_json()
@@ -190,6 +231,10 @@ def test_unknown_posts_and_other_users_are_not_found(reader: Reader, client: Fla
         ({"metadata": {"k": "v" * 501}}, "body.metadata.k"),
         ({"metadata": {str(n): "v" for n in range(21)}}, "body.metadata"),
         ({"metadata": {"k": 1}}, "body.metadata.k"),
+        ({"metadata": {"": "v"}}, "body.metadata"),
+        # The database's own names.
+        ({"metadata": {"__x__": "v"}}, "body.metadata"),
+        ({"metadata": {"__name__": "v"}, "draft": True}, "body.metadata"),
         ({"tags": ["t" * 51]}, "body.tags.0"),
         ({"tags": [str(n) for n in range(11)]}, "body.tags"),
     ],
@@ -198,7 +243,10 @@ def test_metadata_and_tags_have_bounds(reader: Reader, client: FlaskClient, more
     body = {"post": {"content": {"text": "t", "platform": "x"}}, **more}
     answer = client.post("/v1/posts", json=body, headers=reader.headers)
     assert answer.status_code == 400
-    assert error_of(answer)["details"][0]["field"].startswith(field)
+    [told] = error_of(answer)["details"]
+    assert told["field"].startswith(field)
+    assert "[key]" not in told["field"]
+    assert told["message"].endswith("there are 0") == ("" in more.get("metadata", {}))
 
 
 def test_documents_from_before_have_the_state_that_they_would_have(reader: Reader, world: World) -> None:

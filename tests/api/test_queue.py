@@ -116,15 +116,23 @@ def test_a_slot_that_somebody_else_takes_meanwhile_is_passed_over(
         ("POST", "/cancel", None),
         ("POST", "/publish", None),
         ("PATCH", "", {"scheduledTime": "2026-01-20T12:00:00Z"}),
-        ("PATCH", "", {"scheduledTime": NEXT}),
     ],
 )
 def test_what_is_not_needed_any_more_is_free(ask: Ask, method: str, path: str, body: Any) -> None:
     post_id = post(ask, 0).get_json()["postSubmissionId"]
-    told = ask(method, f"/posts/{post_id}{path}", body, **{"If-Match": "*"}).get_json()
-    if body == {"scheduledTime": NEXT}:
-        assert told["dueAt"] == EVENING
+    ask(method, f"/posts/{post_id}{path}", body, **{"If-Match": "*"})
     assert post(ask, 1).headers["Soku-Scheduled-Time"] == NOON
+
+
+@pytest.mark.usefixtures("plan")
+def test_who_asks_again_keeps_the_slot_unless_an_earlier_one_is_free(ask: Ask) -> None:
+    first, second = (post(ask, number).get_json()["postSubmissionId"] for number in range(2))
+    asked = {"scheduledTime": NEXT}
+    for _ in range(2):
+        assert ask("PATCH", f"/posts/{second}", asked, **{"If-Match": "*"}).get_json()["dueAt"] == EVENING
+    ask("POST", f"/posts/{first}/cancel")
+    assert ask("PATCH", f"/posts/{second}", asked, **{"If-Match": "*"}).get_json()["dueAt"] == NOON
+    assert post(ask, 2).headers["Soku-Scheduled-Time"] == EVENING
 
 
 @pytest.mark.usefixtures("plan")

@@ -216,11 +216,21 @@ def test_somebody_says_that_it_is_published(unknown: str, ask: Ask, world: World
     assert (refused.status_code, error_of(refused)["code"], error_of(refused)["details"]) == (
         409,
         "already_resolved",
-        {"published": True},
+        {"published": True, "platformPostId": "s1"},
     )
     assert reasons(ask("POST", f"/{unknown}/retry")) == {"snapchat:s_main": "It is published."}
     world.run_for(3600)
     assert len(world.sandbox.ledger) == 1
+
+
+def test_which_post_it_is_can_be_said_later_and_once(unknown: str, ask: Ask, world: World) -> None:
+    path = f"/{unknown}/runs/snapchat/resolve"
+    assert ask("POST", path, {"published": True}).get_json()["targets"][0]["platformPostId"] is None
+    named = ask("POST", path, {"published": True, "platformPostId": "s1"}).get_json()
+    assert (named["state"], named["targets"][0]["platformPostId"], named["counts"]["succeeded"]) == ("published", "s1", 1)
+    assert ask("POST", path, {"published": True}).status_code == 200
+    other = ask("POST", path, {"published": True, "platformPostId": "s2"})
+    assert (other.status_code, error_of(other)["details"]) == (409, {"published": True, "platformPostId": "s1"})
 
 
 def test_somebody_says_that_it_is_not_and_has_it_sent_again(world: World, key: str, ask: Ask) -> None:
@@ -263,6 +273,7 @@ def test_a_post_that_another_run_has_made_is_no_other_ones(unknown: str, ask: As
     world.memory.contents[f"postSubmissions/{other}/runs/snapchat"][0]["platformPostId"] = made
     refused = ask("POST", f"/{unknown}/runs/snapchat/resolve", {"published": True, "platformPostId": made})
     assert (refused.status_code, error_of(refused)["code"]) == (409, "platform_post_taken")
+    assert error_of(refused)["details"] == {"postSubmissionId": other, "runId": "snapchat"}
     assert world.run(unknown, "snapchat")["status"] == "failed"
 
 

@@ -76,4 +76,15 @@ def followed(
                 account = contents[f"postSubmissions/{one}"][0]["targets"][0]["accountId"]
                 number = f"{wanted.number} {automation} {target['runId']}"
                 chosen = {to: (account, {})}
-                yield Wanted(number, text_of(automation, wanted.text), chosen, wanted.media, None, source=wanted.number), one
+                yield (
+                    Wanted(
+                        number,
+                        text_of(automation, wanted.text),
+                        chosen,
+                        wanted.media,
+                        None,
+                        source=wanted.number,
+                        pulled=wanted.pulled,
+                    ),
+                    one,
+                )

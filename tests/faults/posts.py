@@ -44,6 +44,8 @@ class Wanted:
     # Whether automations follow from it; and, of a post that one made, which post it was made of.
     repurposed: bool = False
     source: str = ""
+    # Whether TikTok pulls videos, whose publish_id is lost with an answer then.
+    pulled: bool = False
 
     @property
     def targets(self) -> tuple[tuple[str, str], ...]:
@@ -67,8 +69,10 @@ class Wanted:
     @property
     def unknowable(self) -> frozenset[str]:
         """Where the platform tells nobody what became of a request without an answer."""
-        photos = {"tiktok"} if self.media and self.media != tuple(FILM) else set[str]()
-        return frozenset(p for p in self.chosen if p in photos or (p == "snapchat" and p in self.silent))
+        is_film = not self.media or self.media == tuple(FILM)
+        return frozenset(
+            p for p in self.chosen if (p == "tiktok" and (self.pulled or not is_film)) or (p == "snapchat" and p in self.silent)
+        )
 
     @cached_property
     def files(self) -> Mapping[str, bytes]:

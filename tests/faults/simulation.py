@@ -12,14 +12,16 @@ from typing import Any
 from emulator.sandbox.faults import AFTER, Fault
 from emulator.sandbox.platforms import STEPS as SANDBOX_STEPS
 from functions.api.app import create_app
+from shared.core.settings import Platforms
 from shared.documents.document import Unavailable
 from shared.documents.reliable import ReliableDocuments
 from shared.media.measure import VERSION
 from shared.media.media import StoredMedia
 from shared.platforms.failure import PlatformFailure
+from shared.platforms.registry import publishers
 from shared.tasks.task import NotEnqueued, Task
 from tests.fakes.outside import FILM, PICTURE, KnownMeasurer
-from tests.fakes.world import World
+from tests.fakes.world import SETTINGS, World
 from tests.faults.ablation import Ablation
 from tests.faults.automations import set_up
 from tests.faults.check import Verdict, judge
@@ -99,6 +101,8 @@ class Simulation:
         self.repeated: set[str] = set()
         # Answers that nobody should get.
         self.wrong_answers: list[str] = []
+        # Whether the operator has TikTok pull videos.
+        self.pulls = self.seed % 2 == 1
         self._wire()
         self.key = self.world.user(UID, connect=())
         self.client = create_app(self.world.api_ports).test_client()
@@ -151,6 +155,7 @@ class Simulation:
         )
         tasks = faulty(world.tasks, "tasks", scheduler, self.trouble)
         change = ablation.platform if ablation and ablation.platform else lambda platform: platform
+        platforms = publishers(Platforms.model_validate({**SETTINGS, "SOKU_TIKTOK_VIDEOS": "pull" if self.pulls else "upload"}))
         self.renewals = Renewals(faulty(world.http, "http", scheduler, self.trouble))
         world.replace_publishing(
             documents=documents,
@@ -158,7 +163,7 @@ class Simulation:
             http=self.renewals,
             storage=faulty(world.storage, "storage", scheduler, self.trouble),
             clock=clock,
-            platforms={name: change(platform) for name, platform in world.publishing.platforms.items()},
+            platforms={name: change(platform) for name, platform in platforms.items()},
         )
         world.replace_ingesting(
             documents=documents,
@@ -219,7 +224,7 @@ class Simulation:
 
     def _next(self, number: str) -> Wanted:
         """A new post as a rule; now and then one for later, without a key of its own, or with the text of an earlier one."""
-        wanted = wanted_post(self.chance, self.options.platforms, self.people.accounts, number)
+        wanted = replace(wanted_post(self.chance, self.options.platforms, self.people.accounts, number), pulled=self.pulls)
         what = self.chance.random()
         if what < 0.06 and self.accepted:
             earlier = self.chance.choice(list(self.accepted.values())[-12:])

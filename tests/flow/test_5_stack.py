@@ -109,6 +109,12 @@ def test_each_function_has_the_time_that_it_has_when_deployed(stack: LocalStack)
     assert found == {target.name: str(target.timeout_seconds) for target in TARGETS}
 
 
+def test_connections_stay_open_as_every_answer_says(stack: LocalStack) -> None:
+    with requests.Session() as session:
+        answers = [session.get(f"{stack.apiUrl}/health", timeout=10) for _ in range(60)]
+    assert {(answer.status_code, answer.headers["Connection"]) for answer in answers} == {(200, "keep-alive")}
+
+
 def test_a_request_that_outlives_its_time_is_ended(tmp_path: Path) -> None:
     (tmp_path / "main.py").write_text(
         "import time\n"

@@ -11,6 +11,7 @@ CASES = PlatformCases(
     histories=((FILM, {}), (FILM, {"thumbnailUrl": COVER})),
     unmet=("upload",),
     media={"videoUrl": VERTICAL},
+    processing=("publish",),
     ask=("GET", "www.googleapis.com/youtube/v3/channels"),
     known_by_looks=True,
     who=("GET", "www.googleapis.com/youtube/v3/channels?part=snippet&mine=true"),

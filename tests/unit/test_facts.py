@@ -12,8 +12,9 @@ from shared.documents.document import Update
 from shared.http.client import HttpAnswer, HttpRequest
 from shared.platforms.registry import publishers
 from tests.fakes.films import film
+from tests.fakes.outside import STORAGE_URL
 from tests.fakes.world import SETTINGS, World
-from tests.platforms import PHOTO
+from tests.platforms import PHOTO, VIDEO
 
 LONG = "a" * 24_999
 
@@ -146,6 +147,49 @@ def installed(world: World, **variables: str) -> None:
     settings = ApiSettings.model_validate({**SETTINGS, **variables})
     world.api_ports = world.api_ports.__class__(**{**vars(world.api_ports), "settings": settings})
     world.replace_publishing(platforms=publishers(settings))
+
+
+def test_tiktok_pulls_videos_where_the_operator_has_verified_the_domain(world: World) -> None:
+    installed(world, SOKU_TIKTOK_VIDEOS="pull")
+    key = world.user(connect=("tiktok:tt_main",))
+    post_id = world.accepted(key, {"platform": "tiktok", "text": "t", "videoUrl": VIDEO})
+    world.run_for(120)
+    [entry] = world.sandbox.ledger
+    assert (world.run(post_id, "tiktok")["status"], entry.url.split("/")[-2]) == ("succeeded", "video")
+    [begun] = [request.json["source_info"] for request in world.http.sent if request.url.endswith("/video/init/")]
+    assert (begun["source"], begun["video_url"].startswith(STORAGE_URL), set(begun)) == (
+        "PULL_FROM_URL",
+        True,
+        {"source", "video_url"},
+    )
+    assert not [request for request in world.http.sent if request.method == "PUT"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "privacy", "status", "posts"),
+    [
+        ("reset_after", None, "succeeded", 1),
+        ("reset_after", "SELF_ONLY", "failed", 1),
+        ("reset_before", None, "failed", 0),
+        ("server_error_before", None, "failed", 0),
+        ("reject", None, "failed", 0),
+    ],
+)
+def test_a_pulled_video_whose_answer_is_lost_is_looked_for_and_never_sent_again(
+    world: World, kind: str, privacy: str | None, status: str, posts: int
+) -> None:
+    installed(world, SOKU_TIKTOK_VIDEOS="pull")
+    key = world.user(connect=("tiktok:tt_main",))
+    world.fail("tiktok", "publish", kind)
+    target = {"platform": "tiktok", "options": {"privacyLevel": privacy} if privacy else {}}
+    post_id = world.accepted(key, {"platform": target, "text": "t", "videoUrl": VIDEO})
+    world.run_for(timedelta(hours=2).total_seconds())
+    run = world.run(post_id, "tiktok")
+    assert (run["status"], len(world.sandbox.ledger)) == (status, posts)
+    if status == "succeeded":
+        assert run["platformPostId"] == world.sandbox.ledger[0].id
+    elif kind != "reject":
+        assert run["error"]["code"] == "outcome_unknown"
 
 
 def test_a_post_has_to_say_it_where_the_operator_wants_so(world: World) -> None:

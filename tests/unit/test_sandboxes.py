@@ -76,7 +76,7 @@ TIKTOK = "open.tiktokapis.com/v2/post/publish"
         ({"post_info": {**INFO, "title": "x" * 2201}, "source_info": UPLOAD}, 400, "invalid_params"),
         ({"post_info": INFO, "source_info": {**UPLOAD, "total_chunk_count": 3}}, 400, "invalid_params"),
         ({"post_info": INFO, "source_info": {**UPLOAD, "chunk_size": 4_000_000, "total_chunk_count": 6}}, 400, "invalid_params"),
-        ({"post_info": INFO, "source_info": {**UPLOAD, "source": "PULL_FROM_URL"}}, 400, "invalid_params"),
+        ({"post_info": INFO, "source_info": {**UPLOAD, "source": "PULL_FROM_URL"}}, 403, "url_ownership_unverified"),
     ],
 )
 def test_tiktok_refuses_a_wrong_init(fields: dict[str, Any], status: int, code: str) -> None:
@@ -126,6 +126,12 @@ def test_tiktok_pulls_photos_from_a_verified_domain_only(urls: list[str], status
     source = {"source": "PULL_FROM_URL", "photo_images": urls, "photo_cover_index": 0}
     fields = {"media_type": "PHOTO", "post_mode": "DIRECT_POST", "post_info": INFO, "source_info": source}
     refused(Client("tiktok").send("POST", f"{TIKTOK}/content/init/", JSON, fields=fields), status, code)
+
+
+def test_tiktok_pulls_videos_from_a_verified_domain_only() -> None:
+    source = {"source": "PULL_FROM_URL", "video_url": "https://elsewhere.test/a.mp4"}
+    answer = Client("tiktok").send("POST", f"{TIKTOK}/video/init/", JSON, fields={"post_info": INFO, "source_info": source})
+    refused(answer, 403, "url_ownership_unverified")
 
 
 # YouTube

@@ -15,6 +15,7 @@ from shared.core.errors import ApiError, MethodNotAllowed, NotFound, RateLimitEx
 _AT = datetime(2026, 11, 27, 12, 0, tzinfo=UTC)
 _REQUEST_ID = "2c897b4c-2381-48bc-bc4b-b0150e47a66c"
 # The headers of every answer.
+_MEANINGS = {302: "See Location", 304: "Nothing is different"}
 _ALWAYS = ("X-Request-ID", "X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset", "X-RateLimit-Tier")
 
 
@@ -47,8 +48,9 @@ def answers_of(known: Operation, declaration: Declaration, refs: Any, refusals: 
     """`refusals` gathers those that operations share."""
     answers: dict[str, Any] = {}
     for status, model in declaration.gives.items():
-        answer: dict[str, Any] = {"description": "Done" if status < 300 else "See Location" if status < 400 else "Not ready"}
-        answer["headers"] = {name: {"$ref": f"#/components/headers/{name}"} for name in _ALWAYS}
+        answer: dict[str, Any] = {"description": _MEANINGS.get(status, "Done" if status < 300 else "Not ready")}
+        told = [*known.tells, *(["Idempotency-Replayed"] if known.repeated in ("key", "own_key") else [])] if status < 400 else []
+        answer["headers"] = {name: {"$ref": f"#/components/headers/{name}"} for name in (*_ALWAYS, *told)}
         if model is not None:
             content: dict[str, Any] = {"schema": refs[model, "serialization"]}
             if status < 300 and known.answered is not None:
@@ -94,4 +96,7 @@ def headers() -> dict[str, Any]:
         "X-RateLimit-Reset": {"description": "When the minute ends.", "schema": {"type": "string", "format": "date-time"}},
         "X-RateLimit-Tier": {"description": "Whose limits these are.", "schema": text},
         "Retry-After": {"description": "Seconds to wait.", "schema": whole},
+        "ETag": {"description": "Of the post as it is: its version, and a digest of all of it.", "schema": text},
+        "Idempotency-Replayed": {"description": "`true`: an earlier request with this key had done it.", "schema": text},
+        "Soku-Scheduled-Time": {"description": "The slot that was taken.", "schema": {"type": "string", "format": "date-time"}},
     }

@@ -121,8 +121,9 @@ def _operation(path: str, name: str, declaration: Declaration, refs: Any, refusa
     ]
     parameters += _query(declaration)
     parameters.append({"$ref": "#/components/parameters/RequestId"})
-    if declaration.takes is not None:
+    if declaration.takes is not None and known.repeated in ("key", "own_key"):
         parameters.append({"$ref": "#/components/parameters/IdempotencyKey"})
+    parameters += [{"$ref": f"#/components/parameters/{name}"} for name in known.reads]
     operation: dict[str, Any] = {
         "operationId": known.id,
         "summary": known.summary,
@@ -138,7 +139,7 @@ def _operation(path: str, name: str, declaration: Declaration, refs: Any, refusa
     if declaration.takes is not None:
         schemas = [refs[model, "validation"] for model in _taken(declaration.takes)]
         schema = schemas[0] if len(schemas) == 1 else {"anyOf": schemas}
-        content = {"schema": schema, "examples": {"example": {"value": known.asked}}}
+        content = {"schema": schema, "examples": {"example": {"value": known.asked if known.asked is not None else {}}}}
         operation["requestBody"] = {"required": not declaration.body_is_optional, "content": {"application/json": content}}
     return operation
 
@@ -176,6 +177,19 @@ def _shared_parameters() -> dict[str, Any]:
             "in": "header",
             "description": "The same request with the same key is done once.",
             "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": r"^[\x20-\x7e]+$"},
+        },
+        "If-Match": {
+            "name": "If-Match",
+            "in": "header",
+            "required": True,
+            "description": "The version that is changed: the post's ETag, or its `version` in quotes; * for whichever there is.",
+            "schema": {"type": "string"},
+        },
+        "If-None-Match": {
+            "name": "If-None-Match",
+            "in": "header",
+            "description": "The ETag of what you have: if nothing is different, the answer is 304.",
+            "schema": {"type": "string"},
         },
     }
 

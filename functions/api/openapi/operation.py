@@ -22,3 +22,6 @@ class Operation:
     answered: Any = None
     # Of an answer that is no JSON of a model's.
     content_type: str | None = None
+    # Headers that it reads, and those of a good answer, beside those of every one.
+    reads: tuple[str, ...] = ()
+    tells: tuple[str, ...] = ()

@@ -13,13 +13,21 @@ POSTS: Mapping[str, Operation] = {
         goes_on=True,
         asked=POST,
         answered={"postSubmissionId": "550e8400-e29b-41d4-a716-446655440000"},
+        tells=("Soku-Scheduled-Time",),
     ),
     "posts.validate": Operation(
         "validatePost", "What would be refused of a post, or what would be sent", "safe", asked=POST, answered=VALID_POST
     ),
     "platforms.index": Operation("listPlatforms", "What each platform takes", "safe"),
     "platforms.show": Operation("getPlatform", "What one platform takes", "safe"),
-    "posts_read.show": Operation("getPost", "One post, with every target's outcome", "safe", answered=POST_SHOWN),
+    "posts_read.show": Operation(
+        "getPost",
+        "One post, with every target's outcome",
+        "safe",
+        answered=POST_SHOWN,
+        reads=("If-None-Match",),
+        tells=("ETag", "Retry-After"),
+    ),
     "posts_read.index": Operation(
         "listPosts", "All posts, newest first", "safe", answered={"posts": [POST_LISTED], "nextCursor": None}
     ),
@@ -29,9 +37,15 @@ POSTS: Mapping[str, Operation] = {
         "own_key",
         asked={"scheduledTime": "2026-12-01T08:00:00Z"},
         answered={**POST_SHOWN, "state": "scheduled", "done": False, "version": 2},
+        reads=("If-Match",),
+        tells=("ETag", "Retry-After"),
     ),
     "posts_change.cancel": Operation(
-        "cancelPost", "End what was not begun of a post", "state", answered={**POST_SHOWN, "state": "cancelled", "targets": []}
+        "cancelPost",
+        "End what was not begun of a post",
+        "state",
+        answered={**POST_SHOWN, "state": "cancelled", "targets": []},
+        tells=("ETag", "Retry-After"),
     ),
     "posts_change.publish": Operation(
         "publishPost",
@@ -39,6 +53,7 @@ POSTS: Mapping[str, Operation] = {
         "state",
         asked={"now": True},
         answered={**POST_SHOWN, "state": "queued", "done": False, "version": 2},
+        tells=("ETag", "Retry-After"),
     ),
     "posts_change.delete": Operation("deletePost", "Delete a draft", "no", answered={"deleted": True}),
     "posts_actions.act": Operation(
@@ -62,6 +77,7 @@ POSTS: Mapping[str, Operation] = {
         "state",
         asked={"targets": ["x:2244994945"]},
         answered={**POST_SHOWN, "state": "publishing", "done": False, "version": 2},
+        tells=("ETag", "Retry-After"),
     ),
     "posts_retry.show_candidates": Operation(
         "listCandidates",
@@ -87,5 +103,6 @@ POSTS: Mapping[str, Operation] = {
         "state",
         asked={"published": True, "platformPostId": "1998877665544332211"},
         answered={**POST_SHOWN, "version": 2},
+        tells=("ETag", "Retry-After"),
     ),
 }

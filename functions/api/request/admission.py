@@ -11,7 +11,7 @@ from flask import g, request
 from functions.api.ports import Ports
 from functions.api.request.limits import route_of
 from shared.api_keys.authenticate import Caller, authenticate
-from shared.api_keys.key import ApiKey, Scope, key_path
+from shared.api_keys.key import PREFIX, ApiKey, Scope, key_path
 from shared.core.errors import ApiError, Forbidden, ServiceUnavailable, Unauthorized
 from shared.core.ids import new_uuid
 from shared.documents.document import Create, Update
@@ -142,6 +142,8 @@ def _by_id_token(given: str, ports: Ports, limit: int | None) -> Caller:
     scheme, _, token = given.partition(" ")
     if scheme.lower() != "bearer" or not token:
         raise Unauthorized("Missing or invalid Firebase ID token")
+    if token.startswith(PREFIX):
+        raise Unauthorized("An API key goes into the header soku-api-key, and Authorization takes a Firebase ID token")
     uid = ports.id_tokens.verify(token)
     more = _windows(ports, limit)(uid)
     document, *also = ports.documents.get(user_path(uid), *([more] if more else []))

@@ -31,7 +31,8 @@ def read_json(request: Request, *, optional: bool = False) -> dict[str, Any]:
     if optional and not request.content_length and "Transfer-Encoding" not in request.headers:
         return {}
     if request.mimetype != "application/json":
-        raise UnsupportedContentType
+        is_empty = not request.content_length and "Transfer-Encoding" not in request.headers
+        raise UnsupportedContentType("A body is needed: JSON, with Content-Type: application/json" if is_empty else None)
     body = _parse(read_body(request))
     if not isinstance(body, dict):
         raise _refusal("The request body must be a JSON object", "invalid_type")

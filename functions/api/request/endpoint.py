@@ -22,7 +22,7 @@ from pydantic import BaseModel
 from functions.api.ports import Ports
 from functions.api.request.admission import Call, Credential, admit, keep_log
 from functions.api.request.body import read_json
-from functions.api.request.validation import RequestBody, RequestQuery, validated
+from functions.api.request.validation import MAX_DETAILS, RequestBody, RequestQuery, validated
 from shared.api_keys.key import Scope
 from shared.core.errors import (
     ApiError,
@@ -62,7 +62,7 @@ class Declaration:
         known = (Unauthorized, Forbidden)
         of_credential = {"anybody": (), "id_token": (Unauthorized,)}.get(self.credential, known)
         of_body = () if self.takes is None else (ValidationFailed, PayloadTooLarge, UnsupportedContentType)
-        of_query = () if self.asks is None else (ValidationFailed,)
+        of_query = () if self.credential == "anybody" and self.asks is None else (ValidationFailed,)
         return frozenset({*self.errors, *of_credential, *of_query, *of_body, RateLimitExceeded, ServiceUnavailable, ApiError})
 
 
@@ -97,7 +97,9 @@ def endpoint(
             call = admit(ports, credential, limit, scope)
             try:
                 if asks is not None:
-                    call = replace(call, asked=validated(asks, request.args.to_dict(), "query"))
+                    call = replace(call, asked=validated(asks, _query(), "query"))
+                elif credential != "anybody":
+                    validated(RequestQuery, _query(), "query")
                 if takes is not None:
                     call = _with_body(call, takes, optional=body_is_optional)
                 reply = route(call, **parts)
@@ -118,6 +120,15 @@ def endpoint(
         return guarded
 
     return guard
+
+
+def _query() -> dict[str, str]:
+    """Raises ValidationFailed for a parameter that comes twice."""
+    twice = [name for name, values in request.args.lists() if len(values) > 1]
+    if twice:
+        told = [Detail(f"query.{name[:50]}", "Given more than once: give it once", "custom") for name in twice[:MAX_DETAILS]]
+        raise ValidationFailed(details=told)
+    return request.args.to_dict()
 
 
 def is_idempotency_key(key: str | None) -> bool:

@@ -24,6 +24,10 @@ class PageQuery(RequestQuery):
     limit: Annotated[int, Field(ge=1, le=MAX_LIMIT)] | None = None
     cursor: Annotated[str, Field(max_length=500)] | None = None
 
+    @property
+    def page_size(self) -> int:
+        return self.limit or DEFAULT_LIMIT
+
 
 def page_of(
     asked: PageQuery, collection: str, find: Callable[[int, Place | None], Sequence[T]], place: Callable[[T], Place]
@@ -33,7 +37,7 @@ def page_of(
     `find` gets the most that a page has, and the place after which it starts; it looks for one more, which tells whether there is
     another page. Raises ValidationFailed for a cursor that is not of this collection.
     """
-    limit = asked.limit or DEFAULT_LIMIT
+    limit = asked.page_size
     found = find(limit, _decoded(asked.cursor, collection) if asked.cursor is not None else None)
     page = found[:limit]
     return page, _encoded(*place(page[-1])) if len(found) > limit else None

@@ -107,7 +107,11 @@ def _detail(found: ErrorDetails, root: str) -> Detail:
     context = found.get("ctx") or {}
     if kind == "missing":
         return Detail(field_name(found["loc"], root), "Required", code)
-    return Detail(field_name(found["loc"], root), message_of(found), context.get("code") or code, found["input"])
+    parts, message = list(found["loc"]), message_of(found)
+    if parts and parts[-1] == "[key]":
+        # Of an object's names, not of what is under one.
+        message, parts = f"The key {str(parts[-2])[:50]!r}: {message}", parts[:-2]
+    return Detail(field_name(parts, root), message, context.get("code") or code, found["input"])
 
 
 def message_of(found: ErrorDetails) -> str:
@@ -119,5 +123,5 @@ def message_of(found: ErrorDetails) -> str:
     sentence = _SENTENCES.get(kind)
     if sentence is None:
         return found["msg"]
-    length = len(given) if isinstance(given, str | list) else 0
+    length = len(given) if isinstance(given, str | list | dict) else 0
     return sentence.format(**{**dict.fromkeys(_FACTS, ""), **(found.get("ctx") or {}), "length": length})

@@ -25,6 +25,7 @@ from shared.core.errors import (
     UploadFailed,
     ValidationFailed,
 )
+from shared.core.wrong import shaped
 from shared.idempotency.once import Guard
 from shared.jobs.start import Wanted
 from shared.media.direct import Begun, Declared, begin, begin_again, wanted_completion
@@ -54,7 +55,7 @@ class NewUpload(RequestBody):
 
     contentType: Annotated[ContentType, BeforeValidator(_canonical)]
     sizeBytes: Annotated[int, Field(ge=1)]
-    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
+    sha256: Annotated[str, *shaped(r"^[0-9a-f]{64}$", "64 hexadecimal digits in lower case")] | None = None
 
 
 class BegunUpload(BaseModel):

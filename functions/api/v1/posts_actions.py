@@ -14,6 +14,7 @@ from functions.api.request.validation import RequestBody
 from functions.api.v1.posts_change import request_of
 from shared.core.errors import ApiError, ServiceUnavailable
 from shared.core.ids import DOCUMENT_ID
+from shared.core.wrong import shaped
 from shared.documents.document import Documents, Unavailable
 from shared.documents.looking import refused_or_not
 from shared.posts.actions import Actor
@@ -26,6 +27,7 @@ from shared.posts.state import State, state_of_submission
 
 MAX_IDS = 50
 Action = Literal["cancel", "publish", "retry", "delete"]
+PostId = Annotated[str, *shaped(DOCUMENT_ID, "a post's id: letters, digits, _ and -")]
 Verb = Callable[[str, Documents], None]
 
 
@@ -33,7 +35,9 @@ class Actions(RequestBody):
     """`delete` is for drafts. Nothing is written with `validateOnly`."""
 
     action: Action
-    ids: Annotated[list[Annotated[str, Field(pattern=DOCUMENT_ID)]], Field(min_length=1, max_length=MAX_IDS)]
+    ids: Annotated[
+        list[Annotated[str, *shaped(DOCUMENT_ID, "a post's id: letters, digits, _ and -")]], Field(min_length=1, max_length=MAX_IDS)
+    ]
     validateOnly: bool | None = None
 
 
@@ -84,7 +88,7 @@ def _verbs(call: Call, ports: Ports) -> Mapping[Action, Verb]:
     return {
         "cancel": lambda post_id, documents: cancel_post(uid, post_id, documents=documents, clock=ports.clock),
         "publish": lambda post_id, documents: send_post(
-            call.user, post_id, request_of, at_once=False, here=ports.installation, documents=documents, **known
+            call.user, post_id, request_of, at_once=None, here=ports.installation, documents=documents, **known
         ),
         "retry": lambda post_id, documents: retry_post(uid, post_id, None, actor, documents=documents, **known),
         "delete": lambda post_id, documents: delete_draft(uid, post_id, documents=documents),

@@ -63,9 +63,14 @@ class PostChanges(RequestBody):
 
 
 class Publishing(RequestBody):
-    """`now`: whatever time the post has. Without it a draft goes out at its time, and at once if it has none."""
+    """`now`: true, at once, whatever time the post has; false, at its time. Without it, a draft at its time, a scheduled post at
+    once."""
 
     now: bool | None = None
+
+
+class Nothing(RequestBody):
+    """An empty object, or no body at all."""
 
 
 class Deleted(BaseModel):
@@ -84,6 +89,7 @@ def routes(ports: Ports) -> Blueprint:
         errors=(
             NotFound,
             AlreadyStarted,
+            AlreadyCancelled,
             MissingIntegrations,
             NoFreeSlot,
             PreconditionRequired,
@@ -113,7 +119,15 @@ def routes(ports: Ports) -> Blueprint:
         return once(call, f"PATCH /v1/posts/{post_id}", work, show, ports)
 
     @blueprint.post("/v1/posts/<post_id:post_id>/cancel")
-    @endpoint(ports, credential="either", gives={200: Post}, errors=(NotFound, AlreadyStarted), scope="posts:write")
+    @endpoint(
+        ports,
+        credential="either",
+        takes=Nothing,
+        body_is_optional=True,
+        gives={200: Post},
+        errors=(NotFound, AlreadyStarted),
+        scope="posts:write",
+    )
     def cancel(call: Call, post_id: str) -> Reply:
         cancel_post(call.user.uid, post_id, documents=ports.documents, clock=ports.clock)
         return shown_post(call.user.uid, post_id, ports)
@@ -134,7 +148,7 @@ def routes(ports: Ports) -> Blueprint:
             call.user,
             post_id,
             request_of,
-            at_once=given.now or False,
+            at_once=given.now,
             here=ports.installation,
             documents=ports.documents,
             tasks=ports.tasks,
@@ -175,7 +189,7 @@ def _version(if_match: str | None) -> int | None:
         return None
     found = _IF_MATCH.fullmatch(if_match.strip())
     if found is None:
-        raise PreconditionFailed("This If-Match is no ETag of a post")
+        raise PreconditionFailed('If-Match takes one ETag of the post as it came, or its version in quotes: "4"')
     return int(found[1])
 
 

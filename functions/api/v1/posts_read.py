@@ -4,86 +4,26 @@ GET /v1/posts/{id}    one, with every target's outcome; ?wait= until something i
 GET /v1/posts         all of them, newest first, in pages; by state, platform, account, tag or time
 """
 
-from collections.abc import Callable, Sequence
-from datetime import datetime
-from typing import Annotated, Any, Literal
+from collections.abc import Sequence
+from typing import Any, Literal
 
 from flask import Blueprint, request
-from pydantic import BaseModel, BeforeValidator, Field, model_validator
+from pydantic import BaseModel
 
 from functions.api.ports import Ports
 from functions.api.request.admission import Call
 from functions.api.request.endpoint import Reply, endpoint
-from functions.api.request.moments import parsed_moment
-from functions.api.request.page import DEFAULT_LIMIT, PageQuery, Place, page_of, place_by
-from functions.api.request.validation import RequestQuery
-from functions.api.v1.targets_schema import NAMES
+from functions.api.request.page import Place, page_of, place_by
+from functions.api.v1.posts_query import PostQuery, PostsQuery
 from shared.core.errors import NotFound
-from shared.core.platforms import canonical
-from shared.core.wrong import wrong
-from shared.documents.document import Condition, Document, Query
+from shared.documents.document import Document, Query
 from shared.jobs.watch import waiting_slot
-from shared.posts.facets import account_facet, platform_facet, tag_facet
 from shared.posts.run import RunPath, submission_path
 from shared.posts.state import DONE, State, TargetState, state_of_submission
 from shared.posts.submission import MAX_TARGETS, own_post
 from shared.posts.view import ask_again_in, etag_of, post_summary, post_view
 
-MAX_WAIT_SECONDS = 30
-# With each post's targets, so many in a page.
-MAX_EXPANDED = 10
 LOOK_SECONDS = 1.0
-By = Literal["createdAt", "dueAt"]
-
-
-def _moment(name: str) -> Callable[[object], datetime | None]:
-    return lambda value: None if value is None else parsed_moment(value, name)
-
-
-class PostQuery(RequestQuery):
-    wait: Annotated[int, Field(ge=0, le=MAX_WAIT_SECONDS)] | None = None
-
-
-class PostsQuery(PageQuery):
-    """At most one of `platform`, `platform` with `accountId`, and `tag`; `from` and `to` are of `by`, and so is the order."""
-
-    state: State | None = None
-    platform: Annotated[str, Field(json_schema_extra={"enum": list(NAMES)})] | None = None
-    accountId: Annotated[str, Field(min_length=1, max_length=256)] | None = None
-    tag: Annotated[str, Field(min_length=1, max_length=50)] | None = None
-    since: Annotated[datetime | None, BeforeValidator(_moment("from")), Field(alias="from")] = None
-    until: Annotated[datetime | None, BeforeValidator(_moment("to")), Field(alias="to")] = None
-    by: By | None = None
-    expand: Literal["targets"] | None = None
-
-    @model_validator(mode="after")
-    def _one_facet(self) -> "PostsQuery":
-        if self.platform is not None and self.platform not in NAMES:
-            raise wrong("invalid_enum_value", f"Unknown platform {self.platform[:40]!r}: expected one of {', '.join(NAMES)}")
-        if self.accountId is not None and self.platform is None:
-            raise wrong("custom", "accountId needs the platform beside it")
-        if self.tag is not None and self.platform is not None:
-            raise wrong("custom", "Give platform (with accountId) or tag, not both")
-        if self.expand is not None and (self.limit or DEFAULT_LIMIT) > MAX_EXPANDED:
-            raise wrong("custom", f"With expand=targets a page has at most {MAX_EXPANDED} posts: give limit={MAX_EXPANDED}")
-        return self
-
-    def conditions(self, uid: str) -> Sequence[Condition]:
-        by = self.by or "createdAt"
-        found: list[Condition] = [("uid", "==", uid)]
-        if self.state is not None:
-            found.append(("state", "==", self.state))
-        if self.platform is not None:
-            platform = canonical(self.platform)
-            facet = platform_facet(platform) if self.accountId is None else account_facet(platform, self.accountId)
-            found.append(("facets", "array_contains", facet))
-        if self.tag is not None:
-            found.append(("facets", "array_contains", tag_facet(self.tag)))
-        if self.since is not None:
-            found.append((by, ">=", self.since))
-        if self.until is not None:
-            found.append((by, "<=", self.until))
-        return found
 
 
 class PostTarget(BaseModel):
@@ -170,13 +110,16 @@ def routes(ports: Ports) -> Blueprint:
     def show(call: Call, post_id: str) -> Reply:
         known = request.headers.get("If-None-Match")
         wait = call.asked.wait or 0
-        submission, runs = (own_post(call.user.uid, post_id, documents), None) if wait else _whole(call.user.uid, post_id, ports)
-        if wait and state_of_submission(submission.fields) not in DONE:
+        if wait and known is None:
+            submission = own_post(call.user.uid, post_id, documents)
+        else:
+            submission, runs = _whole(call.user.uid, post_id, ports)
+            reply = _shown(submission, runs, ports)
+            if not wait or not _is_known(reply, known):
+                return _told(reply, known)
+        if state_of_submission(submission.fields) not in DONE:
             submission = _waited(submission, wait, ports) or submission
-        reply = _shown(submission, _runs(submission, ports) if runs is None else runs, ports)
-        if known is not None and reply.headers["ETag"] in [one.strip().removeprefix("W/") for one in known.split(",")]:
-            return Reply(304, b"", reply.headers, logged=True)
-        return reply
+        return _told(_shown(submission, _runs(submission, ports), ports), known)
 
     @blueprint.get("/v1/posts")
     @endpoint(ports, credential="either", asks=PostsQuery, gives={200: ListedPosts}, scope="posts:read")
@@ -193,6 +136,15 @@ def routes(ports: Ports) -> Blueprint:
         return Reply(200, {"posts": _listed(page, ports, expand=asked.expand is not None), "nextCursor": following})
 
     return blueprint
+
+
+def _is_known(reply: Reply, known: str | None) -> bool:
+    told = [one.strip().removeprefix("W/") for one in (known or "").split(",")]
+    return known is not None and ("*" in told or reply.headers["ETag"] in told)
+
+
+def _told(reply: Reply, known: str | None) -> Reply:
+    return Reply(304, b"", reply.headers, logged=True) if _is_known(reply, known) else reply
 
 
 def shown_post(uid: str, post_id: str, ports: Ports) -> Reply:

@@ -129,9 +129,19 @@ class DraftPostIn(RequestBody):
     content: DraftContentIn | None = None
 
 
+def _storable(metadata: dict[str, str]) -> dict[str, str]:
+    """Firestore keeps names of this form for itself."""
+    reserved = [name for name in metadata if len(name) > 4 and name.startswith("__") and name.endswith("__")]
+    if reserved:
+        raise wrong("custom", f"The key {reserved[0]!r} cannot be stored: names that begin and end with __ are reserved")
+    return metadata
+
+
 # Of the caller's own, shown wherever the post is.
 Metadata = Annotated[
-    dict[Annotated[str, Field(min_length=1, max_length=40)], Annotated[str, Field(max_length=500)]], Field(max_length=20)
+    dict[Annotated[str, Field(min_length=1, max_length=40)], Annotated[str, Field(max_length=500)]],
+    Field(max_length=20),
+    AfterValidator(_storable),
 ]
 Tags = Annotated[list[Annotated[str, Field(min_length=1, max_length=50)]], Field(max_length=10)]
 When = Annotated[datetime | Literal["next-free-slot"] | None, PlainValidator(_when), _WHEN_SCHEMA]

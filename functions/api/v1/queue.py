@@ -12,7 +12,7 @@ from functions.api.request.admission import Call
 from functions.api.request.endpoint import Reply, endpoint
 from functions.api.request.validation import RequestBody
 from shared.core.clock import iso8601
-from shared.core.wrong import wrong
+from shared.core.wrong import shaped, wrong
 from shared.documents.document import Merge
 from shared.posts.errors import NoFreeSlot
 from shared.posts.slots import MAX_SLOTS, Plan, Slot, Weekday, next_free, plan_of, plan_path, time_zones
@@ -21,8 +21,12 @@ from shared.posts.slots import MAX_SLOTS, Plan, Slot, Weekday, next_free, plan_o
 SHOWN = 5
 
 
+# Of the zone database's own, and of the machine that it is on.
+_PLACELESS = ("Factory", "localtime")
+
+
 def _zone(value: str) -> str:
-    if value not in time_zones():
+    if value not in time_zones() or value in _PLACELESS:
         raise wrong("invalid_enum_value", "Unknown time zone: give one of IANA's names, as Europe/Berlin or UTC")
     return value
 
@@ -31,7 +35,7 @@ class SlotIn(RequestBody):
     """`time` is HH:MM on the plan's clock, from 00:00 to 23:59."""
 
     day: Weekday
-    time: Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
+    time: Annotated[str, *shaped(r"^([01][0-9]|2[0-3]):[0-5][0-9]$", "HH:MM in two digits each, as 09:00, from 00:00 to 23:59")]
 
 
 class PlanIn(RequestBody):

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Annotated
 
 from flask import Blueprint
-from pydantic import BaseModel, Field, StringConstraints
+from pydantic import BaseModel, Field
 
 from functions.api.ports import Ports
 from functions.api.request.admission import Call
@@ -18,6 +18,7 @@ from shared.core.errors import (
     MediaNotFound,
     UnsupportedMediaType,
 )
+from shared.core.wrong import shaped
 from shared.credits.credits import debit
 from shared.documents.document import Write
 from shared.jobs.start import Wanted
@@ -30,8 +31,8 @@ class TranscriptRequest(RequestBody):
     """`durationSeconds` counts only where the file's own length cannot be measured."""
 
     mediaId: Annotated[str, Field(min_length=1, max_length=128)]
-    language: Annotated[str, StringConstraints(pattern=r"^[a-z]{2}$")] | None = None
-    model: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._:-]{1,64}$")] | None = None
+    language: Annotated[str, *shaped(r"^[a-z]{2}$", "a language by ISO 639-1, two letters, as en")] | None = None
+    model: Annotated[str, *shaped(r"^[A-Za-z0-9._:-]{1,64}$", "a model's name: up to 64 letters, digits and . _ : -")] | None = None
     durationSeconds: Annotated[int, Field(ge=1, le=86_400)] | None = None
 
 

@@ -2,9 +2,9 @@
 
 from typing import Annotated, Self
 
-from pydantic import Field, model_validator
+from pydantic import model_validator
 
-from shared.core.wrong import wrong
+from shared.core.wrong import shaped, wrong
 from shared.platforms.options import TargetOptions
 
 
@@ -14,7 +14,7 @@ class Options(TargetOptions):
 
     story: bool | None = None
     spotlight: bool = False
-    locale: Annotated[str, Field(pattern=r"^[a-z]{2}_[A-Z]{2}$")] = "en_US"
+    locale: Annotated[str, *shaped(r"^[a-z]{2}_[A-Z]{2}$", "a language and a country, as en_US")] = "en_US"
 
     @model_validator(mode="after")
     def _one_of_them(self) -> Self:

@@ -7,9 +7,25 @@ from shared.platforms.tiktok.options import Options
 from shared.platforms.tiktok.upload import Chunks
 
 
-def video_body(publication: Publication) -> dict[str, Any]:
-    options, closed = Options.read(publication.draft.options), publication.handle["closed"]
+def uploaded_body(publication: Publication) -> dict[str, Any]:
     chunks = Chunks.of(stored_of(publication.draft.media[0]).size_bytes)
+    return _video(publication) | {
+        "source_info": {
+            "source": "FILE_UPLOAD",
+            "video_size": chunks.size,
+            "chunk_size": chunks.chunk_bytes,
+            "total_chunk_count": chunks.count,
+        }
+    }
+
+
+def pulled_body(publication: Publication) -> dict[str, Any]:
+    address = stored_of(publication.draft.media[0]).url
+    return _video(publication) | {"source_info": {"source": "PULL_FROM_URL", "video_url": address}}
+
+
+def _video(publication: Publication) -> dict[str, Any]:
+    options, closed = Options.read(publication.draft.options), publication.handle["closed"]
     return {
         "post_info": {
             "title": publication.draft.text,
@@ -20,13 +36,7 @@ def video_body(publication: Publication) -> dict[str, Any]:
             **_disclosed(options),
             "is_aigc": options.ai_generated,
             **({"video_cover_timestamp_ms": options.cover_at_ms} if options.cover_at_ms is not None else {}),
-        },
-        "source_info": {
-            "source": "FILE_UPLOAD",
-            "video_size": chunks.size,
-            "chunk_size": chunks.chunk_bytes,
-            "total_chunk_count": chunks.count,
-        },
+        }
     }
 
 

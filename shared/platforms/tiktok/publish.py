@@ -1,5 +1,6 @@
-"""Publishes on TikTok. A video: the public call is the last chunk of its upload, known by its publish_id before. Photos: it is the
-request that names them, and whoever loses its answer loses the publish_id: TikTok lists videos, but no photo posts.
+"""Publishes on TikTok. An uploaded video: the public call is the last chunk, known by its publish_id before. Photos, and a video
+that TikTok pulls: it is the request that names them, and whoever loses its answer loses the publish_id. TikTok lists public videos,
+but no photo posts.
 """
 
 from collections.abc import Mapping
@@ -30,7 +31,7 @@ from shared.platforms.platform import (
 from shared.platforms.tiktok.errors import failure_of_reason, read
 from shared.platforms.tiktok.hosts import API
 from shared.platforms.tiktok.options import Options
-from shared.platforms.tiktok.post_info import photos_body, video_body
+from shared.platforms.tiktok.post_info import photos_body, pulled_body, uploaded_body
 from shared.platforms.tiktok.rules import CAPABILITY, validate
 from shared.platforms.tiktok.upload import send_all_but_last, send_last
 
@@ -42,22 +43,25 @@ UPLOAD_LIVES = timedelta(minutes=70)
 _HIDDEN = "TikTok shows the post to its creator alone: this Soku's app there is not audited (SOKU_TIKTOK_PRIVACY is self_only)."
 # How long after completion the post's public id is waited for: moderation may take hours, and private posts never get one.
 ID_PATIENCE = timedelta(minutes=2)
+# How long a video is looked for whose publish_id was lost.
+LIST_PATIENCE = timedelta(minutes=30)
 # As many as TikTok lists at once.
 MAX_LISTED = 20
 
 
 def publisher(context: Context) -> Platform:
     hosts = context.hosts
-    built = _TikTok(hosts, context.tiktok_privacy == "self_only")
+    built = _TikTok(hosts, context.tiktok_privacy == "self_only", context.tiktok_videos == "pull")
     return Platform(CAPABILITY, validate, built.prepare, built.publish, built.find, listed=built.listed)
 
 
 @dataclass(frozen=True)
 class _TikTok:
-    """`is_unaudited`: TikTok takes posts of such an app only if nobody but the creator sees them."""
+    """`is_unaudited`: TikTok takes posts of such an app only if nobody but the creator sees them. `pulls`: it fetches videos."""
 
     hosts: Hosts
     is_unaudited: bool = False
+    pulls: bool = False
 
     def _call(self, publication: View, path: str, body: dict[str, Any], params: Mapping[str, str] | None = None) -> dict[str, Any]:
         headers = {**bearer(publication), "Content-Type": "application/json; charset=UTF-8"}
@@ -85,10 +89,10 @@ class _TikTok:
                 username=creator.get("creator_username"),
                 closed=[name for name in ("comment", "duet", "stitch") if creator.get(f"{name}_disabled")],
             )
-        if publication.draft.video is None:
+        if publication.draft.video is None or (self.pulls and "upload" not in publication.handle):
             return Ready()
         if "upload" not in publication.handle:
-            started = self._begin(publication, "/v2/post/publish/video/init/", video_body(publication))
+            started = self._begin(publication, "/v2/post/publish/video/init/", uploaded_body(publication))
             address = self.hosts.follow(started.get("upload_url"), *UPLOAD_DOMAINS)
             size = stored_of(publication.draft.media[0]).size_bytes
             begun = publication.now().timestamp()
@@ -97,10 +101,12 @@ class _TikTok:
         return Ready()
 
     def publish(self, publication: Publication) -> Published | Wait:
-        if publication.draft.video is not None:
+        if "upload" in publication.handle:
             send_last(publication)
         else:
-            started = self._begin(publication, "/v2/post/publish/content/init/", photos_body(publication))
+            is_video = publication.draft.video is not None
+            path = f"/v2/post/publish/{'video' if is_video else 'content'}/init/"
+            started = self._begin(publication, path, pulled_body(publication) if is_video else photos_body(publication))
             if not started.get("publish_id"):
                 raise PlatformFailure("outcome_unknown", "TikTok answered without a publish_id", http_status=200)
             publication.save(publish_id=started["publish_id"])
@@ -108,6 +114,8 @@ class _TikTok:
 
     def find(self, publication: Publication) -> Finding:
         publish_id = publication.handle.get("publish_id")
+        if publish_id is None and publication.draft.video is not None:
+            return self._listed_video(publication)
         if publish_id is None:
             return Unknowable("TikTok tells nobody about a photo post whose publish_id was lost with its answer")
         status = self._call(publication, "/v2/post/publish/status/fetch/", {"publish_id": publish_id})
@@ -120,6 +128,19 @@ class _TikTok:
                 return _unfinished(publication)
             case _:
                 return Wait(_pause(publication), "TikTok is processing the post")
+
+    def _listed_video(self, publication: Publication) -> Finding:
+        """A listing that lacks it proves nothing: it holds what is public, once TikTok has looked through it."""
+        shown, text = self.listed(publication), publication.draft.text.strip()
+        if isinstance(shown, Unknowable):
+            return shown
+        ours = [one for one in shown if one.text.strip() == text and not publication.is_anothers(one.post_id)]
+        if len(ours) == 1:
+            return Found(ours[0].post_id, ours[0].url)
+        waited = publication.now() - publication.intent_at
+        if not ours and publication.handle.get("privacy") != "SELF_ONLY" and waited < LIST_PATIENCE:
+            return Wait(_pause(publication), "TikTok does not list the video yet")
+        return Unknowable("TikTok's answer with the publish_id was lost, and its list does not show which video it is")
 
     def listed(self, publication: View) -> list[Listed] | Unknowable:
         """TikTok's list holds videos, and of those what is public."""
@@ -172,7 +193,7 @@ def _found(publication: Publication, status: dict[str, Any]) -> Finding:
     profile = f"https://www.tiktok.com/@{username}"
     notes = (_HIDDEN,) if publication.handle.get("hidden") else ()
     if post_id is not None:
-        return Found(post_id, f"{profile}/{'video' if 'size' in publication.handle else 'photo'}/{post_id}", notes)
+        return Found(post_id, f"{profile}/{'photo' if publication.draft.video is None else 'video'}/{post_id}", notes)
     completed = publication.handle.get("completed_at")
     if completed is None:
         publication.save(completed_at=publication.now().timestamp())

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from shared.core.text import NonBlank
+from shared.core.wrong import shaped
 from shared.platforms.options import TargetOptions, Url
 
 
@@ -18,5 +19,5 @@ class Options(TargetOptions):
     made_for_kids: bool = False
     thumbnail_url: Url | None = None
     # YouTube's number of a category; 22 is "People & Blogs".
-    category_id: Annotated[str, Field(pattern=r"^\d{1,3}$")] = "22"
+    category_id: Annotated[str, *shaped(r"^[0-9]{1,3}$", "the number of a YouTube category, as 22")] = "22"
     notify_subscribers: bool = True
