@@ -7,6 +7,7 @@ from pathlib import Path
 from functions.targets import TARGETS
 
 PROJECT_ID = "demo-soku"
+LOCATION = "us-central1"
 BUCKET = f"{PROJECT_ID}.appspot.com"
 UPLOADS_BUCKET = f"{PROJECT_ID}-uploads"
 HOST = "127.0.0.1"

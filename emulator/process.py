@@ -10,8 +10,9 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 
-# A busy machine takes its time; whoever waits is told for what.
-READY_WITHIN_SECONDS = 300.0
+# A busy machine takes its time, and whoever waits is told for what: a program is waited for as long as it does something, which its
+# output and its CPU time tell; and in all.
+IDLE_SECONDS, READY_WITHIN_SECONDS = 120.0, 1800.0
 TELL_EVERY_SECONDS = 15.0
 STOP_WITHIN_SECONDS = 4.0
 KEPT_LINES = 60
@@ -54,6 +55,7 @@ class Process:
         self._process: asyncio.subprocess.Process | None = None
         self._watcher: asyncio.Task[None] | None = None
         self._stopping = False
+        self._lines = 0
 
     @property
     def pid(self) -> int | None:
@@ -64,10 +66,15 @@ class Process:
         started = time.monotonic()
         await self._launch()
         self._watcher = asyncio.get_running_loop().create_task(self._watch())
-        told = started
+        told = moved = started
+        progress = self._progress()
         while not await self._is_ready():
             if self._process is None or self._process.returncode is not None:
                 raise Failed(f"{self.name} ended before it was ready: {self._last_words()}")
+            if (now := self._progress()) != progress:
+                progress, moved = now, time.monotonic()
+            if time.monotonic() - moved > IDLE_SECONDS:
+                raise Failed(f"{self.name} does not answer, and has done nothing for {IDLE_SECONDS:.0f} s: {self._last_words()}")
             if time.monotonic() - started > READY_WITHIN_SECONDS:
                 raise Failed(f"{self.name} did not answer within {READY_WITHIN_SECONDS:.0f} s: {self._last_words()}")
             if time.monotonic() - told > TELL_EVERY_SECONDS:
@@ -75,6 +82,14 @@ class Process:
                 self._report(f"{self.name:<18} still starting, {told - started:.0f} s; its last line: {self._last_words()}")
             await asyncio.sleep(0.1)
         return time.monotonic() - started
+
+    def _progress(self) -> tuple[int, int]:
+        """Lines of output, and seconds of CPU that the program has used, where the system tells (Linux)."""
+        try:
+            fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+            return self._lines, (int(fields[11]) + int(fields[12])) // os.sysconf("SC_CLK_TCK")
+        except (OSError, IndexError, ValueError):
+            return self._lines, 0
 
     async def stop(self) -> None:
         """Ask, wait, insist; everything the program started ends with it."""
@@ -137,6 +152,7 @@ class Process:
             text = line.decode(errors="replace").rstrip()
             if text:
                 self.last_lines.append(text)
+                self._lines += 1
                 if _is_worth_showing(text):
                     self._report(f"{self.name}: {text}")
 

@@ -19,14 +19,13 @@ from emulator.cloud_tasks.server import CloudTasks
 from emulator.cloud_tasks.task import RetryConfig
 from emulator.connect_page import add_connect_page
 from emulator.environment import INVOKER, function_variables
-from emulator.ports import HOST, PROJECT_ID, Ports, holder_of, url
+from emulator.ports import HOST, LOCATION, PROJECT_ID, Ports, holder_of, url
 from emulator.process import Failed, Process
 from emulator.sandbox import kept
 from emulator.sandbox.server import SandboxServer
 from functions.targets import TARGETS, Target
 from shared.tasks.queues import QUEUES
 
-LOCATION = "us-central1"
 _FUNCTIONS = frozenset(target.name for target in TARGETS)
 
 Report = Callable[[str], None]

@@ -1,17 +1,18 @@
 """Facebook's videos: pulled whole, or started, uploaded and finished as reels and stories; each processed for a while."""
 
-import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from emulator.sandbox.accounts import SandboxAccount
 from emulator.sandbox.faults import Fault, strikes
+from emulator.sandbox.files import ANY, Takes
 from emulator.sandbox.graph import error, processing_seconds, pulled
 from emulator.sandbox.platform import Answer, Call, Entry, World
 
 VIDEO_BYTES = 1 << 30
-REEL_RATES = (24.0, 60.0)
+# By the edge that a video is sent to.
+TAKES = {"video_reels": Takes((24.0, 60.0), (3.0, 90.0)), "video_stories": Takes(seconds=(3.0, 60.0))}
 
 
 @dataclass
@@ -69,8 +70,8 @@ class Videos:
         video = self._own(call.path.rpartition("/")[2], account)
         if not call.headers.get("authorization", "").startswith("OAuth "):
             return error(190, 0, "The upload needs Authorization: OAuth")
-        rates = REEL_RATES if video is not None and video.edge == "video_reels" else (0.0, math.inf)
-        digest = pulled(self._world, call.headers.get("file_url", ""), (), VIDEO_BYTES, rates)
+        takes = TAKES.get(video.edge, ANY) if video is not None else ANY
+        digest = pulled(self._world, call.headers.get("file_url", ""), (), VIDEO_BYTES, takes)
         if video is None or digest is None:
             return Answer(400, {"debug_info": {"retriable": False, "type": "ProcessingFailedError", "message": "no such video"}})
         video.digest = digest

@@ -61,15 +61,30 @@ def measured(content: bytes) -> Measured:
         return Measured()
 
 
-def unfit_video(measure: Measure | None, content: bytes, rates: tuple[float, float] = (0.0, math.inf)) -> str:
-    """Why processing fails: "format" (there is no picture) or "frame_rate"; empty if it does not, or if nobody measures."""
+@dataclass(frozen=True)
+class Takes:
+    """What a platform's processing lets through: frames a second, and seconds; from and to."""
+
+    rates: tuple[float, float] = (0.0, math.inf)
+    seconds: tuple[float, float] = (0.0, math.inf)
+
+
+ANY = Takes()
+
+
+def unfit_video(measure: Measure | None, content: bytes, takes: Takes = ANY) -> str:
+    """Why processing fails: "format" (there is no picture), "frame_rate" or "duration"; empty if it does not, or if nobody
+    measures."""
     if measure is None or not 0 < len(content) <= KEPT_BYTES:
         return ""
     facts = measure(content)
     if not facts.width or not facts.height:
         return "format"
-    slowest, fastest = rates
-    return "" if facts.frame_rate is None or slowest * 0.99 <= facts.frame_rate <= fastest * 1.01 else "frame_rate"
+    slowest, fastest = takes.rates
+    if facts.frame_rate is not None and not slowest * 0.99 <= facts.frame_rate <= fastest * 1.01:
+        return "frame_rate"
+    shortest, longest = takes.seconds
+    return "" if facts.duration_seconds is None or shortest <= facts.duration_seconds <= longest else "duration"
 
 
 def is_larger(measure: Measure | None, content: bytes, sides: tuple[int, int]) -> bool:

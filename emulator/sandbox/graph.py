@@ -1,13 +1,12 @@
 """What Meta's sandboxes share: Graph errors, and containers that are fetched, processed, and published at most once."""
 
 import hashlib
-import math
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 from emulator.sandbox.faults import Fault, strikes
-from emulator.sandbox.files import unfit_video
+from emulator.sandbox.files import ANY, Takes, unfit_video
 from emulator.sandbox.platform import Answer, World
 from shared.media.sniff import content_type_of
 
@@ -90,15 +89,19 @@ def processing_seconds(world: World, fault: Fault | None, *, is_video: bool) -> 
 
 
 def pulled(
-    world: World, url: str, signatures: tuple[bytes, ...], limit: int, rates: tuple[float, float] = (0.0, math.inf)
+    world: World,
+    url: str,
+    signatures: tuple[bytes, ...],
+    limit: int,
+    takes: Takes = ANY,
 ) -> str | None:
     """The digest of what Meta's servers fetched; None if it could not be had or is not what was asked for: without `signatures` a
-    video, of these frame rates."""
+    video that they take."""
     content = world.pull(url) if url.startswith(("http://", "https://")) else None
     if content is None or len(content) > limit:
         return None
     if signatures:
         right = any(content.startswith(s) for s in signatures)
     else:
-        right = content_type_of(content) in ("video/mp4", "video/quicktime") and not unfit_video(world.measure, content, rates)
+        right = content_type_of(content) in ("video/mp4", "video/quicktime") and not unfit_video(world.measure, content, takes)
     return f"sha256:{hashlib.sha256(content).hexdigest()}" if right else None

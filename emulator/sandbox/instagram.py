@@ -6,12 +6,14 @@ from typing import Any
 
 from emulator.sandbox.accounts import SandboxAccount
 from emulator.sandbox.containers import ContainerPlatform, Words, short_code
+from emulator.sandbox.files import Takes
 from emulator.sandbox.graph import JPEG, error, pulled
 from emulator.sandbox.oauth import Dialect
 from emulator.sandbox.platform import Answer, World
 
 IMAGE_BYTES, VIDEO_BYTES = 8 << 20, 300 << 20
 RATES = (23.0, 60.0)
+REELS, STORIES = Takes(RATES, (3.0, 900.0)), Takes(RATES, (3.0, 60.0))
 _FIELDS = {
     "image_url", "video_url", "caption", "alt_text", "media_type", "is_carousel_item", "children",
     "share_to_feed", "cover_url", "thumb_offset", "access_token",
@@ -84,7 +86,7 @@ class Instagram(ContainerPlatform):
     ) -> tuple[str, tuple[str, ...]] | Answer:
         if self.world.pull(url) is None:
             return error(9004, 2207052, "The media could not be fetched from this URI")
-        digest = pulled(self.world, url, signatures, limit, RATES)
+        digest = pulled(self.world, url, signatures, limit, STORIES if kind == "STORIES" else REELS)
         return error(*wrong, "The media format or size is not supported") if digest is None else (kind, (digest,))
 
     def permalink_of(self, media_id: str, kind: str, account: SandboxAccount) -> str:

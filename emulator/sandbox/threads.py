@@ -6,12 +6,13 @@ from typing import Any
 
 from emulator.sandbox.accounts import SandboxAccount
 from emulator.sandbox.containers import ContainerPlatform, Words, short_code
+from emulator.sandbox.files import Takes
 from emulator.sandbox.graph import JPEG, PNG, error, pulled
 from emulator.sandbox.oauth import Dialect
 from emulator.sandbox.platform import Answer, World
 
 IMAGE_BYTES, VIDEO_BYTES = 8 << 20, 1 << 30
-RATES = (23.0, 60.0)
+TAKES = Takes((23.0, 60.0), (0.0, 300.0))
 _REPLY_CONTROLS = ("everyone", "accounts_you_follow", "mentioned_only", "parent_post_author_only", "followers_only")
 _FIELDS = {
     "media_type", "text", "image_url", "video_url", "alt_text", "is_carousel_item", "children", "reply_control",
@@ -75,7 +76,7 @@ class Threads(ContainerPlatform):
             case "IMAGE":
                 digest = pulled(self.world, str(given.get("image_url", "")), (JPEG, PNG), IMAGE_BYTES)
             case "VIDEO":
-                digest = pulled(self.world, str(given.get("video_url", "")), (), VIDEO_BYTES, RATES)
+                digest = pulled(self.world, str(given.get("video_url", "")), (), VIDEO_BYTES, TAKES)
             case _:
                 return error(100, 0, "Param media_type must be one of {TEXT, IMAGE, VIDEO, CAROUSEL}, with what it needs")
         if digest is None:

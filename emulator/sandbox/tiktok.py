@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from emulator.sandbox.accounts import SandboxAccount
 from emulator.sandbox.faults import Fault, strikes
-from emulator.sandbox.files import Received, is_larger, unfit_video
+from emulator.sandbox.files import Received, Takes, is_larger, unfit_video
 from emulator.sandbox.oauth import AuthorizationServer, Dialect, WithOAuth
 from emulator.sandbox.platform import Answer, Call, Entry, World
 
@@ -17,7 +17,7 @@ UPLOAD_LIVES = timedelta(hours=1)
 INITS_A_MINUTE = 6
 PRIVACY = ("PUBLIC_TO_EVERYONE", "MUTUAL_FOLLOW_FRIENDS", "SELF_ONLY")
 MAX_SECONDS = 600
-RATES = (23.0, 60.0)
+TAKES = Takes((23.0, 60.0), (0.0, MAX_SECONDS))
 PHOTO_SIDES = (1080, 1920)
 _ROUTES = {
     ("POST", "/v2/post/publish/creator_info/query/"): "creator_info",
@@ -189,7 +189,7 @@ class TikTok(WithOAuth):
         return post
 
     def _judge(self, post: _Post, content: bytes) -> None:
-        if unfit := unfit_video(self.world.measure, content, RATES):
+        if unfit := unfit_video(self.world.measure, content, TAKES):
             post.failed, post.fail_reason = True, f"{'file_format' if unfit == 'format' else unfit}_check_failed"
 
     def _put(self, call: Call, fault: Fault | None) -> Answer:

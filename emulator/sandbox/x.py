@@ -11,7 +11,7 @@ from emulator.sandbox.faults import Fault
 from emulator.sandbox.oauth import AuthorizationServer, Dialect, WithOAuth
 from emulator.sandbox.platform import Answer, Call, Entry, World
 from emulator.sandbox.x_answers import invalid, ok, problem
-from emulator.sandbox.x_media import Uploads
+from emulator.sandbox.x_media import Uploads, has_premium
 from shared.platforms.x.weighted_length import links_of, weighted_length
 
 _TIMELINE_PARAMETERS = {
@@ -62,11 +62,6 @@ class _Tweet:
     media_keys: tuple[str, ...]
     created_at: datetime
     reply_to: str | None = None
-
-
-def has_premium(account: SandboxAccount) -> bool:
-    """Accounts whose names begin with premium."""
-    return account.account_id.startswith("premium")
 
 
 class X(WithOAuth):

@@ -6,13 +6,13 @@ from typing import Any
 
 from emulator.sandbox.accounts import SandboxAccount
 from emulator.sandbox.faults import Fault, strikes
-from emulator.sandbox.files import Received, unfit_video
+from emulator.sandbox.files import Received, Takes, unfit_video
 from emulator.sandbox.platform import Answer, Call, World
 from emulator.sandbox.x_answers import invalid, ok
 
 IMAGE_BYTES, VIDEO_BYTES, GIF_BYTES = 5 << 20, 8 << 30, 15 << 20
 SEGMENT_BYTES = 5 << 20
-RATES = (0.0, 60.0)
+TAKES, PREMIUM_TAKES = Takes((0.0, 60.0), (0.5, 1200.0)), Takes((0.0, 60.0), (0.5, 7500.0))
 _SIGNATURES = (b"\xff\xd8\xff", b"\x89PNG", b"GIF8", b"RIFF")
 
 
@@ -32,6 +32,11 @@ class Media:
     @property
     def key(self) -> str:
         return f"{13 if self.category == 'tweet_video' else 3}_{self.id}"
+
+
+def has_premium(account: SandboxAccount) -> bool:
+    """Accounts whose names begin with premium."""
+    return account.account_id.startswith("premium")
 
 
 class Uploads:
@@ -86,7 +91,8 @@ class Uploads:
             slow = strikes(fault, "slow_processing")
             seconds = self._world.slow_processing_seconds if slow else self._world.processing_seconds
             media.ready_at = self._world.now() + timedelta(seconds=seconds)
-            unfit = media.category == "tweet_video" and unfit_video(self._world.measure, media.digest.content, RATES)
+            takes = PREMIUM_TAKES if has_premium(account) else TAKES
+            unfit = media.category == "tweet_video" and unfit_video(self._world.measure, media.digest.content, takes)
             media.failed = bool(unfit) or strikes(fault, "processing_failed")
         return ok(self._shown(media))
 

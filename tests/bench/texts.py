@@ -85,3 +85,5 @@ def print_growth() -> None:
         print(row)
     verdict = "linear" if worst <= TOLERANCE else "NOT LINEAR"
     print(f"growth beyond the text's own, at most: {worst:.2f} ({verdict})")
+    if worst > TOLERANCE:
+        raise SystemExit(1)

@@ -71,7 +71,7 @@ def test_every_request_is_one_that_google_describes(discovery: dict[str, Any], e
             check(discovery, method["request"], request.json, method["id"])
         if request.content and method["id"] == "youtube.thumbnails.set":
             assert request.headers["Content-Type"] in method["mediaUpload"]["accept"]
-    assert seen == {"youtube.videos.insert", "youtube.thumbnails.set"}, seen
+    assert seen == {"youtube.videos.insert", "youtube.videos.list", "youtube.thumbnails.set"}, seen
 
 
 def test_every_answer_of_the_sandbox_is_one_that_google_describes(discovery: dict[str, Any], exchanges: list[Exchange]) -> None:

@@ -51,11 +51,13 @@ def test_cancellations_are_in_these_histories() -> None:
 def test_drafts_slots_retries_verdicts_and_missed_posts_are_in_these_histories() -> None:
     options = Options(publications=100, fault_rate=0.02, platform_rate=0.05, second_tries=1.0)
     total = Verdict()
-    for seed in range(4):
+    for seed in range(12):
         verdict = simulate(seed, options)
         assert verdict.is_clean, f"seed {seed}: {verdict}"
         total += verdict
-    assert min(total.retried, total.resolved, total.missed, total.drafted, total.slots) > 0, total
+        if seed >= 3 and min(total.retried, total.resolved, total.missed, total.drafted, total.slots) > 0:
+            return
+    raise AssertionError(total)
 
 
 def test_a_seed_replays_exactly() -> None:

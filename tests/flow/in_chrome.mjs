@@ -1,6 +1,6 @@
 // A person connects accounts in headless Chrome: signs in, allows or declines, reads what the page says, disconnects one.
 // argv: the page, the e-mail address, the account to disconnect in the end, then platform=account or platform=account!, which
-// declines. Prints what the page said, [[platform, said], …, ["listed", …], ["disconnected", …]].
+// declines. Prints what the page said, [[platform, said], …, ["listed", …], ["narrow", how wide it is on 360 px], ["disconnected", …]].
 import { launch } from "../chrome.mjs";
 
 const [address, email, unwanted, ...wishes] = process.argv.slice(2);
@@ -23,6 +23,10 @@ try {
     said.push([platform, await page.$eval("#told", ({ textContent }) => textContent)]);
   }
   said.push(["listed", await page.$eval("#platforms", ({ innerText }) => innerText)]);
+  // On a telephone.
+  await page.setViewport({ width: 360, height: 740 });
+  said.push(["narrow", await page.evaluate(() => `${document.documentElement.scrollWidth} px`)]);
+  if (process.env.NARROW) await page.screenshot({ path: process.env.NARROW, fullPage: true });
   await page.locator(`button[aria-label^="Disconnect ${unwanted} "]`).click();
   await page.waitForFunction(() => /forgotten/.test(document.getElementById("told").textContent));
   said.push(["disconnected", await page.$eval("#told", ({ textContent }) => textContent)]);

@@ -75,6 +75,27 @@ def test_ready_says_that_everything_answers(stack: LocalStack) -> None:
     assert (answer.status_code, answer.json()["status"], answer.json()["checks"]) == (200, "ready", checks)
 
 
+def test_the_sandboxs_address_says_what_is_there(stack: LocalStack) -> None:
+    page = requests.get(f"{stack.sandboxUrl}/", timeout=30)
+    assert page.headers["Content-Type"].startswith("text/html")
+    for words in ("Sandbox platforms", "/_ledger", "/_faults", "/_connect", "api.x.com"):
+        assert words in page.text, words
+    assert requests.get(f"{stack.sandboxUrl}/_ledger?platfrom=x", timeout=30).status_code == 400
+
+
+def test_the_ready_file_of_an_earlier_stack_is_gone_while_a_new_one_starts(tmp_path: Path) -> None:
+    ready = tmp_path / "ready.json"
+    ready.write_text('{"apiUrl": "http://127.0.0.1:1"}')
+    command = [sys.executable, "-m", "emulator", "up", "--port-offset", str(free_offset()), "--ready-file", str(ready)]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        until(lambda: not ready.exists())
+        assert process.poll() is None
+    finally:
+        stop(process)
+    assert not ready.exists()
+
+
 def test_an_engine_that_is_killed_ends_the_stack_with_its_name(tmp_path: Path) -> None:
     process, _, _ = start_stack(tmp_path)
     below = children_of(process.pid)
@@ -110,8 +131,9 @@ def test_each_function_has_the_time_that_it_has_when_deployed(stack: LocalStack)
 
 
 def test_connections_stay_open_as_every_answer_says(stack: LocalStack) -> None:
+    headers = {"soku-api-key": stack.demo["apiKey"]}
     with requests.Session() as session:
-        answers = [session.get(f"{stack.apiUrl}/health", timeout=10) for _ in range(60)]
+        answers = [session.get(f"{stack.apiUrl}/v1/me", headers=headers, timeout=10) for _ in range(40)]
     assert {(answer.status_code, answer.headers["Connection"]) for answer in answers} == {(200, "keep-alive")}
 
 

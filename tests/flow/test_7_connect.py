@@ -30,11 +30,12 @@ def in_chrome(customer: Customer, folder: Path, unwanted: str, *wishes: str) -> 
 
 def test_a_person_connects_every_platform_and_posts_with_what_came_of_it(customer: Customer, tmp_path: Path) -> None:
     wishes = [f"{label}=mine_on_{platform}" for platform, label in PLATFORMS.items()]
-    *connected, listed, disconnected = in_chrome(customer, tmp_path, customer.account("x"), "X=not_mine!", *wishes)
+    *connected, listed, narrow, disconnected = in_chrome(customer, tmp_path, customer.account("x"), "X=not_mine!", *wishes)
     declined, *allowed = connected
     assert "not connected" in declined[1]
     assert [said.startswith("Connected: ") for _, said in allowed] == [True] * len(PLATFORMS), allowed
     assert "token until" in listed[1]
+    assert narrow[1] == "360 px", "nothing is cut off, or has to be moved to be seen"
     assert customer.account("x") in disconnected[1]
     headers = customer.stack.signed_in(customer.uid)
     accounts = requests.get(f"{customer.stack.apiUrl}/v1/integrations", headers=headers, timeout=30).json()["accounts"]

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import requests
 
+from emulator.ports import LOCATION, PROJECT_ID
 from shared.documents.document import Create
 from shared.tasks.task import ingest
 from tests.conftest import LocalStack, start_stack, stop
@@ -150,3 +151,26 @@ def test_5_three_hundred_documents_that_cannot_be_moved_starve_nobody(stack: Loc
     prank = [{"queue": "orchestrate", "kind": "lost", "times": 1}]
     requests.put(f"{stack.tasksUrl}/_deliveries", json=prank, timeout=60).raise_for_status()
     assert ada.completed(ada.accepted({"text": "swept"}))["runCounts"]["succeeded"] == 1
+
+
+def test_5_a_queue_that_takes_nothing_holds_up_no_other(stack: LocalStack) -> None:
+    accounts = [("x", "x_ada-6"), ("threads", "t_ada-6")]
+    ada = Customer(stack, stack.documents, "ada-6", stack.add_user("ada-6", accounts, admin=True)["apiKey"])
+    queues = f"{stack.tasksUrl}/v2/projects/{PROJECT_ID}/locations/{LOCATION}/queues"
+    broken = requests.get(f"{queues}/publish-threads", timeout=60).json()
+    requests.delete(f"{queues}/publish-threads", timeout=60).raise_for_status()
+    try:
+        stuck = [ada.accepted({"text": f"stuck {number}", "platform": ["threads"]}) for number in range(3)]
+        both = ada.accepted({"text": "both", "platform": ["threads", "x"]})
+        # Whose only hope is the sweeper, that meets the others on its way.
+        prank = [{"queue": "orchestrate", "kind": "lost", "times": 1}]
+        requests.put(f"{stack.tasksUrl}/_deliveries", json=prank, timeout=60).raise_for_status()
+        assert ada.completed(ada.accepted({"text": "swept"}))["runCounts"]["succeeded"] == 1
+        until(lambda: (ada.run(both) or {}).get("status") == "succeeded", lambda: str(ada.run(both)))
+        assert {entry["text"] for entry in ada.ledger("x_ada-6")} == {"swept", "both"}
+        assert ada.ledger("t_ada-6") == []
+    finally:
+        requests.post(queues, json=broken, timeout=60).raise_for_status()
+    for post_id in (*stuck, both):
+        assert ada.completed(post_id)["runCounts"]["failed"] == 0
+    assert sorted(entry["text"] for entry in ada.ledger("t_ada-6")) == ["both", "stuck 0", "stuck 1", "stuck 2"]

@@ -134,6 +134,30 @@ def test_33_what_a_film_is_made_of(platform: str, facts: dict[str, Any], rule: s
 
 
 @pytest.mark.parametrize(
+    ("platform", "seconds", "options", "takes"),
+    [
+        ("x", 1201, {}, False),
+        ("x", 1199, {}, True),
+        ("facebook", 61, {"story": True}, False),
+        ("facebook", 59, {"story": True}, True),
+        ("facebook", 91, {"reel": True}, False),
+        ("instagram", 61, {"story": True}, False),
+        ("instagram", 59, {"story": True}, True),
+        ("instagram", 901, {}, False),
+        ("threads", 301, {}, False),
+        ("tiktok", 601, {}, False),
+        ("youtube", 601, {}, True),
+    ],
+)
+def test_the_sandboxes_judge_lengths_too(world: World, platform: str, seconds: int, options: dict[str, Any], takes: bool) -> None:
+    """As the platforms do, whose word it is if our own rules are wrong."""
+    unruled = {name: replace(one, validate=lambda draft: []) for name, one in world.publishing.platforms.items()}
+    world.replace_publishing(platforms=unruled)
+    error = error_after(world, platform, film(seconds=seconds), **options)
+    assert (error == {}, len(world.sandbox.ledger) == 1) == (takes, takes), error
+
+
+@pytest.mark.parametrize(
     ("platform", "frames", "sides", "rule"),
     [
         ("x", 350, (100, 100), None),

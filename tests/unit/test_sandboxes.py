@@ -10,7 +10,7 @@ import pytest
 
 from emulator.sandbox.accounts import SandboxAccount
 from emulator.sandbox.faults import Fault
-from emulator.sandbox.files import is_larger, measured, unfit_video
+from emulator.sandbox.files import Takes, is_larger, measured, unfit_video
 from emulator.sandbox.kept import NAME, load, save
 from emulator.sandbox.platform import Answer, Call, respond
 from emulator.sandbox.platforms import AFFECTED, STEPS
@@ -519,7 +519,7 @@ def test_what_processing_finds_in_a_file() -> None:
     film = (MEDIA / "vertical.mp4").read_bytes()
     sound, photo = (MEDIA / "podcast.mp3").read_bytes(), (MEDIA / "photo.jpg").read_bytes()
     assert unfit_video(measured, film) == ""
-    assert unfit_video(measured, film, (200.0, 240.0)) == "frame_rate"
+    assert unfit_video(measured, film, Takes((200.0, 240.0))) == "frame_rate"
     assert unfit_video(measured, sound) == "format"
     assert unfit_video(None, sound) == ""
     assert (is_larger(measured, photo, (10, 10)), is_larger(measured, photo, (10_000, 10_000))) == (True, False)
