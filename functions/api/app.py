@@ -14,6 +14,7 @@ from functions.api.v1 import (
     credits,
     health,
     integrations,
+    jobs,
     me,
     media,
     media_uploads,
@@ -33,7 +34,7 @@ from shared.core.ids import DOCUMENT_ID
 
 RESOURCES = (
     health, posts, posts_read, posts_change, posts_retry, posts_actions, queue, platforms, accounts, automations, media,
-    media_uploads, transcriptions, templates, credits, me, requests, api_keys, integrations, openapi,
+    media_uploads, transcriptions, templates, jobs, credits, me, requests, api_keys, integrations, openapi,
 )  # fmt: skip
 
 

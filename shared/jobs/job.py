@@ -1,7 +1,8 @@
 """A job: something long that one request started, and what came of it.
 
-    queued ─► processing ─► succeeded | failed
-                 └ delayed: waits for its next try
+    queued ─► processing ─► succeeded | failed | expired (took longer than it may take)
+       └─────────┴ delayed: waits for its next try
+    until then anybody whose it is may make it cancelled (cancel.py)
 
 It is the outbox as well: `sweepAt` is when the sweeper looks whether it has moved. A worker holds it by a lease; whoever asked for
 it reads it.
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from shared.documents.document import Document, Version
+from shared.documents.document import REMOVE, Delete, Document, Version, Write
 from shared.documents.lease import Term
 
 Status = Literal["queued", "delayed", "processing", "succeeded", "failed", "cancelled", "expired"]
@@ -22,7 +23,7 @@ FINAL = frozenset[str]({"succeeded", "failed", "cancelled", "expired"})
 TERM = Term(timedelta(seconds=60), ("leaseUntil", "sweepAt"))
 # A task that was lost is made again after this long.
 START_GRACE = timedelta(seconds=30)
-# A job that ended can be read for this long (contract, section 7).
+# A job that ended can be read for this long (contract, section 7), and so can its result.
 KEPT = timedelta(days=30)
 
 
@@ -44,6 +45,11 @@ class Job:
     failures: int
     credits_debited: int
     record_path: str | None
+    # Whether its request's key belongs to it for as long as it is there, also if it fails.
+    keeps_key: bool
+    # Says, while it runs, that this very work is being done (start.py).
+    running_path: str | None
+    progress: Mapping[str, Any]
     request_id: str
     created_at: datetime
     deadline_at: datetime
@@ -75,11 +81,27 @@ class Job:
             failures=fields.get("failures", 0),
             credits_debited=fields.get("creditsDebited", 0),
             record_path=fields.get("recordPath"),
+            keeps_key=fields.get("keepsKey", False),
+            running_path=fields.get("runningPath"),
+            progress=fields.get("progress") or {},
             request_id=fields["requestId"],
             created_at=fields["createdAt"],
             deadline_at=fields["deadlineAt"],
             lease_until=fields.get("leaseUntil"),
         )
+
+
+def ended_writes(job: Job, *, succeeded: bool = False) -> list[Write]:
+    """What goes with a job's end: nobody is told any more that it runs, and a request that did not succeed is forgotten, unless its
+    key is to live as long as the job."""
+    forgets = job.record_path is not None and not succeeded and not job.keeps_key
+    gone = [job.running_path, job.record_path if forgets else None]
+    return [Delete(path) for path in gone if path is not None]
+
+
+def ended_fields(now: datetime) -> dict[str, Any]:
+    """Of a job that is over."""
+    return {"updatedAt": now, "finishedAt": now, "expireAt": now + KEPT, **dict.fromkeys(TERM.fields, REMOVE)}
 
 
 def job_path(job_id: str) -> str:

@@ -1,11 +1,14 @@
-"""Start a job once per request: the idempotency record and the job in one create-only commit, then a task.
+"""Start a job once per request: the idempotency record and the job in one create-only commit, then a task. Where the same work is
+not wanted twice at a time, the commit says that it is running: whoever asks for it meanwhile finds that job.
 
 The record names the job, which holds the answer once there is one. A job that fails takes its record along: the same request may be
 sent again and is a new one.
 """
 
+import hashlib
+import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,29 +18,39 @@ from shared.core.ids import random_base62
 from shared.documents.change import read_modify_write
 from shared.documents.document import Conflict, Create, Documents, Unavailable, Update, Version, Write
 from shared.idempotency.record import IdempotencyKey, look_up, started_fields
+from shared.jobs.find import facets_of
 from shared.jobs.job import START_GRACE, job_path
 from shared.tasks.hand_over import hand_over
 from shared.tasks.queues import Queue
 from shared.tasks.task import Tasks, work_on_job
+from shared.users.user import user_path
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """What to start: `queue` of its first step, `lasts` how long it may take in all, `fields` whatever else the document holds."""
+    """What to start: `queue` of its first step, `lasts` how long it may take in all, `fields` whatever else the document holds;
+    `tags` and `metadata` are the caller's own."""
 
     type: str
     input: Mapping[str, Any]
     queue: Queue
     lasts: timedelta
     fields: Mapping[str, Any]
+    tags: Sequence[str] = ()
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    # Whether the request's key belongs to the job also if that fails.
+    keeps_key: bool = False
+    # Whether the same input, of the same user, is not to be worked on twice at a time.
+    once_at_a_time: bool = False
 
 
 @dataclass(frozen=True)
 class Started:
-    """`is_replay`: an earlier request had started it."""
+    """`is_replay`: an earlier request had started it, this very one or (`is_running`) one that wanted the same."""
 
     job_id: str
     is_replay: bool
+    is_running: bool = False
 
 
 def start(
@@ -58,13 +71,17 @@ def start(
         job_id, now = f"job_{random_base62(22)}", clock.now()
         record = started_fields(key, job_id=job_id, request_id=request_id, now=now)
         guard: Write = Create(key.path, record) if expired is None else Update(key.path, record, if_version=expired)
-        job = _fields(wanted, key, request_id, now)
+        job, running = _fields(wanted, key, request_id, now), _running(wanted, key.uid)
+        claimed = [Create(running, {"uid": key.uid, "jobId": job_id, "createdAt": now})] if running else []
         try:
-            documents.commit(guard, Create(job_path(job_id), job), *more(job_id))
+            documents.commit(guard, Create(job_path(job_id), job), *claimed, *more(job_id))
         except Conflict:
             earlier = look_up(key, documents=documents, now=now)
             if earlier.job_id is not None:
                 return Started(earlier.job_id, is_replay=True)
+            [other] = documents.get(running) if running else [None]
+            if other is not None:
+                return Started(other.fields["jobId"], is_replay=True, is_running=True)
             expired = earlier.expired_version
             raise
         hand_over(work_on_job(job_id, wanted.queue), tasks)
@@ -76,6 +93,14 @@ def start(
         raise ServiceUnavailable from error
 
 
+def _running(wanted: Wanted, uid: str) -> str | None:
+    """Where it is said that this work is being done."""
+    if not wanted.once_at_a_time:
+        return None
+    canonical = json.dumps([wanted.type, wanted.input], sort_keys=True)
+    return f"{user_path(uid)}/runningJobs/{hashlib.sha256(canonical.encode()).hexdigest()}"
+
+
 def _fields(wanted: Wanted, key: IdempotencyKey, request_id: str, now: datetime) -> dict[str, Any]:
     return {
         "uid": key.uid,
@@ -84,7 +109,14 @@ def _fields(wanted: Wanted, key: IdempotencyKey, request_id: str, now: datetime)
         "status": "queued",
         "input": dict(wanted.input),
         "queue": wanted.queue.name,
+        # Where it begins, should it be tried once more.
+        "firstQueue": wanted.queue.name,
         "attempt": 0,
+        "facets": facets_of(wanted.type, wanted.tags),
+        **({"tags": list(wanted.tags)} if wanted.tags else {}),
+        **({"metadata": dict(wanted.metadata)} if wanted.metadata else {}),
+        **({"keepsKey": True} if wanted.keeps_key else {}),
+        **({"runningPath": path} if (path := _running(wanted, key.uid)) else {}),
         "recordPath": key.path,
         "requestId": request_id,
         "createdAt": now,

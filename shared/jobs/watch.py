@@ -43,7 +43,14 @@ def waiting_slot(uid: str) -> Generator[bool]:
 
 
 def watch(
-    job_id: str, uid: str, *, documents: Documents, clock: Clock, sleep: Callable[[float], None], may_have_ended: bool = False
+    job_id: str,
+    uid: str,
+    *,
+    documents: Documents,
+    clock: Clock,
+    sleep: Callable[[float], None],
+    may_have_ended: bool = False,
+    patience: timedelta | None = None,
 ) -> Job:
     """The job, ended; one that `may_have_ended` before is looked at first. Raises ServiceUnavailable if it takes longer, or if too
     many wait already: the same request waits on."""
@@ -54,7 +61,7 @@ def watch(
     with waiting_slot(uid) as is_free:
         if not is_free:
             raise ServiceUnavailable("Too many requests are waiting for what they began: send it again, it goes on meanwhile.")
-        until, pauses = clock.now() + PATIENCE, iter(FIRST_PAUSES_SECONDS)
+        until, pauses = clock.now() + min(PATIENCE, patience or PATIENCE), iter(FIRST_PAUSES_SECONDS)
         while clock.now() < until:
             sleep(next(pauses, PAUSE_SECONDS))
             [document] = documents.get(job_path(job_id))

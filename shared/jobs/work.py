@@ -15,9 +15,9 @@ from shared.core.errors import SokuError
 from shared.core.wait import Wait
 from shared.credits.credits import refund
 from shared.documents.change import read_modify_write
-from shared.documents.document import REMOVE, Changes, Delete, Documents, Unavailable, Write
+from shared.documents.document import REMOVE, Changes, Documents, Unavailable, Update, Write
 from shared.documents.lease import Fenced, Lease
-from shared.jobs.job import KEPT, TERM, Job, job_path
+from shared.jobs.job import KEPT, TERM, Job, ended_fields, ended_writes, job_path
 from shared.tasks.hand_over import hand_over
 from shared.tasks.queues import BY_NAME
 from shared.tasks.task import Tasks, work_on_job
@@ -26,9 +26,12 @@ _log = logging.getLogger(__name__)
 
 # Workers that die of a job, or stumble over a fault of ours, one after the other.
 MAX_FAILURES = 5
+DEADLINE_EXCEEDED = "deadline_exceeded"
 FAILURE_PAUSE_SECONDS = 10.0
 # Where what a job depends on has changed meanwhile; four times longer each time.
 OVERTAKEN_PAUSE_SECONDS = 0.5
+# Progress is written at most so often.
+TELL_EVERY = timedelta(seconds=1)
 # A task may come a moment before its time, by our clock.
 EARLY = timedelta(seconds=1)
 
@@ -58,6 +61,20 @@ class Moved:
     state: Mapping[str, Any]
 
 
+@dataclass(frozen=True)
+class Progress:
+    """How far it is, for whoever watches: percentage of the whole, what is being done, and a sentence."""
+
+    percentage: int
+    step: str
+    message: str
+
+    @staticmethod
+    def of(number: int, total: int, step: str, what: str) -> "Progress":
+        """`number` of `total` are done."""
+        return Progress(100 * number // max(1, total), step, f"{number} of {total} {what}")
+
+
 @dataclass
 class Work:
     """A job in a worker's hands."""
@@ -71,15 +88,26 @@ class Work:
 
     # Whether something was found out that need not be found out again.
     has_advanced: bool = False
+    _told_at: datetime | None = None
 
     def save(self, **state: Any) -> None:
         """The recovery point: what the next worker need not do again. Raises Fenced."""
         self.lease.renew({("state", name): value for name, value in state.items()})
 
-    def advance(self, **state: Any) -> None:
-        """The same, and what stood in the way before counts no more. Raises Fenced."""
-        self.lease.renew({**{("state", name): value for name, value in state.items()}, "failures": 0})
+    def advance(self, progress: "Progress | None" = None, **state: Any) -> None:
+        """The same, and what stood in the way before counts no more; `progress` is told at most once a second. Raises Fenced."""
+        told = self._told(progress) if progress is not None else {}
+        self.lease.renew({**{("state", name): value for name, value in state.items()}, **told, "failures": 0})
         self.has_advanced = True
+
+    def _told(self, progress: "Progress") -> dict[str, Any]:
+        """Never less than was told before."""
+        now = self.lease.clock.now()
+        if self._told_at is not None and now - self._told_at < TELL_EVERY:
+            return {}
+        self._told_at = now
+        before = int(self.job.progress.get("percentage", 0))
+        return {"progress": {**vars(progress), "percentage": max(before, progress.percentage)}, "updatedAt": now}
 
 
 Outcome = Succeeded | Moved | Wait
@@ -120,13 +148,24 @@ def _claimed(job_id: str, target: str, handlers: Mapping[str, Handler], ports: W
         _log.warning("job.not_found", extra={"job": job_id})
         return None
     job, now = Job.from_document(document), ports.clock.now()
+    if job.status == "cancelled" and job.state:
+        _tidy(job, ports)
+        return None
     if job.is_final or TERM.is_held(document.fields, now + EARLY if job.status == "delayed" else now):
         return None
     if BY_NAME[job.queue].target != target or job.type not in handlers:
         # A late delivery of an earlier step.
         return None
-    changes: Changes = {"status": "processing", "attempt": job.attempt + 1, "failures": job.failures + 1}
+    changes: Changes = {"status": "processing", "attempt": job.attempt + 1, "failures": job.failures + 1, "updatedAt": now}
+    if "startedAt" not in document.fields:
+        changes = {**changes, "startedAt": now}
     return Work(job, Lease.claim(job.path, TERM, changes, if_version=job.version, documents=ports.documents, clock=ports.clock))
+
+
+def _tidy(job: Job, ports: WorkPorts) -> None:
+    """What the workers of a cancelled job have left. Raises Conflict if it has changed just now."""
+    ports.tidy(job.state)
+    ports.documents.commit(Update(job.path, {"state": REMOVE, "sweepAt": REMOVE}, if_version=job.version))
 
 
 def _outcome(work: Work, handler: Handler, ports: WorkPorts) -> Outcome | JobFailed:
@@ -147,7 +186,7 @@ def _outcome(work: Work, handler: Handler, ports: WorkPorts) -> Outcome | JobFai
 
 def _given_up(job: Job, clock: Clock) -> JobFailed | None:
     if clock.now() >= job.deadline_at:
-        return JobFailed("deadline_exceeded", "It took longer than it may take.")
+        return JobFailed(DEADLINE_EXCEEDED, "It took longer than it may take.")
     if job.failures >= MAX_FAILURES:
         return JobFailed("internal_error", "It could not be done, by a fault of Soku's. Nothing was charged.")
     return None
@@ -165,7 +204,7 @@ def _lost(work: Work, ports: WorkPorts) -> None:
     try:
         if (given_up := _given_up(job, ports.clock)) is not None:
             # What was to be written with its end is what was refused; to forget the request never is.
-            work.lease.write({"status": "failed", "error": _told(given_up), **_ended(ports.clock.now())}, *_forgotten(job))
+            work.lease.write({"status": "failed", "error": _told(given_up), **ended_fields(ports.clock.now())}, *ended_writes(job))
             return
         pause = OVERTAKEN_PAUSE_SECONDS * 4**job.failures
         _write(work, Wait(pause, "what it depends on has changed", changes={"failures": job.failures + 1}), ports)
@@ -175,15 +214,17 @@ def _lost(work: Work, ports: WorkPorts) -> None:
 
 def _write(work: Work, outcome: Outcome | JobFailed, ports: WorkPorts) -> None:
     now, job = ports.clock.now(), work.job
-    ended = _ended(now)
+    ended = ended_fields(now)
     match outcome:
         case Succeeded():
-            work.lease.write({"status": "succeeded", "result": dict(outcome.result), "state": REMOVE, **ended}, *outcome.writes)
+            kept = {"result": dict(outcome.result), "resultExpiresAt": now + KEPT, "state": REMOVE}
+            work.lease.write({"status": "succeeded", **kept, **ended}, *ended_writes(job, succeeded=True), *outcome.writes)
         case JobFailed():
             refunded = {"creditsRefunded": job.credits_debited} if job.credits_debited else {}
             given_back = refund(job.uid, job.credits_debited, job.id, documents=ports.documents, now=now) if refunded else ()
-            failed = {"status": "failed", "error": _told(outcome), **refunded, **ended}
-            work.lease.write(failed, *_forgotten(job), *given_back, *outcome.writes)
+            status = "expired" if outcome.code == DEADLINE_EXCEEDED else "failed"
+            failed = {"status": status, "error": _told(outcome), **refunded, **ended}
+            work.lease.write(failed, *ended_writes(job), *given_back, *outcome.writes)
         case Moved():
             state = {("state", name): value for name, value in outcome.state.items()}
             changes = {"status": "queued", "queue": outcome.queue, "failures": 0, "updatedAt": now, "leaseUntil": REMOVE}
@@ -198,14 +239,5 @@ def _write(work: Work, outcome: Outcome | JobFailed, ports: WorkPorts) -> None:
             hand_over(work_on_job(job.id, BY_NAME[job.queue], not_before=until), ports.tasks)
 
 
-def _ended(now: datetime) -> dict[str, Any]:
-    return {"updatedAt": now, "finishedAt": now, "expireAt": now + KEPT, **dict.fromkeys(TERM.fields, REMOVE)}
-
-
-def _forgotten(job: Job) -> Sequence[Write]:
-    """Sent again, the request of a failed job is a new one."""
-    return [Delete(job.record_path)] if job.record_path else []
-
-
 def _told(failure: JobFailed) -> dict[str, Any]:
-    return {"code": failure.code, "message": str(failure), "retryable": failure.code in ("internal_error", "deadline_exceeded")}
+    return {"code": failure.code, "message": str(failure), "retryable": failure.code in ("internal_error", DEADLINE_EXCEEDED)}

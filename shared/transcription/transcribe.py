@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 from shared.core.errors import SokuError
 from shared.core.wait import Wait
-from shared.jobs.work import JobFailed, Moved, Outcome, Succeeded, Work
+from shared.jobs.work import JobFailed, Moved, Outcome, Progress, Succeeded, Work
 from shared.media.leftovers import delete_quietly
 from shared.media.storage import ObjectMissing, Storage, StorageUnavailable
 from shared.tasks.queues import TRANSCRIBE_QUEUE
@@ -88,7 +88,7 @@ def transcribe(work: Work, ports: TranscribePorts) -> Outcome:
             words = ports.transcriber.words(content, name, part["contentType"], given["language"], given["model"])
             done.append({"lines": _kept(words, done)})
             tries = 0
-            work.advance(words=done, tries=tries)
+            work.advance(Progress.of(len(done), len(parts), "transcribing", "parts are transcribed"), words=done, tries=tries)
     except ObjectMissing as error:
         raise JobFailed("MEDIA_INVALID", "The file is not in our storage any more: upload it again.") from error
     except StorageUnavailable as error:

@@ -93,4 +93,4 @@ def test_the_headers_of_every_answer_are_described(path: str) -> None:
     for status, answer in described.items():
         found = answer if "$ref" not in answer else DOCUMENT["components"]["responses"][answer["$ref"].rpartition("/")[2]]
         assert {"X-Request-ID", "X-RateLimit-Limit", "X-RateLimit-Tier"} <= set(found["headers"]), status
-        assert ("Retry-After" in found["headers"]) is (status in ("429", "503"))
+        assert ("Retry-After" in found["headers"]) is (status in ("202", "429", "503"))

@@ -62,6 +62,12 @@ BUDGETS: Mapping[str, Cost] = {
     "createTranscript": Cost(12, 7, 9, 1),
     "renderTemplate": Cost(10, 7, 9, 1),
     "renderOgImage": Cost(10, 7, 9, 1),
+    "createJob": Cost(9, 6, 6, 1),
+    "listJobs": Cost(4, 3, 1),
+    "getJob": Cost(4, 3, 1),
+    "getJobResult": Cost(5, 4, 1),
+    "cancelJob": Cost(6, 4, 3),
+    "retryJob": Cost(8, 6, 5, 1),
     "listTemplates": Cost(3, 2, 1),
     "getTemplatePreview": Cost(0, 0, 0),
     "getCredits": Cost(5, 4, 1),
@@ -134,6 +140,14 @@ class Caller:
         told = self.world.consent(began["authorizationUrl"], f"{platform}_main")
         return {"code": told["code"], "state": told["state"]}
 
+    def job(self, *, done: bool = False, cancelled: bool = False) -> str:
+        job_id = self.send("POST", "/v1/jobs", {"type": "template", "input": DRAWING}).get_json()["id"]
+        if done:
+            self.world.run_for(60)
+        if cancelled:
+            self.send("DELETE", f"/v1/jobs/{job_id}")
+        return job_id
+
     def automation(self) -> str:
         return self.send("POST", "/v1/automations", AUTOMATION).get_json()["id"]
 
@@ -172,6 +186,12 @@ SCENARIOS: Mapping[str, Callable[[Caller], Request]] = {
     "listMedia": lambda _: ("GET", "/v1/media", None),
     "getMedia": lambda caller: ("GET", f"/v1/media/{caller.media()}", None),
     "deleteMedia": lambda caller: ("DELETE", f"/v1/media/{caller.media()}", None),
+    "createJob": lambda _: ("POST", "/v1/jobs", {"type": "template", "input": DRAWING}),
+    "listJobs": lambda caller: ("GET", f"/v1/jobs?limit=1&tag={caller.job() and 'x'}", None),
+    "getJob": lambda caller: ("GET", f"/v1/jobs/{caller.job()}", None),
+    "getJobResult": lambda caller: ("GET", f"/v1/jobs/{caller.job(done=True)}/result", None),
+    "cancelJob": lambda caller: ("DELETE", f"/v1/jobs/{caller.job()}", None),
+    "retryJob": lambda caller: ("POST", f"/v1/jobs/{caller.job(cancelled=True)}/retry", None),
     "createTranscript": lambda caller: ("POST", "/v1/ai/transcribe", {"mediaId": caller.media(SOUND)}),
     "renderTemplate": lambda _: ("POST", "/v1/templates", DRAWING),
     "renderOgImage": lambda _: ("POST", "/v1/media/render-og", DRAWING),

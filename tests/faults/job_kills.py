@@ -31,7 +31,12 @@ FUNCTIONS: Mapping[str, Sequence[str]] = {
     "picture": ("ingest", "templates"),
     "transcript": ("api", "transcribe"),
     "long": ("encode", "transcribe"),
+    "started": ("api",),
+    "cancelled": ("api",),
+    "retried": ("api",),
 }
+# What is answered with the job, which goes on.
+NOT_WAITED_FOR = frozenset({"started", "cancelled", "retried"})
 _numbers = itertools.count(1)
 
 
@@ -43,7 +48,10 @@ class JobShot:
     uid: str
     key: str
     api_key: str
-    request: tuple[str, Any]
+    # Method, path, body.
+    request: tuple[str, str, Any]
+    # The job that it is about, if there was one before.
+    about: str = ""
     struck: bool = True
     answers: list[requests.Response] = field(default_factory=list)
     sender: threading.Thread | None = None
@@ -76,8 +84,8 @@ class JobRange:
         calls = {function: [json.loads(line) for line in record.read_text().splitlines()] for function, record in records.items()}
         for record in records.values():
             record.unlink()
-        self._spared += [job.id, shot.key]
-        subjects = (job.id, shot.key)
+        subjects = [job.id, shot.key, *([shot.about] if shot.about else [])]
+        self._spared += subjects
         return {
             function: list(
                 dict.fromkeys((one["call"], one["nth"]) for one in made if one["subject"] in subjects and _is_sure(function, one))
@@ -97,7 +105,7 @@ class JobRange:
         if plan.exists():
             plan.unlink()
             shot.struck = False
-        self._spared += [shot.key, *(job.id for job in jobs_of(self.stack, shot.uid))]
+        self._spared += [shot.key, shot.about, *(job.id for job in jobs_of(self.stack, shot.uid))]
         self.shots.append(shot)
 
     def await_all(self) -> None:
@@ -110,9 +118,23 @@ class JobRange:
         uid = f"job-{number}"
         user = self.stack.add_user(uid, [], credits=CREDITS)
         key = f"job key {number}"
-        shot = JobShot(point, uid, key, user["apiKey"], ("", None))
-        shot.request = self._request(point.kind, shot)
+        shot = JobShot(point, uid, key, user["apiKey"], ("POST", "", None))
+        shot.request = (
+            self._of_a_job(point.kind, shot) if point.kind in NOT_WAITED_FOR else ("POST", *self._request(point.kind, shot))
+        )
         return shot
+
+    def _of_a_job(self, kind: str, shot: JobShot) -> tuple[str, str, Any]:
+        _, spoken = self._request("transcript", shot)
+        wanted = {"type": "transcription", "input": spoken}
+        if kind == "started":
+            return "POST", "/v1/jobs", wanted
+        shot.about = self._post(shot, "/v1/jobs", wanted).json()["id"]
+        if kind == "cancelled":
+            return "DELETE", f"/v1/jobs/{shot.about}", None
+        # Or it is done by then, and retried all the same: which is refused, each time.
+        self._send_once(shot, "DELETE", f"/v1/jobs/{shot.about}", None)
+        return "POST", f"/v1/jobs/{shot.about}/retry", None
 
     def _request(self, kind: str, shot: JobShot) -> tuple[str, Any]:
         match kind:
@@ -142,9 +164,12 @@ class JobRange:
         requests.put(begun.json()["uploadUrl"], data=content, timeout=60).raise_for_status()
         return begun.json()["id"]
 
-    def _post(self, shot: JobShot, path: str, body: Any, **headers: str) -> requests.Response:
+    def _post(self, shot: JobShot, path: str, body: Any) -> requests.Response:
+        return self._send_once(shot, "POST", path, body)
+
+    def _send_once(self, shot: JobShot, method: str, path: str, body: Any, **headers: str) -> requests.Response:
         sent = {"soku-api-key": shot.api_key, **headers}
-        return requests.post(f"{self.stack.apiUrl}{path}", json=body, headers=sent, timeout=500)
+        return requests.request(method, f"{self.stack.apiUrl}{path}", json=body, headers=sent, timeout=500)
 
     def _send(self, shot: JobShot) -> None:
         """As a program does that insists: the same request again until it is answered."""
@@ -153,7 +178,7 @@ class JobRange:
             until = time.monotonic() + PATIENCE_SECONDS
             while time.monotonic() < until:
                 try:
-                    answer = self._post(shot, *shot.request, **{"Idempotency-Key": shot.key})
+                    answer = self._send_once(shot, *shot.request, **{"Idempotency-Key": shot.key})
                 except requests.RequestException:
                     time.sleep(0.3)
                     continue
@@ -184,11 +209,13 @@ def jobs_of(stack: LocalStack, uid: str) -> list[Any]:
 
 def wrong_with(stack: LocalStack, shot: JobShot) -> list[str]:
     where = f"{shot.point} of {shot.uid}"
+    if shot.point.kind in NOT_WAITED_FOR:
+        return _wrong_with_job(stack, shot, where)
     if not shot.answers or shot.answers[-1].status_code not in (200, 201):
         return [f"{where}: {[answer.text[:200] for answer in shot.answers[-2:]] or 'not answered'}"]
     wrong: list[str] = []
     told = shot.answers[-1].json()
-    path, body = shot.request
+    _, path, body = shot.request
     again = requests.post(
         f"{stack.apiUrl}{path}", json=body, headers={"soku-api-key": shot.api_key, "Idempotency-Key": shot.key}, timeout=60
     )
@@ -199,14 +226,41 @@ def wrong_with(stack: LocalStack, shot: JobShot) -> list[str]:
         wrong.append(f"{where}: {len(media)} files")
     if "url" in told and requests.get(told["url"], timeout=30).status_code != 200:
         wrong.append(f"{where}: there is nothing at {told['url']}")
-    return [*wrong, *_wrong_credits(stack, shot, where)]
+    return [*wrong, *_wrong_credits(stack, shot, where, [-1] if path == "/v1/ai/transcribe" else [])]
 
 
-def _wrong_credits(stack: LocalStack, shot: JobShot, where: str) -> list[str]:
+def _wrong_with_job(stack: LocalStack, shot: JobShot, where: str) -> list[str]:
+    """Answered with one job, which ends as was said; and each of the user's jobs is paid for, or was given back, once."""
+    last = shot.answers[-1] if shot.answers else None
+    too_late = shot.point.kind != "started" and last is not None and last.status_code == 409
+    if last is None or (last.status_code not in (200, 202) and not too_late):
+        return [f"{where}: {[answer.text[:200] for answer in shot.answers[-2:]] or 'not answered'}"]
+    jobs = _ended_jobs(stack, shot)
+    wanted = [-1 for _ in jobs] + [1 for job in jobs if job["credits"]["refunded"]]
+    wrong = [f"{where}: {job['id']} is {job['status']}" for job in jobs if job["status"] not in ("succeeded", "cancelled")]
+    told = {answer.json()["id"] for answer in shot.answers if answer.status_code < 300}
+    if len(told) > 1 or len(jobs) > 1 + (shot.point.kind == "retried"):
+        wrong.append(f"{where}: answered with {told}, of {[job['id'] for job in jobs]}")
+    if shot.point.kind == "cancelled" and told and jobs[0]["status"] != "cancelled":
+        wrong.append(f"{where}: said to be cancelled, and {jobs[0]['status']}")
+    return [*wrong, *_wrong_credits(stack, shot, where, wanted)]
+
+
+def _ended_jobs(stack: LocalStack, shot: JobShot) -> list[Any]:
+    headers, until = {"soku-api-key": shot.api_key}, time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < until:
+        answer = requests.get(f"{stack.apiUrl}/v1/jobs?type=transcription", headers=headers, timeout=60)
+        jobs: list[Any] = answer.json()["jobs"] if answer.status_code == 200 else [{"done": False}]
+        if all(job["done"] for job in jobs):
+            return jobs
+        time.sleep(0.5)
+    return []
+
+
+def _wrong_credits(stack: LocalStack, shot: JobShot, where: str, charged: Sequence[int]) -> list[str]:
     [balance] = stack.documents.get(credits_path(shot.uid))
     entries = [entry.fields["amount"] for entry in stack.documents.query(Query(f"{credits_path(shot.uid)}/ledger", limit=50))]
     assert balance is not None
     if balance.fields["balance"] != sum(entries):
         return [f"{where}: the balance is {balance.fields['balance']}, and the ledger {entries}"]
-    wanted = [-1, CREDITS] if shot.request[0] == "/v1/ai/transcribe" else [CREDITS]
-    return [] if sorted(entries) == wanted else [f"{where}: charged {entries}"]
+    return [] if sorted(entries) == sorted([*charged, CREDITS]) else [f"{where}: charged {entries}"]

@@ -1,5 +1,6 @@
-"""Histories of jobs: files uploaded by address and directly, transcribed, drawn and deleted, while everything goes wrong; then a
-calm, and the verdict. Whatever is asked with one key has one result, is charged once, and leaves nothing behind.
+"""Histories of jobs: files uploaded by address and directly, transcribed, drawn and deleted, cancelled and tried again, while
+everything goes wrong; then a calm, and the verdict. Whatever is asked with one key has one result, is charged once, and leaves
+nothing behind; what was said to be cancelled is, and has none.
 """
 
 import contextlib
@@ -19,6 +20,7 @@ from functions.api.app import create_app
 from shared.credits.credits import credits_path, grant
 from shared.documents.document import Unavailable
 from shared.documents.reliable import ReliableDocuments
+from shared.jobs.job import FINAL
 from shared.media.fetch import FetchFailed, FetchRefused
 from shared.tasks.task import NotEnqueued, Task
 from shared.transcription.transcribe import FileRefused, ProviderBusy, Words
@@ -129,14 +131,27 @@ class JobHistory:
         what = chance.random()
         if what < 0.3 or not media:
             return Asked("media", "POST", "/v1/media", {"url": self._address(chance.randrange(FILES))}, key)
-        if what < 0.45:
+        jobs = [path.split("/")[1] for path in self._there("jobs/")]
+        if what < 0.4:
             return Asked("upload", "UPLOAD", "", chance.randrange(FILES), None)
-        if what < 0.6:
+        if what < 0.5:
             config = {"title": f"Image {chance.randrange(IMAGES)}", "author": "@a", "content": "Hello"}
             pictures = {"avatarUrl": self._address(0)} if chance.random() < 0.3 else {}
             return Asked("image", "POST", "/v1/templates", {"templateSlug": "tweetImage", "config": {**config, **pictures}}, key)
-        if what < 0.9:
+        if what < 0.7:
             return Asked("transcript", "POST", "/v1/ai/transcribe", {"mediaId": chance.choice(media)}, key)
+        if what < 0.8:
+            wanted = [
+                ("transcription", {"mediaId": chance.choice(media)}),
+                ("media", {"url": self._address(chance.randrange(FILES))}),
+            ]
+            kind, given = chance.choice(wanted)
+            return Asked("job", "POST", "/v1/jobs", {"type": kind, "input": given}, key)
+        if what < 0.9 and jobs:
+            # One of the last as a rule, which may still be under way.
+            return Asked("cancellation", "DELETE", f"/v1/jobs/{chance.choice(jobs[-4:])}", None, None)
+        if what < 0.95 and jobs:
+            return Asked("retry", "POST", f"/v1/jobs/{chance.choice(jobs)}/retry", {}, None)
         return Asked("deletion", "DELETE", f"/v1/media/{chance.choice(media)}", None, None)
 
     def _address(self, number: int) -> str:
@@ -181,7 +196,7 @@ class JobHistory:
                 self.scheduler.sleep(float(answer.headers["Retry-After"]))
                 continue
             told = answer.get_json()
-            code = told["error"]["code"] if "error" in told else ""
+            code = told["error"]["code"] if answer.status_code >= 400 else ""
             if code not in ("service_unavailable", "internal_error"):
                 asked.answers.append((answer.status_code, code or json.dumps(told, sort_keys=True)))
                 return True
@@ -254,7 +269,11 @@ class JobHistory:
         for asked in self.asked:
             done = {told for status, told in asked.answers if status < 300}
             # A request without a key of its own that failed is a new one when it is sent again.
-            lasting = [told for told in done if not self._is_deleted(json.loads(told))]
+            if asked.kind in ("job", "cancellation", "retry"):
+                yield from self._of_job_answers(asked, {json.loads(told)["id"] for told in done})
+                lasting = []
+            else:
+                lasting = [told for told in done if not self._is_deleted(json.loads(told))]
             if len(lasting) > 1:
                 yield f"{asked.what} was answered {lasting}"
             for status, told in asked.answers:
@@ -262,13 +281,28 @@ class JobHistory:
                 if status >= 500:
                     yield f"{asked.what} was answered {status} {told}"
 
+    def _of_job_answers(self, asked: Asked, ids: set[str]) -> Iterator[str]:
+        """What was answered is the job as it was then; which one it is stays the same."""
+        # With a file that is deleted, its request is forgotten.
+        ids = {job_id for job_id in ids if not self._is_deleted(self._fields(f"jobs/{job_id}").get("result") or {})}
+        if len(ids) > 1 and (asked.key or asked.kind != "job"):
+            yield f"{asked.what} was answered with {ids}"
+        if asked.kind == "cancellation" and any(self._fields(f"jobs/{job_id}")["status"] != "cancelled" for job_id in ids):
+            yield f"{asked.what} was said to be cancelled"
+
     def _of_jobs(self) -> Iterator[str]:
         jobs = {path: self._fields(path) for path in self._there("jobs/")}
         for path, job in jobs.items():
-            if job["status"] not in ("succeeded", "failed") or "sweepAt" in job or "leaseUntil" in job:
+            if job["status"] not in FINAL or {"sweepAt", "leaseUntil"} & set(job):
                 yield f"{path} has not ended: {job['status']} {job['type']}"
+            if job["status"] == "cancelled" and "state" in job:
+                yield f"{path} was cancelled, and what its workers left is not seen to"
+            if ("result" in job) != (job["status"] == "succeeded"):
+                yield f"{path} is {job['status']}, and has a result or none"
+        if running := self._there(f"users/{UID}/runningJobs/"):
+            yield f"said to be running: {running}"
         done = [job for job in jobs.values() if job["status"] == "succeeded" and not self._is_deleted(job["result"])]
-        for record, times in Counter(job["recordPath"] for job in done).items():
+        for record, times in Counter(job["recordPath"] for job in done if "recordPath" in job).items():
             if times > 1:
                 yield f"{record}: done {times} times"
 
@@ -291,7 +325,8 @@ class JobHistory:
         for path in self._there("jobs/"):
             job, amounts = self._fields(path), sorted(by_job.pop(path.split("/")[1], []))
             cost = job.get("creditsDebited", 0)
-            wanted = [] if not cost else [-cost] if job["status"] == "succeeded" else [-cost, cost]
+            keeps = job["status"] == "succeeded" or (job["status"] == "cancelled" and job["attempt"] > 0)
+            wanted = [] if not cost else [-cost] if keeps else [-cost, cost]
             if amounts != wanted:
                 yield f"{path}, {job['status']}, was charged {amounts}, not {wanted}"
         if by_job:

@@ -26,8 +26,8 @@ def test_jobs_survive_everything(seed: int) -> None:
 
 def test_these_histories_reach_everything() -> None:
     seen = reached([history_of_jobs(seed) for seed in range(100, 104)])
-    assert {"media", "upload", "image", "transcript", "deletion"} <= set(seen)
-    assert {"insufficient_credits", "upload_failed"} <= set(seen)
+    assert {"media", "upload", "image", "transcript", "deletion", "job", "cancellation", "retry"} <= set(seen)
+    assert {"insufficient_credits", "upload_failed", "job_cancelled", "already_finished"} <= set(seen)
 
 
 def test_a_seed_replays_exactly() -> None:
@@ -49,8 +49,9 @@ def _unversioned(part: str) -> Callable[[Write], Write | None]:
         (_without(Create, "/mediaByHash/"), "stored twice"),
         (_without(Create, "/ledger/"), "the ledger's sum"),
         (_unversioned("/credits/current"), "the ledger's sum"),
+        (_unversioned("jobs/"), "has not ended"),
     ],
-    ids=["records", "hashes", "ledger", "compare-and-set of the balance"],
+    ids=["records", "hashes", "ledger", "compare-and-set of the balance", "compare-and-set of jobs"],
 )
 def test_without_a_mechanism_these_histories_see_what_it_prevents(change: Callable[[Write], Write | None], harm: str) -> None:
     def seen(seed: int) -> bool:

@@ -137,6 +137,7 @@ def test_every_query_is_declared_in_the_indexes() -> None:
         "Query('apiKeys', where=(('uid', '==', uid), ('revokedAt', '==', None)), limit=MAX_LISTED)",
         "Query('credentials', where=where, order_by='keyId', limit=BATCH, group=True, after=after)",
         "Query(collection, where=where, order_by='createdAt', descending=True, limit=limit + 1, after=after)",
+        "Query('jobs', where=where, order_by='createdAt', descending=True, limit=limit, after=after)",
         "Query('media', where=where, order_by='createdAt', descending=True, limit=limit + 1, after=after)",
         "Query(f'{credits_path(uid)}/ledger', order_by='createdAt', descending=True, limit=limit, after=after)",
         "Query('uploads', where=where, limit=MAX_OPEN)",
@@ -161,6 +162,8 @@ def test_every_query_is_declared_in_the_indexes() -> None:
     posts = [[f["fieldPath"] for f in i["fields"]] for i in declared["indexes"] if i["collectionGroup"] == "postSubmissions"]
     filters: list[list[str]] = [[], ["state"], ["facets"], ["state", "facets"]]
     assert sorted(posts) == sorted(["uid", *named, by] for by in ("createdAt", "dueAt") for named in filters)
+    jobs = [[f["fieldPath"] for f in i["fields"]] for i in declared["indexes"] if i["collectionGroup"] == "jobs"]
+    assert jobs == [["uid", *named, "createdAt"] for named in ([], ["status"], ["facets"], ["status", "facets"])]
     uploads = [[f["fieldPath"] for f in i["fields"]] for i in declared["indexes"] if i["collectionGroup"] == "uploads"]
     assert uploads == [["uid", "expireAt"]]
     keys = [[(f["fieldPath"], f["order"]) for f in i["fields"]] for i in declared["indexes"] if i["collectionGroup"] == "apiKeys"]

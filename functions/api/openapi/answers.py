@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from functions.api.openapi.examples import JOB
 from functions.api.openapi.operation import Operation
 from functions.api.request.endpoint import Declaration
 from functions.api.request.errors import Refusal, soku_envelope
@@ -15,6 +16,7 @@ from shared.core.errors import ApiError, MethodNotAllowed, NotFound, RateLimitEx
 _AT = datetime(2026, 11, 27, 12, 0, tzinfo=UTC)
 _REQUEST_ID = "2c897b4c-2381-48bc-bc4b-b0150e47a66c"
 # The headers of every answer.
+_OF_A_JOB = ("Location", "Operation-Location", "Retry-After", "ETag")
 _MEANINGS = {302: "See Location", 304: "Nothing is different"}
 _ALWAYS = ("X-Request-ID", "X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset", "X-RateLimit-Tier")
 
@@ -50,11 +52,13 @@ def answers_of(known: Operation, declaration: Declaration, refs: Any, refusals: 
     for status, model in declaration.gives.items():
         answer: dict[str, Any] = {"description": _MEANINGS.get(status, "Done" if status < 300 else "Not ready")}
         told = [*known.tells, *(["Idempotency-Replayed"] if known.repeated in ("key", "own_key") else [])] if status < 400 else []
+        told += _OF_A_JOB if status == 202 and known.waits else ()
         answer["headers"] = {name: {"$ref": f"#/components/headers/{name}"} for name in (*_ALWAYS, *told)}
         if model is not None:
             content: dict[str, Any] = {"schema": refs[model, "serialization"]}
-            if status < 300 and known.answered is not None:
-                content["examples"] = {"example": {"value": known.answered}}
+            example = JOB if status == 202 and known.waits else known.answered
+            if status < 300 and example is not None:
+                content["examples"] = {"example": {"value": example}}
             answer["content"] = {"application/json": content}
         elif known.content_type is not None:
             answer["content"] = {known.content_type: {"schema": {}}}
@@ -96,7 +100,9 @@ def headers() -> dict[str, Any]:
         "X-RateLimit-Reset": {"description": "When the minute ends.", "schema": {"type": "string", "format": "date-time"}},
         "X-RateLimit-Tier": {"description": "Whose limits these are.", "schema": text},
         "Retry-After": {"description": "Seconds to wait.", "schema": whole},
-        "ETag": {"description": "Of the post as it is: its version, and a digest of all of it.", "schema": text},
+        "ETag": {"description": "Of the post or job as it is.", "schema": text},
+        "Location": {"description": "Where the job is.", "schema": {"type": "string", "format": "uri"}},
+        "Operation-Location": {"description": "The same.", "schema": {"type": "string", "format": "uri"}},
         "Idempotency-Replayed": {"description": "`true`: an earlier request with this key had done it.", "schema": text},
         "Soku-Scheduled-Time": {"description": "The slot that was taken.", "schema": {"type": "string", "format": "date-time"}},
     }

@@ -43,6 +43,7 @@ _TAGS = {
     "media_uploads": "Media",
     "transcriptions": "AI",
     "templates": "Images",
+    "jobs": "Jobs",
     "credits": "Account",
     "me": "Account",
     "requests": "Account",
@@ -56,6 +57,7 @@ _TAG_TEXTS = {
     "Automations": "What is to follow from posts that are published.",
     "Media": "Files that are kept, to be named in posts.",
     "AI": "What costs credits.",
+    "Jobs": "What takes long: watched, cancelled, tried again.",
     "Images": "Images made of words.",
     "Account": "Who you are, what is left to you, what you asked.",
     "API keys": "Made and ended by the signed-in user.",
@@ -123,7 +125,8 @@ def _operation(path: str, name: str, declaration: Declaration, refs: Any, refusa
     parameters.append({"$ref": "#/components/parameters/RequestId"})
     if declaration.takes is not None and known.repeated in ("key", "own_key"):
         parameters.append({"$ref": "#/components/parameters/IdempotencyKey"})
-    parameters += [{"$ref": f"#/components/parameters/{name}"} for name in known.reads]
+    waiting = ("Prefer", "Cancel-After") if known.waits else ()
+    parameters += [{"$ref": f"#/components/parameters/{name}"} for name in (*known.reads, *waiting)]
     operation: dict[str, Any] = {
         "operationId": known.id,
         "summary": known.summary,
@@ -183,6 +186,18 @@ def _shared_parameters() -> dict[str, Any]:
             "in": "header",
             "required": True,
             "description": "The version that is changed: the post's ETag, or its `version` in quotes; * for whichever there is.",
+            "schema": {"type": "string"},
+        },
+        "Cancel-After": {
+            "name": "Cancel-After",
+            "in": "header",
+            "description": "How long it may take, as 90s, 5m or 1h; then it expires, and what it cost is given back.",
+            "schema": {"type": "string"},
+        },
+        "Prefer": {
+            "name": "Prefer",
+            "in": "header",
+            "description": "`respond-async`: 202 and the job, in place of waiting; with `wait=N`, after N seconds (at most 30).",
             "schema": {"type": "string"},
         },
         "If-None-Match": {

@@ -23,6 +23,30 @@ DRAWING = {
     "config": {"title": "Big news", "author": "@mybrand", "content": "We are live."},
     "aspectRatio": "1:1",
 }
+JOB = {
+    "id": "job_yZ8xfwkk3oo2JuwTD1xSoU",
+    "type": "transcription",
+    "dialect": "soku",
+    "status": "processing",
+    "done": False,
+    "progress": {"percentage": 50, "step": "transcribing", "message": "1 of 2 parts are transcribed"},
+    "input": {"mediaId": "Tnz0L1t3TA1m3JZHe8hAb6", "language": "en", "model": "whisper-1", "durationSeconds": 1800.0},
+    "tags": [],
+    "metadata": {},
+    "error": None,
+    "credits": {"debited": 30, "debitEntry": "job_yZ8xfwkk3oo2JuwTD1xSoU", "refunded": 0, "refundEntry": None},
+    "attempts": 1,
+    "retryOf": None,
+    "requestId": "2c897b4c-2381-48bc-bc4b-b0150e47a66c",
+    "deadlineAt": "2026-11-27T14:00:00.000Z",
+    "resultExpiresAt": None,
+    "createdAt": "2026-11-27T12:00:00.000Z",
+    "startedAt": "2026-11-27T12:00:01.000Z",
+    "updatedAt": "2026-11-27T12:00:40.000Z",
+    "finishedAt": None,
+    "url": "https://us-central1-my-project.cloudfunctions.net/api/v1/jobs/job_yZ8xfwkk3oo2JuwTD1xSoU",
+    "resultUrl": "https://us-central1-my-project.cloudfunctions.net/api/v1/jobs/job_yZ8xfwkk3oo2JuwTD1xSoU/result",
+}
 KEY_ID = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 ACCOUNT = {
     "platform": "x",

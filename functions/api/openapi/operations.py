@@ -16,11 +16,13 @@ from functions.api.openapi.examples import (
     TEMPLATES,
 )  # fmt: skip
 from functions.api.openapi.operation import Operation
+from functions.api.openapi.operations_jobs import JOBS
 from functions.api.openapi.operations_posts import POSTS
 
 # By Flask's name of the route.
 OPERATIONS: Mapping[str, Operation] = {
     **POSTS,
+    **JOBS,
     "automations.create": Operation(
         "createAutomation",
         "Make a new post of every one that is published on a source",

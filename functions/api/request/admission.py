@@ -96,7 +96,7 @@ def admit(ports: Ports, credential: Credential, limit: int | None, scope: Scope 
         ports.limiter.enforce(decision)
         if refused is not None:
             raise refused
-        _require_scope(caller.api_key, scope)
+        require_scope(caller.api_key, scope)
     except ApiError as refusal:
         if decision.is_first:
             keep_log(call, refusal.status, ports, refusal.code)
@@ -105,7 +105,7 @@ def admit(ports: Ports, credential: Credential, limit: int | None, scope: Scope 
     return call
 
 
-def _require_scope(key: ApiKey | None, scope: Scope | None) -> None:
+def require_scope(key: ApiKey | None, scope: Scope | None) -> None:
     """Raises Forbidden."""
     if key is not None and key.scopes is not None and scope is not None and scope not in key.scopes:
         raise Forbidden(f"This API key has no scope {scope}, which this request needs")

@@ -1,6 +1,7 @@
 """Moments in requests: ISO 8601 calendar date and time, extended or basic, seconds optional, Z or an offset; nothing else."""
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
@@ -31,6 +32,11 @@ def parsed_moment(value: object, name: str) -> datetime:
     if moment >= LATEST:
         raise wrong("too_big", f"{name} is too far: the latest is {LATEST - timedelta(seconds=1):%Y-%m-%dT%H:%M:%SZ}")
     return moment
+
+
+def moment_named(name: str) -> Callable[[object], datetime | None]:
+    """Of a query, where it may be left out."""
+    return lambda value: None if value is None else parsed_moment(value, name)
 
 
 def _moment(value: object) -> datetime:

@@ -16,9 +16,10 @@ from werkzeug.routing import BaseConverter
 from functions.api.ports import Ports
 from functions.api.request.admission import Call
 from functions.api.request.endpoint import Reply, endpoint
-from functions.api.request.jobs import outcome_of
+from functions.api.request.jobs import AsyncQuery, Beginning, outcome_of
 from functions.api.request.page import PageQuery, Place, page_of, place_by
 from functions.api.request.validation import RequestBody
+from functions.api.v1.jobs_schemas import ShownJob
 from shared.core.clock import iso8601
 from shared.core.errors import (
     IdempotencyConflict,
@@ -29,6 +30,7 @@ from shared.core.errors import (
 )
 from shared.documents.document import Condition, Document, Query
 from shared.http.address import AddressRefused, require_public_address
+from shared.jobs.errors import JobCancelled
 from shared.jobs.start import Wanted
 from shared.media.delete import delete_media, own_media
 from shared.media.media import MEASURED
@@ -85,28 +87,21 @@ class DeletedMedia(BaseModel):
 
 def routes(ports: Ports) -> Blueprint:
     blueprint = Blueprint("media", __name__)
-    settings, documents = ports.settings, ports.documents
+    documents = ports.documents
 
     @blueprint.post("/v1/media")
     @endpoint(
         ports,
         credential="api_key",
+        asks=AsyncQuery,
         takes=NewMedia,
-        gives={201: CreatedMedia},
-        errors=(UploadFailed, StorageQuotaExceeded, IdempotencyConflict),
+        gives={201: CreatedMedia, 202: ShownJob},
+        errors=(UploadFailed, StorageQuotaExceeded, IdempotencyConflict, JobCancelled),
         limit=30,
         scope="media",
     )
     def create(call: Call) -> Reply:
-        url: str = call.given.url
-
-        def prepare() -> Wanted:
-            if not any(url.startswith(prefix) for prefix in settings.fetch_rewrites):
-                _require_public(url)
-            require_room(call.user, settings.storage_quota_bytes)
-            return wanted_upload(call.user.uid, url)
-
-        return outcome_of(call, ENDPOINT, prepare, ports, status=201)
+        return outcome_of(call, ENDPOINT, beginning_of(call, call.given, ports), ports, status=201)
 
     @blueprint.get("/v1/media")
     @endpoint(ports, credential="either", asks=PageQuery, gives={200: StoredFiles}, scope="media")
@@ -131,6 +126,18 @@ def routes(ports: Ports) -> Blueprint:
         return Reply(200, {"deleted": True})
 
     return blueprint
+
+
+def beginning_of(call: Call, given: NewMedia, ports: Ports) -> Beginning:
+    settings = ports.settings
+
+    def prepare() -> Wanted:
+        if not any(given.url.startswith(prefix) for prefix in settings.fetch_rewrites):
+            _require_public(given.url)
+        require_room(call.user, settings.storage_quota_bytes)
+        return wanted_upload(call.user.uid, given.url)
+
+    return Beginning(prepare)
 
 
 def _require_public(url: str) -> None:

@@ -12,9 +12,10 @@ from pydantic import BaseModel, BeforeValidator, Field
 from functions.api.ports import Ports
 from functions.api.request.admission import Call
 from functions.api.request.endpoint import Reply, endpoint
-from functions.api.request.jobs import outcome_of
+from functions.api.request.jobs import AsyncQuery, Beginning, outcome_of
 from functions.api.request.once import once
 from functions.api.request.validation import RequestBody
+from functions.api.v1.jobs_schemas import ShownJob
 from functions.api.v1.media import CreatedMedia
 from shared.core.clock import iso8601
 from shared.core.errors import (
@@ -27,6 +28,7 @@ from shared.core.errors import (
 )
 from shared.core.wrong import shaped
 from shared.idempotency.once import Guard
+from shared.jobs.errors import JobCancelled
 from shared.jobs.start import Wanted
 from shared.media.direct import Begun, Declared, begin, begin_again, wanted_completion
 
@@ -114,8 +116,9 @@ def routes(ports: Ports) -> Blueprint:
     @endpoint(
         ports,
         credential="either",
-        gives={201: CreatedMedia},
-        errors=(NotFound, UploadFailed, StorageQuotaExceeded),
+        asks=AsyncQuery,
+        gives={201: CreatedMedia, 202: ShownJob},
+        errors=(NotFound, UploadFailed, StorageQuotaExceeded, JobCancelled),
         limit=30,
         scope="media",
     )
@@ -123,7 +126,7 @@ def routes(ports: Ports) -> Blueprint:
         def prepare() -> Wanted:
             return wanted_completion(call.user.uid, upload_id, documents=documents, clock=clock)
 
-        return outcome_of(call, f"POST /v1/media/uploads/{upload_id}/complete", prepare, ports, status=201)
+        return outcome_of(call, f"POST /v1/media/uploads/{upload_id}/complete", Beginning(prepare), ports, status=201)
 
     return blueprint
 

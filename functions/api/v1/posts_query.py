@@ -1,12 +1,12 @@
 """What may be asked of posts: how long to wait for one, and which ones are listed."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from functions.api.request.moments import parsed_moment
+from functions.api.request.moments import moment_named
 from functions.api.request.page import DEFAULT_LIMIT, PageQuery
 from functions.api.request.validation import RequestQuery
 from functions.api.v1.targets_schema import NAMES
@@ -22,10 +22,6 @@ MAX_EXPANDED = 10
 By = Literal["createdAt", "dueAt"]
 
 
-def _moment(name: str) -> Callable[[object], datetime | None]:
-    return lambda value: None if value is None else parsed_moment(value, name)
-
-
 class PostQuery(RequestQuery):
     wait: Annotated[int, Field(ge=0, le=MAX_WAIT_SECONDS)] | None = None
 
@@ -37,8 +33,8 @@ class PostsQuery(PageQuery):
     platform: Annotated[str, Field(json_schema_extra={"enum": list(NAMES)})] | None = None
     accountId: Annotated[str, Field(min_length=1, max_length=256)] | None = None
     tag: Annotated[str, Field(min_length=1, max_length=50)] | None = None
-    since: Annotated[datetime | None, BeforeValidator(_moment("from")), Field(alias="from")] = None
-    until: Annotated[datetime | None, BeforeValidator(_moment("to")), Field(alias="to")] = None
+    since: Annotated[datetime | None, BeforeValidator(moment_named("from")), Field(alias="from")] = None
+    until: Annotated[datetime | None, BeforeValidator(moment_named("to")), Field(alias="to")] = None
     by: By | None = None
     expand: Literal["targets"] | None = None
 

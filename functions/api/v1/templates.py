@@ -15,9 +15,11 @@ from pydantic import BaseModel
 from functions.api.ports import Ports
 from functions.api.request.admission import Call
 from functions.api.request.endpoint import Reply, endpoint
-from functions.api.request.jobs import outcome_of
+from functions.api.request.jobs import AsyncQuery, Beginning, outcome_of
 from functions.api.request.validation import RequestBody, validated
+from functions.api.v1.jobs_schemas import ShownJob
 from shared.core.errors import IdempotencyConflict, NotFound, StorageQuotaExceeded, UploadFailed, ValidationFailed
+from shared.jobs.errors import JobCancelled
 from shared.jobs.start import Wanted
 from shared.media.uploads import require_room
 from shared.templates.template import RATIOS, TEMPLATES, Ratio
@@ -60,25 +62,16 @@ def routes(ports: Ports) -> Blueprint:
     settings = ports.settings
 
     def draw(call: Call) -> Reply:
-        given: Drawing = call.given
-        template = TEMPLATES.get(given.templateSlug)
-        if template is None:
-            raise NotFound(f"There is no template of this name: choose one of {', '.join(TEMPLATES)}")
-        config = validated(template.config, given.config or {}, "body.config").model_dump(exclude_none=True)
-
-        def prepare() -> Wanted:
-            require_room(call.user, settings.storage_quota_bytes)
-            return wanted_image(call.user.uid, given.templateSlug, config, given.aspectRatio or "1:1")
-
-        return outcome_of(call, ENDPOINT, prepare, ports, status=200)
+        return outcome_of(call, ENDPOINT, beginning_of(call, call.given, ports), ports, status=200)
 
     for rule, name in (("/v1/templates", "create"), ("/v1/media/render-og", "create_alias")):
         guarded = endpoint(
             ports,
             credential="api_key",
+            asks=AsyncQuery,
             takes=Drawing,
-            gives={200: DrawnImage},
-            errors=(NotFound, ValidationFailed, UploadFailed, StorageQuotaExceeded, IdempotencyConflict),
+            gives={200: DrawnImage, 202: ShownJob},
+            errors=(NotFound, ValidationFailed, UploadFailed, StorageQuotaExceeded, IdempotencyConflict, JobCancelled),
             limit=20,
             scope="ai",
         )(draw)
@@ -108,3 +101,17 @@ def routes(ports: Ports) -> Blueprint:
         return Reply(200, (PREVIEWS / f"{slug}.png").read_bytes(), headers)
 
     return blueprint
+
+
+def beginning_of(call: Call, given: Drawing, ports: Ports, root: str = "body") -> Beginning:
+    """Raises NotFound, ValidationFailed."""
+    template = TEMPLATES.get(given.templateSlug)
+    if template is None:
+        raise NotFound(f"There is no template of this name: choose one of {', '.join(TEMPLATES)}")
+    config = validated(template.config, given.config or {}, f"{root}.config").model_dump(exclude_none=True)
+
+    def prepare() -> Wanted:
+        require_room(call.user, ports.settings.storage_quota_bytes)
+        return wanted_image(call.user.uid, given.templateSlug, config, given.aspectRatio or "1:1")
+
+    return Beginning(prepare)

@@ -9,8 +9,9 @@ from pydantic import BaseModel, Field
 from functions.api.ports import Ports
 from functions.api.request.admission import Call
 from functions.api.request.endpoint import Reply, endpoint
-from functions.api.request.jobs import outcome_of
+from functions.api.request.jobs import AsyncQuery, Beginning, outcome_of
 from functions.api.request.validation import RequestBody
+from functions.api.v1.jobs_schemas import ShownJob
 from shared.core.errors import (
     IdempotencyConflict,
     InsufficientCredits,
@@ -21,6 +22,7 @@ from shared.core.errors import (
 from shared.core.wrong import shaped
 from shared.credits.credits import debit
 from shared.documents.document import Write
+from shared.jobs.errors import JobCancelled
 from shared.jobs.start import Wanted
 from shared.transcription.wanted import cost_of, seconds_of, transcribable, wanted_transcript
 
@@ -52,27 +54,31 @@ def routes(ports: Ports) -> Blueprint:
     @endpoint(
         ports,
         credential="api_key",
+        asks=AsyncQuery,
         takes=TranscriptRequest,
-        gives={200: Transcript},
-        errors=(MediaNotFound, MediaInvalid, UnsupportedMediaType, InsufficientCredits, IdempotencyConflict),
+        gives={200: Transcript, 202: ShownJob},
+        errors=(MediaNotFound, MediaInvalid, UnsupportedMediaType, InsufficientCredits, IdempotencyConflict, JobCancelled),
         limit=10,
         scope="ai",
     )
     def create(call: Call) -> Reply:
-        given: TranscriptRequest = call.given
-        uid, documents = call.user.uid, ports.documents
-        cost = 0
-
-        def prepare() -> Wanted:
-            nonlocal cost
-            stored = transcribable(uid, given.mediaId, documents)
-            seconds = seconds_of(stored, given.durationSeconds)
-            cost = cost_of(seconds, ports.settings.credits_per_minute)
-            return wanted_transcript(stored, seconds, cost, given.language, given.model or "whisper-1")
-
-        def charge(job_id: str) -> Sequence[Write]:
-            return debit(uid, cost, job_id, documents=documents, now=ports.clock.now())
-
-        return outcome_of(call, ENDPOINT, prepare, ports, status=200, more=charge)
+        return outcome_of(call, ENDPOINT, beginning_of(call, call.given, ports), ports, status=200)
 
     return blueprint
+
+
+def beginning_of(call: Call, given: TranscriptRequest, ports: Ports) -> Beginning:
+    uid, documents = call.user.uid, ports.documents
+    cost = 0
+
+    def prepare() -> Wanted:
+        nonlocal cost
+        stored = transcribable(uid, given.mediaId, documents)
+        seconds = seconds_of(stored, given.durationSeconds)
+        cost = cost_of(seconds, ports.settings.credits_per_minute)
+        return wanted_transcript(stored, seconds, cost, given.language, given.model or "whisper-1")
+
+    def charge(job_id: str) -> Sequence[Write]:
+        return debit(uid, cost, job_id, documents=documents, now=ports.clock.now())
+
+    return Beginning(prepare, charge)

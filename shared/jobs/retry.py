@@ -1,0 +1,53 @@
+"""Try a job once more that did not succeed: a new job of its kind, charged anew. The same retry again finds the same new job."""
+
+import hashlib
+from typing import Any
+
+from shared.core.clock import Clock
+from shared.core.errors import ServiceUnavailable
+from shared.credits.credits import debit
+from shared.documents.change import read_modify_write
+from shared.documents.document import Create, Document, Documents, Unavailable
+from shared.jobs.errors import NotRepeatable
+from shared.jobs.find import own_job
+from shared.jobs.job import START_GRACE, job_path
+from shared.jobs.start import Started
+from shared.tasks.hand_over import hand_over
+from shared.tasks.queues import BY_NAME
+from shared.tasks.task import Tasks, work_on_job
+
+_REPEATABLE = frozenset({"failed", "cancelled", "expired"})
+# What the new one has of the old one.
+_SAME = ("uid", "type", "dialect", "input", "firstQueue", "facets", "tags", "metadata", "creditsDebited")
+
+
+def retry_job(uid: str, job_id: str, request_id: str, *, documents: Documents, tasks: Tasks, clock: Clock) -> Started:
+    """Raises NotFound, NotRepeatable, InsufficientCredits, ServiceUnavailable (send it again)."""
+    new_id = f"job_{hashlib.sha256(job_id.encode()).hexdigest()[:22]}"
+
+    def attempt() -> Started:
+        old = own_job(uid, job_id, documents)
+        [made] = documents.get(job_path(new_id))
+        if made is not None:
+            return Started(new_id, is_replay=True)
+        if old.fields["status"] not in _REPEATABLE:
+            raise NotRepeatable(facts={"status": old.fields["status"]})
+        now, cost = clock.now(), old.fields.get("creditsDebited", 0)
+        new = _again(old, request_id)
+        times = {"createdAt": now, "updatedAt": now, "sweepAt": now + START_GRACE}
+        lasts = old.fields["deadlineAt"] - old.fields["createdAt"]
+        charged = debit(uid, cost, new_id, documents=documents, now=now) if cost else ()
+        documents.commit(Create(job_path(new_id), {**new, **times, "deadlineAt": now + lasts}), *charged)
+        hand_over(work_on_job(new_id, BY_NAME[new["queue"]]), tasks)
+        return Started(new_id, is_replay=False)
+
+    try:
+        return read_modify_write(attempt)
+    except Unavailable as error:
+        raise ServiceUnavailable from error
+
+
+def _again(old: Document, request_id: str) -> dict[str, Any]:
+    same = {name: old.fields[name] for name in _SAME if name in old.fields}
+    fresh = {"status": "queued", "attempt": 0, "requestId": request_id, "retryOf": old.id}
+    return {**same, **fresh, "queue": same["firstQueue"]}
