@@ -16,15 +16,18 @@ from shared.posts.errors import AlreadyStarted
 from shared.posts.run import Run, RunPath, ended
 from shared.posts.settle import SETTLE_GRACE, ending, settle
 from shared.posts.state import CANCELLED
-from shared.posts.submission import Submission, Target, own_post
+from shared.posts.submission import Submission, Target, own_post, require_version
 
 REMEDY = "Nothing was sent. Retry it, if it is wanted after all."
 _ENDED = {"outcome_unknown": "Nobody knows whether it is published: resolve it.", "missed": "It was missed: nothing was sent."}
 
 
-def cancel_post(uid: str, post_id: str, *, documents: Documents, clock: Clock) -> None:
-    """Again does no harm. Raises NotFound, also for another user's, and AlreadyStarted if nothing could be cancelled."""
-    submission = read_modify_write(lambda: _cancelled_whole(uid, post_id, documents, clock))
+def cancel_post(uid: str, post_id: str, version: int | None = None, *, documents: Documents, clock: Clock) -> None:
+    """Again does no harm. `version` None: whichever there is.
+
+    Raises NotFound, also for another user's, PreconditionFailed, and AlreadyStarted if nothing could be cancelled.
+    """
+    submission = read_modify_write(lambda: _cancelled_whole(uid, post_id, version, documents, clock))
     if submission is None:
         return
     named = [(target.target_id, _cancelled_target(submission, target, documents, clock)) for target in submission.targets]
@@ -33,11 +36,13 @@ def cancel_post(uid: str, post_id: str, *, documents: Documents, clock: Clock) -
     settle(post_id, documents=documents, clock=clock)
 
 
-def _cancelled_whole(uid: str, post_id: str, documents: Documents, clock: Clock) -> Submission | None:
-    """None if it is; else the post as it stands. Raises NotFound."""
-    submission = Submission.from_document(own_post(uid, post_id, documents))
+def _cancelled_whole(uid: str, post_id: str, version: int | None, documents: Documents, clock: Clock) -> Submission | None:
+    """None if it is; else the post as it stands. Raises NotFound, PreconditionFailed."""
+    document = own_post(uid, post_id, documents)
+    submission = Submission.from_document(document)
     if submission.status == CANCELLED:
         return None
+    require_version(document, version)
     if submission.status not in ("draft", "queued"):
         return submission
     changes = {"status": CANCELLED, "state": CANCELLED, "version": submission.owners_version + 1}

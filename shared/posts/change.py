@@ -18,12 +18,12 @@ from shared.platforms.content import Content
 from shared.posts.addresses import needs_ingest
 from shared.posts.create import media_ids
 from shared.posts.draft import drafted_fields
-from shared.posts.errors import AlreadyCancelled, AlreadyStarted, PreconditionFailed
+from shared.posts.errors import AlreadyCancelled, AlreadyStarted
 from shared.posts.facets import facets_of, tag_facet
 from shared.posts.settle import released_bytes
 from shared.posts.slots import freed, next_free, plan_of, taken
 from shared.posts.state import CANCELLED, DRAFT
-from shared.posts.submission import SCHEDULE_AHEAD, START_GRACE, Submission, Target, own_post
+from shared.posts.submission import SCHEDULE_AHEAD, START_GRACE, Submission, Target, own_post, require_version
 from shared.posts.validate import Installation, PostRequest, require_notice, validated
 from shared.tasks.hand_over import hand_over
 from shared.tasks.task import Tasks, ingest, orchestrate
@@ -70,8 +70,7 @@ def change_post(
             raise AlreadyCancelled
         if submission.status not in (DRAFT, "queued"):
             raise AlreadyStarted
-        if version not in (None, current):
-            raise PreconditionFailed(f"The post is at version {current} by now", facts={"version": current})
+        require_version(document, version)
         change, now = change_of(document), clock.now()
         if submission.status == DRAFT:
             changes = {**_of_a_draft(document, change), "version": current + 1, "updatedAt": now}

@@ -13,7 +13,7 @@ from shared.posts.errors import NotADraft
 from shared.posts.facets import facets_of
 from shared.posts.run import submission_path
 from shared.posts.state import DRAFT
-from shared.posts.submission import FIRST_VERSION, own_post
+from shared.posts.submission import FIRST_VERSION, own_post, require_version
 from shared.posts.validate import PostRequest
 from shared.users.user import User
 
@@ -72,13 +72,15 @@ def drafted_fields(request: PostRequest) -> dict[str, Any]:
     }
 
 
-def delete_draft(uid: str, post_id: str, *, documents: Documents) -> None:
-    """With what was remembered of the request that made it. Raises NotFound, also for another user's, and NotADraft."""
+def delete_draft(uid: str, post_id: str, version: int | None = None, *, documents: Documents) -> None:
+    """With what was remembered of the request that made it. `version` None: whichever there is. Raises NotFound, also for another
+    user's, NotADraft and PreconditionFailed."""
 
     def attempt() -> None:
         document = own_post(uid, post_id, documents)
         if document.fields["status"] != DRAFT:
             raise NotADraft
+        require_version(document, version)
         [record] = documents.get(document.fields["recordPath"])
         is_its_own = record is not None and record.fields.get("submissionId") == post_id
         forgotten = [Delete(record.path, if_version=record.version)] if record is not None and is_its_own else []

@@ -14,10 +14,10 @@ from shared.documents.change import read_modify_write
 from shared.documents.document import REMOVE, Document, Documents, Update
 from shared.posts.change import moved_record
 from shared.posts.create import Accept, begin, waiting_fields
-from shared.posts.errors import AlreadyCancelled
+from shared.posts.errors import AlreadyCancelled, AlreadyStarted
 from shared.posts.slots import freed, next_free, plan_of, taken
-from shared.posts.state import state_of_accepted
-from shared.posts.submission import START_GRACE, Submission, own_post
+from shared.posts.state import MISSED, state_of_accepted
+from shared.posts.submission import START_GRACE, Submission, own_post, require_version
 from shared.posts.validate import Installation, PostRequest, validated
 from shared.tasks.hand_over import hand_over
 from shared.tasks.task import Tasks, ingest, orchestrate
@@ -30,6 +30,7 @@ def send_post(
     request_of: Callable[[Document], PostRequest],
     *,
     at_once: bool | None,
+    version: int | None = None,
     here: Installation,
     documents: Documents,
     tasks: Tasks,
@@ -38,7 +39,8 @@ def send_post(
     """`at_once`: whatever time it has; None: a draft at its time, a scheduled post at once. `request_of` a draft is the post
     that it makes.
 
-    Raises NotFound, AlreadyCancelled, and what `request_of` and the judges of a new post refuse.
+    `version` None: whichever there is. Raises NotFound, AlreadyCancelled, AlreadyStarted for what was missed, PreconditionFailed,
+    and what `request_of` and the judges of a new post refuse.
     """
 
     def attempt() -> Callable[[], object] | None:
@@ -46,12 +48,15 @@ def send_post(
         match document.fields["status"]:
             case "cancelled":
                 raise AlreadyCancelled
+            case "dispatched" if document.fields.get("state") == MISSED:
+                raise AlreadyStarted("The post was missed, and nothing was sent: retry it")
             case "draft":
+                require_version(document, version)
                 request = request_of(document)
                 request = replace(request, scheduled_time=None, wants_slot=False) if at_once else request
                 return _sent(document, request, user, here=here, documents=documents, tasks=tasks, clock=clock)
             case "queued" if at_once or (at_once is None and not document.fields.get("wasDraft")):
-                return _sooner(document, documents, tasks, clock)
+                return _sooner(document, version, documents, tasks, clock)
             case _:
                 return None
 
@@ -74,10 +79,13 @@ def _sent(
     return lambda: begin(document.id, accept, tasks)
 
 
-def _sooner(document: Document, documents: Documents, tasks: Tasks, clock: Clock) -> Callable[[], object] | None:
+def _sooner(
+    document: Document, version: int | None, documents: Documents, tasks: Tasks, clock: Clock
+) -> Callable[[], object] | None:
     submission, now = Submission.from_document(document), clock.now()
     if submission.due_at <= now:
         return None
+    require_version(document, version)
     changes = {
         "scheduledTime": None,
         "dueAt": now,

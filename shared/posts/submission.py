@@ -17,6 +17,7 @@ from typing import Any, Literal
 from shared.core.errors import NotFound
 from shared.documents.document import Document, Documents, Version
 from shared.platforms.content import Content
+from shared.posts.errors import PreconditionFailed
 from shared.posts.run import PUBLISH_WITHIN_SECONDS, RunPath, submission_path
 
 # Who made it: a request, or an automation, whose posts set off no others.
@@ -206,6 +207,13 @@ class Submission:
             owners_version=fields.get("version", FIRST_VERSION),
             content_revision=fields.get("contentRevision", 0),
         )
+
+
+def require_version(document: Document, version: int | None) -> None:
+    """None: whichever there is. Raises PreconditionFailed."""
+    current = Submission.from_document(document).owners_version
+    if version not in (None, current):
+        raise PreconditionFailed(f"The post is at version {current} by now", facts={"version": current})
 
 
 def own_post(uid: str, post_id: str, documents: Documents) -> Document:

@@ -35,7 +35,7 @@ def draw(work: Work, ports: DrawPorts) -> Outcome:
             field: Picture(storage.read(one["path"]), one["ending"])
             for field, one in (work.job.state.get("pictures") or {}).items()
         }
-        content = render(wanted["slug"], wanted["config"], wanted["aspectRatio"], pictures)
+        content = render(wanted["templateSlug"], wanted["config"], wanted["aspectRatio"], pictures)
         media_id = f"rendered_{random_base62(22)}"
         path = f"{FOLDER}/{media_id}.png"
         work.save(objects=[*left, path])
@@ -47,7 +47,7 @@ def draw(work: Work, ports: DrawPorts) -> Outcome:
         return Wait(OUTAGE_SECONDS, str(error))
     except RuntimeError as error:
         # It would go wrong each time.
-        _log.exception("template.not_drawn", extra={"job": work.job.id, "slug": wanted["slug"]})
+        _log.exception("template.not_drawn", extra={"job": work.job.id, "slug": wanted["templateSlug"]})
         raise JobFailed("internal_error", "The image could not be drawn, by a fault of Soku's.") from error
     width, height = RATIOS[wanted["aspectRatio"]]
     stored = StoredMedia(

@@ -33,7 +33,7 @@ def fetch_pictures(work: Work, ports: PicturePorts) -> Outcome:
     """Raises JobFailed, Fenced."""
     job, pictures = work.job, dict(work.job.state.get("pictures") or {})
     config = job.input["config"]
-    for field in TEMPLATES[job.input["slug"]].pictures:
+    for field in TEMPLATES[job.input["templateSlug"]].pictures:
         if not config.get(field) or field in pictures:
             continue
         bounds = Bounds({"image": MAX_BYTES}, "a template", "a template draws")

@@ -16,4 +16,4 @@ def wanted_image(uid: str, slug: str, config: Mapping[str, Any], aspect_ratio: s
     """Pictures that it names by address are fetched first, by the one function that meets strangers' bytes."""
     named = any(config.get(field) for field in TEMPLATES[slug].pictures)
     queue = ingest_queue(uid) if named else TEMPLATES_QUEUE
-    return Wanted(JOB_TYPE, {"slug": slug, "config": dict(config), "aspectRatio": aspect_ratio}, queue, LASTS, {})
+    return Wanted(JOB_TYPE, {"templateSlug": slug, "config": dict(config), "aspectRatio": aspect_ratio}, queue, LASTS, {})

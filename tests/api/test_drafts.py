@@ -151,6 +151,16 @@ def test_a_scheduled_post_is_published_before_its_time(ask: Ask, world: World, k
     assert world.ledger("x") == ["Hello"]
 
 
+@pytest.mark.parametrize(("method", "path"), [("POST", "/cancel"), ("POST", "/publish"), ("DELETE", "")])
+def test_a_version_that_is_named_is_the_only_one_that_is_meant(draft: Callable[..., str], ask: Ask, method: str, path: str) -> None:
+    post_id = draft(X)
+    stale = ask(method, f"/{post_id}{path}", **{"If-Match": '"7"'})
+    assert (stale.status_code, error_of(stale)["details"]) == (412, {"version": 1})
+    assert ask("GET", f"/{post_id}").get_json()["state"] == "draft"
+    assert ask(method, f"/{post_id}{path}", **{"If-Match": "1"}).status_code == 412
+    assert ask(method, f"/{post_id}{path}", **{"If-Match": '"1"'}).status_code == 200
+
+
 def test_what_is_cancelled_stays_so(draft: Callable[..., str], ask: Ask, world: World) -> None:
     post_id = draft(X)
     told = ask("POST", f"/{post_id}/cancel").get_json()

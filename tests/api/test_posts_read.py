@@ -177,6 +177,15 @@ def test_posts_are_listed_newest_first_in_pages(reader: Reader, world: World) ->
     assert {post["targets"][0]["state"] for post in expanded} == {"published"}
 
 
+def test_a_cursor_belongs_to_its_order(reader: Reader) -> None:
+    for number in range(3):
+        reader.post(f"post {number}")
+    cursor = reader.get("/v1/posts?limit=1").get_json()["nextCursor"]
+    assert reader.get(f"/v1/posts?limit=1&cursor={cursor}").status_code == 200
+    other = reader.get(f"/v1/posts?limit=1&by=dueAt&cursor={cursor}")
+    assert (other.status_code, error_of(other)["details"][0]["field"]) == (400, "query.cursor")
+
+
 def test_the_filters(reader: Reader, world: World) -> None:
     one = reader.post("one", tags=["red"])
     two = reader.post("two", ["x", "threads"], tags=["blue", "red"])

@@ -32,6 +32,8 @@ def test_a_post_that_nobody_began_in_time_is_missed_with_a_run_for_each_target(w
     assert {world.run(post_id, run)["error"]["code"] for run in ("x", "threads")} == {"missed"}
     assert "within 5 minutes" in world.run(post_id)["error"]["message"]
     assert world.sandbox.ledger == []
+    publish = world.client().post(f"/v1/posts/{post_id}/publish", headers={"soku-api-key": key})
+    assert (publish.status_code, "retry it" in publish.get_json()["error"]["message"]) == (409, True)
     # The derived key is free again.
     assert world.accepted(key, {"text": "t", "platform": ["x", "threads"]}, publishWithinSeconds=300) != post_id
 

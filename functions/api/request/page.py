@@ -30,17 +30,21 @@ class PageQuery(RequestQuery):
 
 
 def page_of(
-    asked: PageQuery, collection: str, find: Callable[[int, Place | None], Sequence[T]], place: Callable[[T], Place]
+    asked: PageQuery,
+    collection: str,
+    find: Callable[[int, Place | None], Sequence[T]],
+    place: Callable[[T], Place],
+    by: str = "createdAt",
 ) -> tuple[Sequence[T], str | None]:
     """The page that is asked for, and the next one's cursor, None on the last.
 
     `find` gets the most that a page has, and the place after which it starts; it looks for one more, which tells whether there is
-    another page. Raises ValidationFailed for a cursor that is not of this collection.
+    another page; `by` is the field that they are ordered by. Raises ValidationFailed for a cursor that is not of this list.
     """
     limit = asked.page_size
-    found = find(limit, _decoded(asked.cursor, collection) if asked.cursor is not None else None)
+    found = find(limit, _decoded(asked.cursor, collection, by) if asked.cursor is not None else None)
     page = found[:limit]
-    return page, _encoded(*place(page[-1])) if len(found) > limit else None
+    return page, _encoded(*place(page[-1]), by) if len(found) > limit else None
 
 
 def place_by(field: str) -> Callable[[Document], Place]:
@@ -48,16 +52,17 @@ def place_by(field: str) -> Callable[[Document], Place]:
     return lambda document: (document.fields[field].astimezone(UTC), document.path)
 
 
-def _encoded(moment: datetime, path: str) -> str:
-    return base64.urlsafe_b64encode(f"{moment.isoformat()} {path}".encode()).decode().rstrip("=")
+def _encoded(moment: datetime, path: str, by: str) -> str:
+    return base64.urlsafe_b64encode(f"{by} {moment.isoformat()} {path}".encode()).decode().rstrip("=")
 
 
-def _decoded(cursor: str, collection: str) -> Place:
+def _decoded(cursor: str, collection: str, by: str) -> Place:
     try:
-        moment, _, path = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode().partition(" ")
+        whole = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode()
+        order, moment, path = whole.split(" ", 2)
         at = datetime.fromisoformat(moment)
         parent, _, name = path.rpartition("/")
-        if at.tzinfo is not None and parent == collection and name:
+        if at.tzinfo is not None and (order, parent) == (by, collection) and name:
             return at, path
     except (binascii.Error, ValueError):
         pass

@@ -125,11 +125,11 @@ def routes(ports: Ports) -> Blueprint:
         takes=Nothing,
         body_is_optional=True,
         gives={200: Post},
-        errors=(NotFound, AlreadyStarted),
+        errors=(NotFound, AlreadyStarted, PreconditionFailed),
         scope="posts:write",
     )
     def cancel(call: Call, post_id: str) -> Reply:
-        cancel_post(call.user.uid, post_id, documents=ports.documents, clock=ports.clock)
+        cancel_post(call.user.uid, post_id, _named_version(), documents=ports.documents, clock=ports.clock)
         return shown_post(call.user.uid, post_id, ports)
 
     @blueprint.post("/v1/posts/<post_id:post_id>/publish")
@@ -139,7 +139,7 @@ def routes(ports: Ports) -> Blueprint:
         takes=Publishing,
         body_is_optional=True,
         gives={200: Post},
-        errors=(NotFound, AlreadyCancelled, MissingIntegrations, NoFreeSlot),
+        errors=(NotFound, AlreadyCancelled, AlreadyStarted, MissingIntegrations, NoFreeSlot, PreconditionFailed),
         scope="posts:write",
     )
     def publish(call: Call, post_id: str) -> Reply:
@@ -149,6 +149,7 @@ def routes(ports: Ports) -> Blueprint:
             post_id,
             request_of,
             at_once=given.now,
+            version=_named_version(),
             here=ports.installation,
             documents=ports.documents,
             tasks=ports.tasks,
@@ -157,9 +158,11 @@ def routes(ports: Ports) -> Blueprint:
         return shown_post(call.user.uid, post_id, ports)
 
     @blueprint.delete("/v1/posts/<post_id:post_id>")
-    @endpoint(ports, credential="either", gives={200: Deleted}, errors=(NotFound, NotADraft), scope="posts:write")
+    @endpoint(
+        ports, credential="either", gives={200: Deleted}, errors=(NotFound, NotADraft, PreconditionFailed), scope="posts:write"
+    )
     def delete(call: Call, post_id: str) -> Reply:
-        delete_draft(call.user.uid, post_id, documents=ports.documents)
+        delete_draft(call.user.uid, post_id, _named_version(), documents=ports.documents)
         return Reply(200, {"deleted": True})
 
     return blueprint
@@ -179,6 +182,12 @@ def request_of(draft: Document) -> PostRequest:
         wants_slot=fields.get("wantsSlot", False),
         publish_within_seconds=fields.get("publishWithinSeconds"),
     )
+
+
+def _named_version() -> int | None:
+    """Of the post, where the request is only for that one. Raises PreconditionFailed."""
+    if_match = request.headers.get("If-Match")
+    return None if if_match is None else _version(if_match)
 
 
 def _version(if_match: str | None) -> int | None:

@@ -132,7 +132,7 @@ def routes(ports: Ports) -> Blueprint:
                 Query("postSubmissions", where=where, order_by=by, descending=True, limit=limit + 1, after=after)
             )
 
-        page, following = page_of(asked, "postSubmissions", find, place_by(by))
+        page, following = page_of(asked, "postSubmissions", find, place_by(by), by)
         return Reply(200, {"posts": _listed(page, ports, expand=asked.expand is not None), "nextCursor": following})
 
     return blueprint
