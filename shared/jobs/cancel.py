@@ -38,8 +38,9 @@ def _cancelled(job: Job, now: datetime, documents: Documents) -> list[Write]:
     error = {"code": "job_cancelled", "message": "It was cancelled.", "retryable": False}
     changes: dict[str, Any] = {"status": "cancelled", "error": error, **ended_fields(now)}
     if job.state:
-        # Somebody has to look after what it holds.
-        changes["sweepAt"] = now
+        # Somebody has to look after what it holds, once whoever works on it does so no more.
+        until = max(now, job.lease_until or now)
+        changes |= {"sweepAt": until, "leaseUntil": until}
     if refunded:
         changes["creditsRefunded"] = refunded
     given_back = refund(job.uid, refunded, job.id, documents=documents, now=now) if refunded else ()

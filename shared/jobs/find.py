@@ -1,6 +1,7 @@
 """Find jobs: one by its id, or a user's by type, status, tag and time."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from shared.core.errors import NotFound
@@ -8,10 +9,11 @@ from shared.documents.document import Condition, Document, Documents, Query
 from shared.jobs.job import job_path
 
 
-def own_job(uid: str, job_id: str, documents: Documents) -> Document:
-    """Raises NotFound, also for another user's."""
+def own_job(uid: str, job_id: str, documents: Documents, now: datetime | None = None) -> Document:
+    """Raises NotFound, also for another user's, and for one whose time is over by `now`."""
     [document] = documents.get(job_path(job_id))
-    if document is None or document.fields["uid"] != uid:
+    is_over = document is not None and now is not None and document.fields.get("expireAt", now) < now
+    if document is None or document.fields["uid"] != uid or is_over:
         raise NotFound("There is no job with this id")
     return document
 

@@ -26,7 +26,7 @@ def retry_job(uid: str, job_id: str, request_id: str, *, documents: Documents, t
     new_id = f"job_{hashlib.sha256(job_id.encode()).hexdigest()[:22]}"
 
     def attempt() -> Started:
-        old = own_job(uid, job_id, documents)
+        old = own_job(uid, job_id, documents, clock.now())
         [made] = documents.get(job_path(new_id))
         if made is not None:
             return Started(new_id, is_replay=True)
@@ -50,4 +50,4 @@ def retry_job(uid: str, job_id: str, request_id: str, *, documents: Documents, t
 def _again(old: Document, request_id: str) -> dict[str, Any]:
     same = {name: old.fields[name] for name in _SAME if name in old.fields}
     fresh = {"status": "queued", "attempt": 0, "requestId": request_id, "retryOf": old.id}
-    return {**same, **fresh, "queue": same["firstQueue"]}
+    return {**same, **fresh, "queue": same.get("firstQueue", old.fields["queue"])}

@@ -72,6 +72,8 @@ def start(
         record = started_fields(key, job_id=job_id, request_id=request_id, now=now)
         guard: Write = Create(key.path, record) if expired is None else Update(key.path, record, if_version=expired)
         job, running = _fields(wanted, key, request_id, now), _running(wanted, key.uid)
+        if (other := _job_at(running, documents)) is not None:
+            return Started(other, is_replay=True, is_running=True)
         claimed = [Create(running, {"uid": key.uid, "jobId": job_id, "createdAt": now})] if running else []
         try:
             documents.commit(guard, Create(job_path(job_id), job), *claimed, *more(job_id))
@@ -79,9 +81,6 @@ def start(
             earlier = look_up(key, documents=documents, now=now)
             if earlier.job_id is not None:
                 return Started(earlier.job_id, is_replay=True)
-            [other] = documents.get(running) if running else [None]
-            if other is not None:
-                return Started(other.fields["jobId"], is_replay=True, is_running=True)
             expired = earlier.expired_version
             raise
         hand_over(work_on_job(job_id, wanted.queue), tasks)
@@ -91,6 +90,12 @@ def start(
         return read_modify_write(attempt)
     except Unavailable as error:
         raise ServiceUnavailable from error
+
+
+def _job_at(running: str | None, documents: Documents) -> str | None:
+    """The job that does this work now."""
+    [document] = documents.get(running) if running else [None]
+    return document.fields["jobId"] if document is not None else None
 
 
 def _running(wanted: Wanted, uid: str) -> str | None:

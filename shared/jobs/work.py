@@ -18,6 +18,7 @@ from shared.documents.change import read_modify_write
 from shared.documents.document import REMOVE, Changes, Documents, Unavailable, Update, Write
 from shared.documents.lease import Fenced, Lease
 from shared.jobs.job import KEPT, TERM, Job, ended_fields, ended_writes, job_path
+from shared.jobs.progress import TELL_EVERY, Progress
 from shared.tasks.hand_over import hand_over
 from shared.tasks.queues import BY_NAME
 from shared.tasks.task import Tasks, work_on_job
@@ -30,8 +31,8 @@ DEADLINE_EXCEEDED = "deadline_exceeded"
 FAILURE_PAUSE_SECONDS = 10.0
 # Where what a job depends on has changed meanwhile; four times longer each time.
 OVERTAKEN_PAUSE_SECONDS = 0.5
-# Progress is written at most so often.
-TELL_EVERY = timedelta(seconds=1)
+# What could not be deleted is looked at again after so long.
+PUSH = timedelta(minutes=1)
 # A task may come a moment before its time, by our clock.
 EARLY = timedelta(seconds=1)
 
@@ -43,6 +44,8 @@ class JobFailed(SokuError):
         super().__init__(message)
         self.code = code
         self.writes: Sequence[Write] = ()
+        # Objects that could not be deleted.
+        self.left: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -59,20 +62,6 @@ class Moved:
 
     queue: str
     state: Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class Progress:
-    """How far it is, for whoever watches: percentage of the whole, what is being done, and a sentence."""
-
-    percentage: int
-    step: str
-    message: str
-
-    @staticmethod
-    def of(number: int, total: int, step: str, what: str) -> "Progress":
-        """`number` of `total` are done."""
-        return Progress(100 * number // max(1, total), step, f"{number} of {total} {what}")
 
 
 @dataclass
@@ -94,13 +83,13 @@ class Work:
         """The recovery point: what the next worker need not do again. Raises Fenced."""
         self.lease.renew({("state", name): value for name, value in state.items()})
 
-    def advance(self, progress: "Progress | None" = None, **state: Any) -> None:
+    def advance(self, progress: Progress | None = None, **state: Any) -> None:
         """The same, and what stood in the way before counts no more; `progress` is told at most once a second. Raises Fenced."""
         told = self._told(progress) if progress is not None else {}
         self.lease.renew({**{("state", name): value for name, value in state.items()}, **told, "failures": 0})
         self.has_advanced = True
 
-    def _told(self, progress: "Progress") -> dict[str, Any]:
+    def _told(self, progress: Progress) -> dict[str, Any]:
         """Never less than was told before."""
         now = self.lease.clock.now()
         if self._told_at is not None and now - self._told_at < TELL_EVERY:
@@ -116,12 +105,13 @@ Handler = Callable[[Work], Outcome]
 
 @dataclass(frozen=True)
 class WorkPorts:
-    """`tidy` undoes what workers left that died, of a job that is given up; it is given the job's state."""
+    """`tidy` deletes what workers left that died, of a job that is over; it is given the job's state, and answers what it could
+    not delete."""
 
     documents: Documents
     tasks: Tasks
     clock: Clock
-    tidy: Callable[[Mapping[str, Any]], object]
+    tidy: Callable[[Mapping[str, Any]], Sequence[str]]
 
 
 def work_on(job_id: str, target: str, handlers: Mapping[str, Handler], ports: WorkPorts) -> None:
@@ -148,10 +138,12 @@ def _claimed(job_id: str, target: str, handlers: Mapping[str, Handler], ports: W
         _log.warning("job.not_found", extra={"job": job_id})
         return None
     job, now = Job.from_document(document), ports.clock.now()
-    if job.status == "cancelled" and job.state:
-        _tidy(job, ports)
+    if job.is_final:
+        # Whoever held it until then may still have been writing.
+        if job.state and not TERM.is_held(document.fields, now):
+            _tidy(job, ports)
         return None
-    if job.is_final or TERM.is_held(document.fields, now + EARLY if job.status == "delayed" else now):
+    if TERM.is_held(document.fields, now + EARLY if job.status == "delayed" else now):
         return None
     if BY_NAME[job.queue].target != target or job.type not in handlers:
         # A late delivery of an earlier step.
@@ -163,15 +155,20 @@ def _claimed(job_id: str, target: str, handlers: Mapping[str, Handler], ports: W
 
 
 def _tidy(job: Job, ports: WorkPorts) -> None:
-    """What the workers of a cancelled job have left. Raises Conflict if it has changed just now."""
-    ports.tidy(job.state)
-    ports.documents.commit(Update(job.path, {"state": REMOVE, "sweepAt": REMOVE}, if_version=job.version))
+    """What the workers of a job that is over have left. Raises Conflict if it has changed just now."""
+    changes = {**dict.fromkeys(("state", *TERM.fields), REMOVE), **_left(ports.tidy(job.state), ports.clock.now())}
+    ports.documents.commit(Update(job.path, changes, if_version=job.version))
+
+
+def _left(objects: Sequence[str], now: datetime) -> dict[str, Any]:
+    """Of a job that is over, but for these, which could not be deleted."""
+    return {"state": {"objects": list(objects)}, "sweepAt": now + PUSH} if objects else {}
 
 
 def _outcome(work: Work, handler: Handler, ports: WorkPorts) -> Outcome | JobFailed:
     job = work.job
     if (given_up := _given_up(job, ports.clock)) is not None:
-        ports.tidy(job.state)
+        given_up.left = ports.tidy(job.state)
         return given_up
     try:
         return handler(work)
@@ -203,8 +200,8 @@ def _lost(work: Work, ports: WorkPorts) -> None:
     job = work.job
     try:
         if (given_up := _given_up(job, ports.clock)) is not None:
-            # What was to be written with its end is what was refused; to forget the request never is.
-            work.lease.write({"status": "failed", "error": _told(given_up), **ended_fields(ports.clock.now())}, *ended_writes(job))
+            # What was to be written with its end is what was refused; this is not.
+            _write(work, given_up, ports)
             return
         pause = OVERTAKEN_PAUSE_SECONDS * 4**job.failures
         _write(work, Wait(pause, "what it depends on has changed", changes={"failures": job.failures + 1}), ports)
@@ -223,7 +220,7 @@ def _write(work: Work, outcome: Outcome | JobFailed, ports: WorkPorts) -> None:
             refunded = {"creditsRefunded": job.credits_debited} if job.credits_debited else {}
             given_back = refund(job.uid, job.credits_debited, job.id, documents=ports.documents, now=now) if refunded else ()
             status = "expired" if outcome.code == DEADLINE_EXCEEDED else "failed"
-            failed = {"status": status, "error": _told(outcome), **refunded, **ended}
+            failed = {"status": status, "error": _told(outcome), **refunded, **ended, **_left(outcome.left, now)}
             work.lease.write(failed, *ended_writes(job), *given_back, *outcome.writes)
         case Moved():
             state = {("state", name): value for name, value in outcome.state.items()}

@@ -12,7 +12,8 @@ from typing import Any, Protocol
 
 from shared.core.errors import SokuError
 from shared.core.wait import Wait
-from shared.jobs.work import JobFailed, Moved, Outcome, Progress, Succeeded, Work
+from shared.jobs.progress import Progress
+from shared.jobs.work import JobFailed, Moved, Outcome, Succeeded, Work
 from shared.media.leftovers import delete_quietly
 from shared.media.storage import ObjectMissing, Storage, StorageUnavailable
 from shared.tasks.queues import TRANSCRIBE_QUEUE

@@ -45,15 +45,15 @@ def _stored(document: Document) -> StoredMedia:
         raise MediaInvalid(f"The media document has no {missing.args[0]}: upload the file again") from missing
 
 
-def seconds_of(stored: StoredMedia, declared: int | None) -> float:
+def seconds_of(stored: StoredMedia, declared: int | None, root: str = "body") -> float:
     """As measured; what the request says counts only where nothing can be. Raises ValidationFailed."""
     seconds = stored.duration_seconds or declared
     if seconds is None:
         message = "How long the file lasts could not be measured: say it"
-        raise ValidationFailed(details=[_Detail("body.durationSeconds", message, "invalid_type")])
+        raise ValidationFailed(details=[_Detail(f"{root}.durationSeconds", message, "invalid_type")])
     if seconds > MAX_SECONDS:
         message = f"The file lasts {seconds / 3600:.1f} hours; at most {MAX_SECONDS // 3600} are transcribed"
-        raise ValidationFailed(details=[_Detail("body.mediaId", message, "too_big")])
+        raise ValidationFailed(details=[_Detail(f"{root}.mediaId", message, "too_big")])
     return seconds
 
 

@@ -1,14 +1,18 @@
 """/v1/jobs: what takes long is started, watched, cancelled and tried again; paid for once, and given back where it is due."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 
+from shared.api_keys.issue import issue_key
 from shared.credits.credits import balance, grant
+from shared.documents.document import Update
 from shared.jobs.job import KEPT
+from shared.media.storage import StorageUnavailable
 from shared.transcription.transcribe import ProviderBusy, Words
 from tests.api.conftest import error_of
 from tests.fakes.world import World
@@ -43,6 +47,7 @@ def ask(client: FlaskClient, key: str) -> Ask:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         return client.open(f"/v1/jobs{path}", method=method, json=body, headers={"soku-api-key": key, **named})
 
+    send.headers = {"soku-api-key": key}  # type: ignore[attr-defined]
     return send
 
 
@@ -162,6 +167,66 @@ def test_the_same_transcription_runs_once_at_a_time(ask: Ask, world: World, tran
     world.run_for(30)
     assert ask("POST", "", transcription).status_code == 202
     assert credits(world) == 7
+
+
+def test_the_last_credit_does_not_change_that(ask: Ask, world: World, transcription: Any) -> None:
+    world.documents.commit(Update("users/ada/credits/current", {"balance": 1}))
+    first = ask("POST", "", transcription).get_json()["id"]
+    same = ask("POST", "", transcription)
+    assert (same.status_code, same.get_json()["id"], credits(world)) == (200, first, 0)
+
+
+def test_what_a_cancelled_job_has_written_is_deleted_once_the_storage_answers(
+    ask: Ask, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job_id, write, delete = ask("POST", "", QUOTE).get_json()["id"], world.storage.write, world.storage.delete
+
+    def cancelled_meanwhile(path: str, *given: Any, **how: Any) -> None:
+        ask("DELETE", f"/{job_id}")
+        # Whatever is delivered once more meets a worker that is still writing.
+        world.sweep()
+        world.deliver_due()
+        write(path, *given, **how)
+        # And that is the last thing that it does.
+        raise SystemExit
+
+    def down(path: str) -> None:
+        raise StorageUnavailable("503")
+
+    monkeypatch.setattr(world.storage, "write", cancelled_meanwhile)
+    with pytest.raises(SystemExit):
+        world.deliver_due()
+    monkeypatch.setattr(world.storage, "delete", down)
+    world.run_for(300)
+    assert [path for path in world.storage.objects if "rendered_" in path] != []
+    monkeypatch.setattr(world.storage, "delete", delete)
+    world.run_for(300)
+    assert [path for path in world.storage.objects if "rendered_" in path] == []
+    assert not {"state", "sweepAt", "leaseUntil"} & set(world.document(f"jobs/{job_id}").fields)
+    assert ask("GET", f"/{job_id}").get_json()["status"] == "cancelled"
+
+
+def test_a_key_without_the_scope_of_files_fetches_none_by_a_retry(ask: Ask, world: World, client: FlaskClient) -> None:
+    job_id = ask("POST", "", {"type": "media", "input": {"url": SOUND}}).get_json()["id"]
+    ask("DELETE", f"/{job_id}")
+    scoped = {"soku-api-key": issue_key("ada", "ai", documents=world.documents, clock=world.clock, scopes=["ai"])}
+    for path, body in (("/v1/jobs", {"type": "media", "input": {"url": SOUND}}), (f"/v1/jobs/{job_id}/retry", None)):
+        assert client.post(path, json=body, headers=scoped).status_code == 403
+
+
+def test_a_lease_that_is_renewed_is_nothing_to_be_told(ask: Ask, world: World) -> None:
+    job_id = ask("POST", "", QUOTE).get_json()["id"]
+    world.tasks.clear()
+    tag, began = ask("GET", f"/{job_id}").headers["ETag"], world.clock.now()
+    sleep = world.api_ports.sleep
+
+    def renewed(seconds: float) -> None:
+        sleep(seconds)
+        world.documents.commit(Update(f"jobs/{job_id}", {"leaseUntil": world.clock.now()}))
+
+    world.api_ports = replace(world.api_ports, sleep=renewed)
+    same = world.client().get(f"/v1/jobs/{job_id}?wait=10", headers={**ask.headers, "If-None-Match": tag})  # type: ignore[attr-defined]
+    assert (same.status_code, world.clock.now() - began >= timedelta(seconds=9)) == (304, True)
 
 
 def test_a_job_that_is_cancelled_before_it_begins_costs_nothing_and_never_runs(ask: Ask, world: World, transcription: Any) -> None:

@@ -67,7 +67,7 @@ BUDGETS: Mapping[str, Cost] = {
     "getJob": Cost(4, 3, 1),
     "getJobResult": Cost(5, 4, 1),
     "cancelJob": Cost(6, 4, 3),
-    "retryJob": Cost(8, 6, 5, 1),
+    "retryJob": Cost(8, 7, 5, 1),
     "listTemplates": Cost(3, 2, 1),
     "getTemplatePreview": Cost(0, 0, 0),
     "getCredits": Cost(5, 4, 1),

@@ -173,4 +173,6 @@ def test_5_a_queue_that_takes_nothing_holds_up_no_other(stack: LocalStack) -> No
         requests.post(queues, json=broken, timeout=60).raise_for_status()
     for post_id in (*stuck, both):
         assert ada.completed(post_id)["runCounts"]["failed"] == 0
-    assert sorted(entry["text"] for entry in ada.ledger("t_ada-6")) == ["both", "stuck 0", "stuck 1", "stuck 2"]
+    runs = [ada.run(post_id, "threads") for post_id in (*stuck, both)]
+    told = f"{runs} and {ada.stack.ledger()}"
+    assert sorted(entry["text"] for entry in ada.ledger("t_ada-6")) == ["both", "stuck 0", "stuck 1", "stuck 2"], told

@@ -10,6 +10,7 @@ POST   /v1/jobs/{id}/retry    a new one in the place of one that did not succeed
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, request
@@ -49,7 +50,7 @@ from shared.jobs.find import list_jobs, own_job
 from shared.jobs.job import FINAL, Job
 from shared.jobs.retry import retry_job
 from shared.jobs.start import Wanted
-from shared.jobs.view import ASK_AGAIN_SECONDS, job_view
+from shared.jobs.view import ASK_AGAIN_SECONDS, etag_of, job_view
 from shared.jobs.watch import waiting_slot
 from shared.media.media import media_path
 
@@ -68,12 +69,14 @@ class JobType:
     once_at_a_time: bool = False
 
 
+_INPUT = "body.input"
 TYPES: Mapping[str, JobType] = {
     "media": JobType(media.NewMedia, media.beginning_of, "media"),
-    "template": JobType(templates.Drawing, lambda call, given, ports: templates.beginning_of(call, given, ports, _INPUT), "ai"),
-    "transcription": JobType(transcriptions.TranscriptRequest, transcriptions.beginning_of, "ai", once_at_a_time=True),
+    "template": JobType(templates.Drawing, partial(templates.beginning_of, root=_INPUT), "ai"),
+    "transcription": JobType(
+        transcriptions.TranscriptRequest, partial(transcriptions.beginning_of, root=_INPUT), "ai", once_at_a_time=True
+    ),
 }
-_INPUT = "body.input"
 # Whose result is a file that is kept.
 _MAKES_MEDIA = frozenset({"media", "direct_upload", "template"})
 
@@ -116,7 +119,7 @@ def routes(ports: Ports) -> Blueprint:
             once = kind.once_at_a_time and not is_keyed
             return replace(found.prepare(), tags=tags, metadata=metadata, once_at_a_time=once)
 
-        # Without a key of its own, each request is another one.
+        # Without a key of its own, each request is another one, with a key that its answer tells.
         own = call if is_keyed else replace(call, idempotency_key=new_uuid())
         started = begun(own, ENDPOINT, Beginning(prepare, found.more), ports, keeps_key=True)
         headers = {"Idempotency-Replayed": "true"} if started.is_replay and not started.is_running else {}
@@ -171,6 +174,8 @@ def routes(ports: Ports) -> Blueprint:
         scope="ai",
     )
     def retry(call: Call, job_id: str) -> Reply:
+        kind: str = own_job(call.user.uid, job_id, documents).fields["type"]
+        require_scope(call.api_key, "media" if kind in ("media", "direct_upload") else "ai")
         started = retry_job(call.user.uid, job_id, call.request_id, documents=documents, tasks=ports.tasks, clock=clock)
         return replied(call.user.uid, started.job_id, 200 if started.is_replay else 202)
 
@@ -187,7 +192,9 @@ def _is_known(reply: Reply, known: str) -> bool:
 
 
 def _moved(job: Document, seconds: int, ports: Ports) -> Document:
-    """The job once it has moved, or as it is after so long; at once if too many wait already."""
+    """The job once it looks different, or as it is after so long; at once if too many wait already."""
+    base_url = ports.settings.base_url
+    known = etag_of(job_view(job, base_url))
     with waiting_slot(job.fields["uid"]) as is_free:
         until = ports.clock.now().timestamp() + seconds
         while is_free and ports.clock.now().timestamp() < until:
@@ -195,7 +202,7 @@ def _moved(job: Document, seconds: int, ports: Ports) -> Document:
             [current] = ports.documents.get(job.path)
             if current is None:
                 return job
-            if current.version != job.version:
+            if etag_of(job_view(current, base_url)) != known:
                 return current
     return job
 

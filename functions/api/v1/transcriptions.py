@@ -67,14 +67,14 @@ def routes(ports: Ports) -> Blueprint:
     return blueprint
 
 
-def beginning_of(call: Call, given: TranscriptRequest, ports: Ports) -> Beginning:
+def beginning_of(call: Call, given: TranscriptRequest, ports: Ports, root: str = "body") -> Beginning:
     uid, documents = call.user.uid, ports.documents
     cost = 0
 
     def prepare() -> Wanted:
         nonlocal cost
         stored = transcribable(uid, given.mediaId, documents)
-        seconds = seconds_of(stored, given.durationSeconds)
+        seconds = seconds_of(stored, given.durationSeconds, root)
         cost = cost_of(seconds, ports.settings.credits_per_minute)
         return wanted_transcript(stored, seconds, cost, given.language, given.model or "whisper-1")
 
