@@ -117,12 +117,14 @@ def _is_free(port: int) -> bool:
 
 
 def start_stack(folder: Path, *options: str, offset: int | None = None) -> tuple[subprocess.Popen[bytes], dict[str, Any], int]:
-    """A stack that is ready; the caller stops it."""
+    """A stack that is ready, with a database of its own; the caller stops it."""
     offset = free_offset() if offset is None else offset
     ready = folder / "ready.json"
     command = [sys.executable, "-m", "emulator", "up", "--port-offset", str(offset), "--ready-file", str(ready), *options]
+    # The shared stack's Firestore must not be taken for one that is already there.
+    environment = {name: value for name, value in os.environ.items() if name != "FIRESTORE_EMULATOR_HOST"}
     with (folder / "stack.log").open("wb") as log:
-        process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log)
+        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
     deadline = time.monotonic() + START_WITHIN_SECONDS
     while not ready.exists():
         if process.poll() is not None or time.monotonic() > deadline:
