@@ -1,6 +1,7 @@
 """POST /v1/media/uploads and its completion: bytes that go to a private bucket, and are judged there as fetched ones are."""
 
 import hashlib
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, get_args
 
@@ -55,6 +56,24 @@ def test_one_upload_per_key_with_an_address_each_time(uploader: Uploader, world:
     assert uploader.complete(upload_id).status_code == 201
     uploader.headers["Idempotency-Key"] = "film"
     assert uploader.begin().status_code == 404
+
+
+def test_of_twins_with_one_key_one_begins_and_both_are_answered_with_it(uploader: Uploader, world: World) -> None:
+    uploader.headers["Idempotency-Key"] = "film"
+    twins, opened = list[Any](), world.api_ports.open_session
+
+    def between(*given: Any) -> str:
+        if not twins:
+            twins.append(None)
+            twins[0] = uploader.begin()
+        return opened(*given)
+
+    world.api_ports = replace(world.api_ports, open_session=between)
+    uploader.client = world.client()
+    late = uploader.begin()
+    assert [answer.status_code for answer in (twins[0], late)] == [201, 201]
+    assert late.get_json()["id"] == twins[0].get_json()["id"]
+    assert (late.headers["Idempotency-Replayed"], len(world.paths("uploads/"))) == ("true", 1)
 
 
 def test_what_arrived_is_measured_kept_and_taken_from_the_private_bucket(uploader: Uploader, world: World) -> None:

@@ -87,6 +87,17 @@ def test_the_checks_that_are_left_out_exist() -> None:
     assert {check.__name__ for check in CHECKS.get_all()} >= NOT_CHECKED
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "required"),
+    [("patch", "", True), ("delete", "", False), ("post", "/cancel", False), ("post", "/publish", False)],
+)
+def test_if_match_is_described_where_it_is_read(method: str, path: str, required: bool) -> None:
+    shared = DOCUMENT["components"]["parameters"]
+    given = DOCUMENT["paths"][f"/v1/posts/{{postId}}{path}"][method]["parameters"]
+    named = [shared[one["$ref"].rpartition("/")[2]] for one in given if "$ref" in one]
+    assert [one.get("required", False) for one in named if one["name"] == "If-Match"] == [required]
+
+
 @pytest.mark.parametrize("path", ["/v1/posts", "/v1/media", "/v1/templates"])
 def test_the_headers_of_every_answer_are_described(path: str) -> None:
     described = DOCUMENT["paths"][path]["post"]["responses"]

@@ -97,6 +97,32 @@ def test_each_part_has_its_own_tries_and_progress_counts(world: World, client: F
     assert "state" not in ended
 
 
+def test_progress_never_goes_back_and_is_told_once_a_second(world: World, client: FlaskClient, key: str, media_id: str) -> None:
+    told: list[tuple[int, float]] = []
+
+    class Telling:
+        seconds = 0.4
+
+        def words(self, *_: Any) -> Words:
+            world.clock.advance(self.seconds)
+            [path] = [path for path in world.paths("jobs/") if world.document(path).fields["type"] == "transcription"]
+            told.append((world.document(path).fields.get("progress", {}).get("percentage", -1), world.clock.now().timestamp()))
+            return Words("a part")
+
+    world.transcriber = Telling()
+    path = next(iter(world.storage.objects))
+    part = {"path": path, "contentType": "audio/mpeg"}
+    given = {"storagePath": path, "contentType": "audio/mpeg", "language": None, "model": "whisper-1"}
+    fields = {"state": {"parts": [part] * 10}, "progress": {"percentage": 15}}
+    wanted = Wanted("transcription", given, TRANSCRIBE_QUEUE, timedelta(hours=1), fields)
+    start(wanted, key_for("ada", "test", {}, None), "r", documents=world.documents, tasks=world.tasks, clock=world.clock)
+    world.run_for(60)
+    shown = [percentage for percentage, _ in told]
+    assert (shown == sorted(shown), shown[0], shown[1]) == (True, 15, 15), "what was told before is more than the first part"
+    # Ten parts in four seconds.
+    assert 3 <= len(set(shown)) <= 5
+
+
 def test_a_transcript_fits_into_its_document(world: World, client: FlaskClient, key: str, media_id: str) -> None:
     world.transcriber.said = Words("", tuple("नमस्ते दुनिया" * 20 for _ in range(3000)))  # type: ignore[attr-defined]
     said = transcribe(client, key, media_id).get_json()["transcript"]

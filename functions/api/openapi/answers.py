@@ -16,9 +16,10 @@ from shared.core.errors import ApiError, MethodNotAllowed, NotFound, RateLimitEx
 _AT = datetime(2026, 11, 27, 12, 0, tzinfo=UTC)
 _REQUEST_ID = "2c897b4c-2381-48bc-bc4b-b0150e47a66c"
 # The headers of every answer.
+_ALWAYS = ("X-Request-ID", "X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset", "X-RateLimit-Tier")
+# And those of one that is the job, in place of what it will find.
 _OF_A_JOB = ("Location", "Operation-Location", "Retry-After", "ETag")
 _MEANINGS = {302: "See Location", 304: "Nothing is different"}
-_ALWAYS = ("X-Request-ID", "X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset", "X-RateLimit-Tier")
 
 
 class ErrorDetail(BaseModel):

@@ -188,10 +188,16 @@ def _shared_parameters() -> dict[str, Any]:
             "description": "The version that is changed: the post's ETag, or its `version` in quotes; * for whichever there is.",
             "schema": {"type": "string"},
         },
+        "OnlyIfMatch": {
+            "name": "If-Match",
+            "in": "header",
+            "description": "The only version that is meant, as for updatePost; left out, whichever there is.",
+            "schema": {"type": "string"},
+        },
         "Cancel-After": {
             "name": "Cancel-After",
             "in": "header",
-            "description": "How long it may take, as 90s, 5m or 1h; then it expires, and what it cost is given back.",
+            "description": "How long it may take, as 90s, 5m or 1h. No step begins after that: the job expires, and costs nothing.",
             "schema": {"type": "string"},
         },
         "Prefer": {

@@ -45,6 +45,7 @@ POSTS: Mapping[str, Operation] = {
         "End what was not begun of a post",
         "state",
         answered={**POST_SHOWN, "state": "cancelled", "targets": []},
+        reads=("OnlyIfMatch",),
         tells=("ETag", "Retry-After"),
     ),
     "posts_change.publish": Operation(
@@ -53,9 +54,10 @@ POSTS: Mapping[str, Operation] = {
         "state",
         asked={"now": True},
         answered={**POST_SHOWN, "state": "queued", "done": False, "version": 2},
+        reads=("OnlyIfMatch",),
         tells=("ETag", "Retry-After"),
     ),
-    "posts_change.delete": Operation("deletePost", "Delete a draft", "no", answered={"deleted": True}),
+    "posts_change.delete": Operation("deletePost", "Delete a draft", "no", answered={"deleted": True}, reads=("OnlyIfMatch",)),
     "posts_actions.act": Operation(
         "actOnPosts",
         "Cancel, publish, retry or delete up to fifty posts",

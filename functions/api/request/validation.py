@@ -30,6 +30,10 @@ class RequestBody(BaseModel):
         return (cls,)
 
 
+class Nothing(RequestBody):
+    """An empty object, or no body at all."""
+
+
 class RequestQuery(BaseModel):
     """What follows the question mark: everything is text there, and a misspelt name is refused."""
 

@@ -19,7 +19,7 @@ from pydantic import BaseModel, Field
 from functions.api.ports import Ports
 from functions.api.request.admission import Call
 from functions.api.request.endpoint import Reply, endpoint
-from functions.api.request.validation import RequestBody
+from functions.api.request.validation import Nothing, RequestBody
 from shared.accounts.account import AccountKey, account_key, list_accounts
 from shared.accounts.disconnect import disconnect
 from shared.accounts.health import Health, check_account, condition_of, own_account, renews
@@ -32,10 +32,6 @@ from shared.users.user import AccountStatus
 
 # Far longer than any platform's.
 MAX_CODE_LENGTH = 4096
-
-
-class Nothing(RequestBody):
-    """An empty object, or no body at all."""
 
 
 class Completion(RequestBody):

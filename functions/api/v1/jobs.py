@@ -18,9 +18,10 @@ from flask import Blueprint, request
 from functions.api.ports import Ports
 from functions.api.request.admission import Call, require_scope
 from functions.api.request.endpoint import Reply, endpoint
+from functions.api.request.etags import is_known, unless_known
 from functions.api.request.jobs import Beginning, begun, job_reply
 from functions.api.request.page import Place, page_of, place_by
-from functions.api.request.validation import RequestBody, validated
+from functions.api.request.validation import Nothing, RequestBody, validated
 from functions.api.v1 import media, templates, transcriptions
 from functions.api.v1.jobs_schemas import JobQuery, JobResult, JobsQuery, NewJob, ShownJob, ShownJobs
 from shared.api_keys.key import Scope
@@ -139,11 +140,11 @@ def routes(ports: Ports) -> Blueprint:
     @blueprint.get("/v1/jobs/<id:job_id>")
     @endpoint(ports, credential="either", asks=JobQuery, gives={200: ShownJob, 304: None}, errors=(NotFound,), scope="posts:read")
     def show(call: Call, job_id: str) -> Reply:
-        job, known = own_job(call.user.uid, job_id, documents), request.headers.get("If-None-Match")
+        job = own_job(call.user.uid, job_id, documents)
         reply = job_reply(job, ports, status=200)
-        if call.asked.wait and job.fields["status"] not in FINAL and (known is None or _is_known(reply, known)):
+        if call.asked.wait and job.fields["status"] not in FINAL and ("If-None-Match" not in request.headers or is_known(reply)):
             reply = job_reply(_moved(job, call.asked.wait, ports), ports, status=200)
-        return Reply(304, b"", reply.headers, logged=True) if known is not None and _is_known(reply, known) else reply
+        return unless_known(reply)
 
     @blueprint.get("/v1/jobs/<id:job_id>/result")
     @endpoint(
@@ -180,15 +181,6 @@ def routes(ports: Ports) -> Blueprint:
         return replied(call.user.uid, started.job_id, 200 if started.is_replay else 202)
 
     return blueprint
-
-
-class Nothing(RequestBody):
-    """An empty object, or no body at all."""
-
-
-def _is_known(reply: Reply, known: str) -> bool:
-    told = [one.strip().removeprefix("W/") for one in known.split(",")]
-    return "*" in told or reply.headers["ETag"] in told
 
 
 def _moved(job: Document, seconds: int, ports: Ports) -> Document:

@@ -35,9 +35,7 @@ class Actions(RequestBody):
     """`delete` is for drafts. Nothing is written with `validateOnly`."""
 
     action: Action
-    ids: Annotated[
-        list[Annotated[str, *shaped(DOCUMENT_ID, "a post's id: letters, digits, _ and -")]], Field(min_length=1, max_length=MAX_IDS)
-    ]
+    ids: Annotated[list[PostId], Field(min_length=1, max_length=MAX_IDS)]
     validateOnly: bool | None = None
 
 

@@ -18,7 +18,7 @@ from functions.api.ports import Ports
 from functions.api.request.admission import Call
 from functions.api.request.endpoint import Reply, endpoint
 from functions.api.request.once import once
-from functions.api.request.validation import RequestBody, validated
+from functions.api.request.validation import Nothing, RequestBody, validated
 from functions.api.v1.posts_read import Post, shown_post
 from functions.api.v1.posts_schemas import (
     DraftPostIn,
@@ -67,10 +67,6 @@ class Publishing(RequestBody):
     once."""
 
     now: bool | None = None
-
-
-class Nothing(RequestBody):
-    """An empty object, or no body at all."""
 
 
 class Deleted(BaseModel):

@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from functions.api.ports import Ports
 from functions.api.request.admission import Call
 from functions.api.request.endpoint import Reply, endpoint
+from functions.api.request.etags import is_known, unless_known
 from functions.api.request.page import Place, page_of, place_by
 from functions.api.v1.posts_query import PostQuery, PostsQuery
 from shared.core.errors import NotFound
@@ -115,11 +116,11 @@ def routes(ports: Ports) -> Blueprint:
         else:
             submission, runs = _whole(call.user.uid, post_id, ports)
             reply = _shown(submission, runs, ports)
-            if not wait or not _is_known(reply, known):
-                return _told(reply, known)
+            if not wait or not is_known(reply):
+                return unless_known(reply)
         if state_of_submission(submission.fields) not in DONE:
             submission = _waited(submission, wait, ports) or submission
-        return _told(_shown(submission, _runs(submission, ports), ports), known)
+        return unless_known(_shown(submission, _runs(submission, ports), ports))
 
     @blueprint.get("/v1/posts")
     @endpoint(ports, credential="either", asks=PostsQuery, gives={200: ListedPosts}, scope="posts:read")
@@ -136,15 +137,6 @@ def routes(ports: Ports) -> Blueprint:
         return Reply(200, {"posts": _listed(page, ports, expand=asked.expand is not None), "nextCursor": following})
 
     return blueprint
-
-
-def _is_known(reply: Reply, known: str | None) -> bool:
-    told = [one.strip().removeprefix("W/") for one in (known or "").split(",")]
-    return known is not None and ("*" in told or reply.headers["ETag"] in told)
-
-
-def _told(reply: Reply, known: str | None) -> Reply:
-    return Reply(304, b"", reply.headers, logged=True) if _is_known(reply, known) else reply
 
 
 def shown_post(uid: str, post_id: str, ports: Ports) -> Reply:
