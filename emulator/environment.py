@@ -10,6 +10,7 @@ from emulator.ports import BUCKET, HOST, PROJECT_ID, UPLOADS_BUCKET, Ports, url
 from emulator.sandbox import openai
 from emulator.sandbox.oauth import CLIENT_SECRET, client_id_of
 from emulator.sandbox.platforms import SANDBOXES
+from emulator.sandbox.webhooks import RECEIVER
 from functions.targets import TARGETS
 
 INVOKER = f"invoker@{PROJECT_ID}.iam.gserviceaccount.com"
@@ -42,7 +43,8 @@ def function_variables(
 ) -> dict[str, str]:
     """Everything a function needs to start; `rewrites` lead from addresses to servers on this machine, the longest first."""
     sandbox = url(ports.sandbox)
-    led = {"https://example.com/": f"{sandbox}/_media/", **(rewrites or {})}
+    # Webhooks may be tried out on the receiver, as well.
+    led = {"https://example.com/": f"{sandbox}/_media/", f"{sandbox}{RECEIVER}": f"{sandbox}{RECEIVER}", **(rewrites or {})}
     return {
         **emulator_variables(ports, firestore_host),
         "SOKU_VERSION": "local",

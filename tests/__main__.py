@@ -52,7 +52,9 @@ LOCAL = (
     "tests/flow/test_9_attacks.py",
     "tests/structure/test_deploy.py",
 )
-DOCUMENT = tuple(f"tests/flow/test_{step}.py" for step in ("10_document", "11_job_kills", "12_page", "13_change_kills"))
+DOCUMENT = tuple(
+    f"tests/flow/test_{step}.py" for step in ("10_document", "11_job_kills", "12_page", "13_change_kills", "14_webhooks")
+)
 CONTRACTS = ("tests/contracts", "tests/rules")
 CODE = ("tests", *(f"--ignore={path}" for path in (*KILLS, *FAULTS, *FLOW, *LOCAL, *DOCUMENT, *CONTRACTS)))
 # Side by side; the suites of a lane one after the other.

@@ -48,7 +48,7 @@ _LOST: dict[str, Callable[[], Exception]] = {
 
 
 # The ports that leave the process, beside the database.
-OUTWARD = ("tasks", "http", "quick", "storage", "arrived", "fetcher", "measurer", "transcriber")
+OUTWARD = ("tasks", "http", "quick", "storage", "arrived", "fetcher", "measurer", "transcriber", "sender")
 
 
 class SkewedClock:
@@ -113,7 +113,10 @@ def subject_of_task(request: Request) -> str | None:
     """The post, job, file or account that a task names."""
     payload = request.get_json(silent=True)
     named = payload if isinstance(payload, dict) else {}
-    return next((named[name] for name in ("postSubmissionId", "jobId", "mediaId", "accountId") if named.get(name)), None)
+    return next(
+        (named[name] for name in ("postSubmissionId", "jobId", "mediaId", "accountId", "eventId", "endpointId") if named.get(name)),
+        None,
+    )
 
 
 class Trapped:

@@ -6,6 +6,7 @@ GET, PUT, POST, DELETE /_faults                        what shall still go wrong
 GET /_asked[?accountId=]                               which calls were made, how often
 GET /_media/photo.jpg …                                small real files
 GET /_media/large-500.mp4                              a real video that is followed by so many MiB of nothing
+POST, GET, PUT, DELETE /_webhooks/{name}               a server to register as a webhook: takes, lists; ?status=500&times=3 fails
 """
 
 import asyncio
@@ -23,6 +24,7 @@ from emulator.sandbox import openai
 from emulator.sandbox.faults import Fault
 from emulator.sandbox.platform import HANG, RESET, Answer, Call, World, respond
 from emulator.sandbox.platforms import AFFECTED, STEPS, build, by_host
+from emulator.sandbox.webhooks import Receiver
 
 MEDIA = Path(__file__).parent / "media"
 # A client that waits longer than this for an answer has given up.
@@ -45,6 +47,7 @@ class SandboxServer:
         )
         self.platforms = build(self.world)
         self._by_host = by_host(self.platforms)
+        self.receiver = Receiver()
 
     def application(self) -> web.Application:
         app = web.Application(client_max_size=MAX_REQUEST_BYTES)
@@ -58,6 +61,7 @@ class SandboxServer:
         app.router.add_delete("/_faults", self._clear_faults)
         app.router.add_get(r"/_media/large-{mib:[1-9]\d{0,3}}.mp4", self._large)
         app.router.add_static("/_media", MEDIA)
+        self.receiver.add_to(app)
         app.router.add_route("*", r"/{host:[a-z0-9-]+(\.[a-z0-9-]+)+}{path:/.*}", self._platform)
         return app
 

@@ -12,6 +12,7 @@ from functions.api.v1 import (
     api_keys,
     automations,
     credits,
+    events,
     health,
     integrations,
     jobs,
@@ -29,12 +30,15 @@ from functions.api.v1 import (
     requests,
     templates,
     transcriptions,
+    webhooks,
+    webhooks_deliveries,
 )
 from shared.core.ids import DOCUMENT_ID
 
 RESOURCES = (
     health, posts, posts_read, posts_change, posts_retry, posts_actions, queue, platforms, accounts, automations, media,
-    media_uploads, transcriptions, templates, jobs, credits, me, requests, api_keys, integrations, openapi,
+    media_uploads, transcriptions, templates, jobs, webhooks, webhooks_deliveries, events, credits, me, requests, api_keys,
+    integrations, openapi,
 )  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from shared.accounts.oauth import ConnectPorts
 from shared.accounts.tokens import TokenKeeper
 from shared.core.clock import Clock
 from shared.core.settings import (
-    CloudTasks,
+    Addresses,
     Connecting,
     Cors,
     MediaFetch,
@@ -30,18 +30,13 @@ from shared.tasks.task import Tasks
 
 
 class ApiSettings(
-    CloudTasks, Cors, RateLimits, MediaStorage, MediaFetch, Uploads, StorageQuota, Prices, TokenKeys, Platforms, Connecting
+    Addresses, Cors, RateLimits, MediaStorage, MediaFetch, Uploads, StorageQuota, Prices, TokenKeys, Platforms, Connecting
 ):
     """Everything the API needs to know."""
 
     def callback_url(self, platform: str) -> str:
         """Where the platform sends people back to; registered with the operator's app there."""
         return f"{self.base_url}/v1/integrations/{platform}/callback"
-
-    @property
-    def base_url(self) -> str:
-        """What every address in an answer begins with."""
-        return self.api_url or self.function_url("api")
 
 
 class IdTokens(Protocol):

@@ -1,7 +1,7 @@
 """Target `sweeper`: called by Cloud Scheduler every minute, with nothing.
 
-Enqueues tasks for what is due: submissions, copies, runs, jobs, tokens; settles what a worker left. On failure the next call
-goes on.
+Enqueues tasks for what is due: submissions, copies, runs, jobs, events, tokens; settles what a worker left. On failure the next
+call goes on.
 """
 
 import logging
@@ -14,12 +14,13 @@ from shared.core.log import start_logging
 from shared.jobs.sweep import JOBS
 from shared.posts.sweep import COPIES, RUNS, SUBMISSIONS
 from shared.tasks.sweep import sweep
+from shared.webhooks.sweep import DELIVERIES, EVENTS
 
 start_logging()
 _log = logging.getLogger(__name__)
 
 # In the order in which a tick looks at them.
-OUTBOXES = (SUBMISSIONS, COPIES, RUNS, JOBS, CREDENTIALS, FACTS)
+OUTBOXES = (SUBMISSIONS, COPIES, RUNS, JOBS, EVENTS, DELIVERIES, CREDENTIALS, FACTS)
 
 
 def handle(_: Payload, ports: wiring.Ports) -> None:

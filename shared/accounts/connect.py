@@ -1,9 +1,10 @@
 """Make an account usable: the account, its encrypted tokens and the user's summary change in one commit."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from shared.accounts.account import FACTS_RENEWED_AFTER, account_path, credentials_path, facts_fields, seal
+from shared.accounts.account import FACTS_RENEWED_AFTER, AccountKey, credentials_path, facts_fields, seal
+from shared.accounts.events import account_event
 from shared.core.clock import Clock
 from shared.core.encryption import Cipher
 from shared.core.ids import random_base62
@@ -24,11 +25,13 @@ def connect_account(
     facts: Mapping[str, Any] | None = None,
     needs: Sequence[str] = (),
     renews: bool | None = None,
+    told: Collection[str] = (),
     cipher: Cipher,
     documents: Documents,
     clock: Clock,
 ) -> None:
-    """`needs` are scopes without which nothing can be published; `renews`: whether its tokens are renewed without its person.
+    """`needs` are scopes without which nothing can be published; `renews`: whether its tokens are renewed without its person;
+    `told` are the types of events that its user's webhooks want.
 
     Connecting an account again gives it the new tokens, whoever is renewing the old ones: they are of another consent."""
     secret_path = credentials_path(uid, platform, account_id)
@@ -50,8 +53,8 @@ def connect_account(
     secret = secret_fields(uid, platform, account_id, credentials, cipher, connection=random_base62(16))
     if facts:
         secret["factsDueAt"] = clock.now() + FACTS_RENEWED_AFTER
-    told = {"accountFacts": {platform: {account_id: facts_fields(facts, clock.now())}}} if facts else {}
-    summary = Merge(user_path(uid), {"accounts": {platform: {account_id: "connected"}}, **told})
+    said = {"accountFacts": {platform: {account_id: facts_fields(facts, clock.now())}}} if facts else {}
+    summary = Merge(user_path(uid), {"accounts": {platform: {account_id: "connected"}}, **said})
 
     def attempt() -> None:
         [held] = documents.get(secret_path)
@@ -59,7 +62,9 @@ def connect_account(
             # Our own commit, whose answer was lost, and whose tokens were renewed since.
             return
         tokens: Write = Create(secret_path, secret) if held is None else Update(secret_path, secret, if_version=held.version)
-        documents.commit(tokens, Merge(account_path(uid, platform, account_id), account), summary)
+        key, now = AccountKey(uid, platform, account_id), clock.now()
+        events = account_event(key, "connected", told, now)
+        documents.commit(tokens, Merge(key.path, account), summary, *events)
 
     # Again if it is connected or renewed meanwhile.
     read_modify_write(attempt)

@@ -11,7 +11,7 @@ authorisation to somebody else.
 import hashlib
 import logging
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -64,8 +64,12 @@ def begin(uid: str, platform: str, redirect_uri: str, ports: ConnectPorts) -> st
     return connector.authorize_url(Request(state, redirect_uri, challenge_of(verifier) if verifier else None))
 
 
-def complete(uid: str, platform: str, code: str, state: str, redirect_uri: str, ports: ConnectPorts) -> Sequence[Connected]:
-    """The accounts, connected. Raises ValidationFailed for a state that is not this user's, ConnectionRefused by the platform."""
+def complete(
+    uid: str, platform: str, code: str, state: str, redirect_uri: str, ports: ConnectPorts, told: Collection[str] = ()
+) -> Sequence[Connected]:
+    """The accounts, connected; `told` as `connect_account` has it.
+
+    Raises ValidationFailed for a state that is not this user's, ConnectionRefused by the platform."""
     connector = ports.connector(platform)
     again = f"Begin again with POST /v1/integrations/{platform}/connect."
     secret, version = _used_up(uid, platform, state, ports)
@@ -96,6 +100,7 @@ def complete(uid: str, platform: str, code: str, state: str, redirect_uri: str, 
             facts=one.facts,
             needs=one.needs or connector.needs,
             renews=connector.can_renew(one.credentials),
+            told=told,
             cipher=ports.cipher,
             documents=ports.documents,
             clock=ports.clock,

@@ -1,12 +1,15 @@
 """What is written of an account's tokens: new ones, or that they are dead. Every write carries the version that was read."""
 
+from datetime import datetime
+
 from shared.accounts.account import AccountKey, open_credentials
 from shared.accounts.connect import secret_fields
+from shared.accounts.events import account_event
 from shared.core.encryption import Cipher
 from shared.documents.change import read_modify_write
 from shared.documents.document import Changes, Conflict, Document, Documents, Update, Write
 from shared.platforms.credentials import Credentials
-from shared.users.user import user_path
+from shared.users.user import told_of, user_path
 
 
 def store(key: AccountKey, held: Document, fresh: Credentials, *, documents: Documents, cipher: Cipher) -> Credentials | None:
@@ -39,12 +42,15 @@ def store(key: AccountKey, held: Document, fresh: Credentials, *, documents: Doc
     return read_modify_write(attempt)
 
 
-def mark_needs_reauth(key: AccountKey, document: Document, documents: Documents) -> None:
+def mark_needs_reauth(key: AccountKey, document: Document, documents: Documents, now: datetime) -> None:
     """The tokens, the account and the user's summary in one commit. Raises Conflict if the tokens changed meanwhile."""
     dead = Update(document.path, {"dead": True, "refreshAt": None, "refreshingUntil": None}, if_version=document.version)
     account = Update(key.path, {"status": "needs_reauth"})
     summary = Update(user_path(key.uid), {("accounts", key.platform, key.account_id): "needs_reauth"})
-    _commit(documents, dead, account, summary)
+    [user] = documents.get(user_path(key.uid))
+    told = told_of(user.fields) if user is not None else ()
+    events = account_event(key, "needs_reauth", told, now)
+    _commit(documents, dead, account, summary, *events)
 
 
 def _commit(documents: Documents, tokens: Update, *rest: Write) -> None:

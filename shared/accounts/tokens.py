@@ -10,24 +10,26 @@ the account ends as needs_reauth, which is the truth.
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from shared.accounts.account import AccountKey, open_credentials
+from shared.accounts.events import account_event
 from shared.accounts.stored_tokens import mark_needs_reauth, store
 from shared.core.clock import Clock
 from shared.core.encryption import Cipher
 from shared.core.platforms import PLATFORMS
 from shared.core.wait import Wait
 from shared.documents.change import read_modify_write
-from shared.documents.document import Conflict, Document, Documents, Update
+from shared.documents.document import Conflict, Document, Documents, Update, Write
 from shared.documents.lease import Fenced, Lease, Term
 from shared.http.client import Http, NoAnswer, NotSent
 from shared.platforms.connector import Connector, revoke
 from shared.platforms.credentials import Credentials
 from shared.platforms.failure import PlatformFailure
+from shared.users.user import told_of, user_path
 
 _log = logging.getLogger(__name__)
 
@@ -92,12 +94,19 @@ class TokenKeeper:
             if not self._can_renew(key, credentials, None) and credentials.expires_at and credentials.expires_at > now:
                 # Good until its end, and then nobody can renew it.
                 until = {"refreshAt": credentials.expires_at}
-                self.documents.commit(Update(document.path, until, if_version=document.version))
+                events = self._expiring(key)
+                self.documents.commit(Update(document.path, until, if_version=document.version), *events)
             else:
                 self._renewed(key, document, credentials, None)
 
         # Again if the sweeper put it off once it had enqueued it, or somebody else has these tokens in hand.
         read_modify_write(attempt)
+
+    def _expiring(self, key: AccountKey) -> Sequence[Write]:
+        """Its person is the only one who can do something about it."""
+        [user] = self.documents.get(user_path(key.uid))
+        told = told_of(user.fields) if user is not None else ()
+        return account_event(key, "expiring", told, self.clock.now())
 
     def park(self, key: AccountKey, until: datetime) -> None:
         """No requests for this account before `until`; nobody else's waits."""
@@ -114,7 +123,7 @@ class TokenKeeper:
             if document is None or document.fields.get("dead"):
                 return
             if open_credentials(document, self.cipher).access_token == token:
-                mark_needs_reauth(key, document, self.documents)
+                mark_needs_reauth(key, document, self.documents, self.clock.now())
 
         read_modify_write(attempt)
 
@@ -141,7 +150,7 @@ class TokenKeeper:
         if not self._can_renew(key, credentials, refused):
             if still_good:
                 return credentials
-            mark_needs_reauth(key, document, self.documents)
+            mark_needs_reauth(key, document, self.documents, self.clock.now())
             return Unusable(_has_to_be_connected(key))
         lease = Lease.claim(document.path, TERM, {}, if_version=document.version, documents=self.documents, clock=self.clock)
         leased = Document(document.path, {**document.fields, **TERM.ends(lease.until)}, lease.version)
@@ -190,7 +199,7 @@ class TokenKeeper:
                 return _gone(key)
             if document.fields.get("generation") != held.fields.get("generation"):
                 return open_credentials(document, self.cipher)
-            mark_needs_reauth(key, document, self.documents)
+            mark_needs_reauth(key, document, self.documents, self.clock.now())
             return Unusable(_has_to_be_connected(key))
 
         return read_modify_write(attempt)

@@ -19,13 +19,16 @@ from shared.core.errors import ApiError, ValidationFailed
 from shared.core.platforms import PLATFORMS
 from shared.documents.change import read_modify_write
 from shared.documents.document import REMOVE, Conflict, Create, Document, Documents, Unavailable, Update, Write
+from shared.events.announce import announce
 from shared.media.copied import copy_path
 from shared.platforms.content import Content
 from shared.posts.addresses import addresses_of
 from shared.posts.create import Accept, begin, submission_fields
+from shared.posts.events import warned
 from shared.posts.file_warnings import MAX_WARNINGS
 from shared.posts.run import Run, RunPath, submission_path
-from shared.posts.submission import MAX_CONTENT_BYTES, Target, content_bytes
+from shared.posts.state import state_of_submission
+from shared.posts.submission import MAX_CONTENT_BYTES, Submission, Target, content_bytes
 from shared.posts.targets import WantedTarget
 from shared.posts.validate import Installation, PostRequest, validated
 from shared.tasks.task import Tasks
@@ -73,7 +76,9 @@ def _fire(path: RunPath, ports: AutomationPorts) -> None:
     if source is not None and warnings:
         kept = [*source.fields.get("warnings", ()), *warnings][-MAX_WARNINGS:]
         writes.append(Update(source.path, {"warnings": kept}, if_version=source.version))
+        writes += warned(Submission.from_document(source), kept, state_of_submission(source.fields), ports.clock.now())
     ports.documents.commit(*writes)
+    announce(writes, ports.tasks)
 
 
 def _published(run: Run, ended_at: datetime) -> Published:
@@ -112,7 +117,7 @@ def _post(
     submission_id, now = post_id(run.path, automation.id), ports.clock.now()
     due_at = max(now, published.ended_at + automation.delay)
     later = due_at if automation.delay else None
-    accept = Accept(run.uid, request, content, targets, later, "automation", source.fields["requestId"])
+    accept = Accept(run.uid, request, content, targets, later, "automation", source.fields["requestId"], told=owner.webhook_types)
     made = {**submission_fields(accept, now), "automationId": automation.id, "sourceRun": str(run.path)}
     copies = _copies(content, targets, source.path, submission_path(submission_id), ports.documents) if accept.awaits_files else []
     if content_bytes(content) > max(MAX_CONTENT_BYTES, content_bytes(published.content)):

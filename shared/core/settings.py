@@ -55,6 +55,17 @@ class CloudTasks(Settings):
         return self.function_urls.get(target) or f"https://{self.location}-{self.project_id}.cloudfunctions.net/{target}"
 
 
+class Addresses(CloudTasks):
+    """What every address begins with that leads back to the API."""
+
+    # Also where platforms send people back to: registered with every app as {this}/v1/integrations/{platform}/callback.
+    api_url: str | None = Field(default=None, alias="SOKU_API_URL", pattern=r"^https?://.+[^/]$")
+
+    @property
+    def base_url(self) -> str:
+        return self.api_url or self.function_url("api")
+
+
 class Cors(Settings):
     """Which web pages may call the API from a browser."""
 
@@ -179,8 +190,6 @@ class Connecting(Settings):
 
     # This page gets `platform`, `code` and `state` (or `error`) in its query and posts them to …/complete with the ID token.
     connect_page: str | None = Field(default=None, alias="SOKU_CONNECT_PAGE", pattern=r"^https?://.+$")
-    # Where platforms send people back to: registered with every app as {this}/v1/integrations/{platform}/callback.
-    api_url: str | None = Field(default=None, alias="SOKU_API_URL", pattern=r"^https?://.+[^/]$")
 
 
 S = TypeVar("S", bound=Settings)

@@ -1,4 +1,4 @@
-"""Reads that do not need each other's answers, made at one time: they take as long as the slowest."""
+"""What does not need each other's answers, done at one time: it takes as long as the slowest."""
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -11,21 +11,27 @@ THREADS = 16
 Together = Callable[..., Sequence[Any]]
 
 
-def together(*reads: Callable[[], Any]) -> Sequence[Any]:
-    """The answers in this order. Raises what the first that failed has raised."""
-    if not reads:
-        return []
-    first, *others = reads
-    beside = [_pool().submit(read) for read in others]
-    return [first(), *(one.result() for one in beside)]
+def together_on(threads: int) -> Together:
+    """Runs them on so many threads, which are made on first use: never before the web server forks."""
+
+    @cache
+    def pool() -> ThreadPoolExecutor:
+        return ThreadPoolExecutor(threads, thread_name_prefix="together")
+
+    def run(*calls: Callable[[], Any]) -> Sequence[Any]:
+        """The answers in this order. Raises what the first that failed has raised."""
+        if not calls:
+            return []
+        first, *others = calls
+        beside = [pool().submit(call) for call in others]
+        return [first(), *(one.result() for one in beside)]
+
+    return run
 
 
-def one_by_one(*reads: Callable[[], Any]) -> Sequence[Any]:
+together = together_on(THREADS)
+
+
+def one_by_one(*calls: Callable[[], Any]) -> Sequence[Any]:
     """The same without threads."""
-    return [read() for read in reads]
-
-
-@cache
-def _pool() -> ThreadPoolExecutor:
-    """Made on first use: never before the web server forks."""
-    return ThreadPoolExecutor(THREADS, thread_name_prefix="together")
+    return [call() for call in calls]

@@ -4,7 +4,8 @@ A change is tied to its operation by the ledger entry's id: it is created, so wh
 and sets the balance, so that it is never overdrawn.
 """
 
-from collections.abc import Sequence
+import math
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +13,11 @@ from shared.core.clock import Clock
 from shared.core.errors import InsufficientCredits
 from shared.documents.change import read_modify_write
 from shared.documents.document import Create, Document, Documents, Increment, Query, Update, Write
+from shared.events.event import Subject, event
 from shared.users.user import user_path
+
+# Less than this of what there was after the last grant is low.
+LOW_SHARE = 0.1
 
 
 def credits_path(uid: str) -> str:
@@ -28,8 +33,11 @@ def balance(uid: str, documents: Documents) -> int:
     return document.fields["balance"] if document is not None else 0
 
 
-def debit(uid: str, amount: int, job_id: str, *, documents: Documents, now: datetime) -> Sequence[Write]:
-    """What takes the amount for a job, at the balance that is read just now. Raises InsufficientCredits."""
+def debit(
+    uid: str, amount: int, job_id: str, *, told: Collection[str] = (), documents: Documents, now: datetime
+) -> Sequence[Write]:
+    """What takes the amount for a job, at the balance that is read just now; and tells whoever wants to know (`told`) that it is
+    low by this, or that nothing is left. Raises InsufficientCredits."""
     [document] = documents.get(credits_path(uid))
     there = document.fields["balance"] if document is not None else 0
     if document is None or there < amount:
@@ -37,7 +45,18 @@ def debit(uid: str, amount: int, job_id: str, *, documents: Documents, now: date
             f"This needs {_credits(amount)}, and there are {there}.", facts={"needed": amount, "balance": there}
         )
     changed = Update(document.path, {"balance": there - amount, "updatedAt": now}, if_version=document.version)
-    return [changed, _entry(uid, job_id, -amount, "debit", now, job_id)]
+    events = _running_out(uid, document, there - amount, told, now, once=job_id)
+    return [changed, _entry(uid, job_id, -amount, "debit", now, job_id), *events]
+
+
+def _running_out(uid: str, document: Document, left: int, told: Collection[str], now: datetime, once: str) -> Sequence[Write]:
+    before: int = document.fields["balance"]
+    subject = Subject("credits", "current", document.path, "/v1/credits", {"balance": str(left)})
+    if left == 0 < before:
+        return event("credits.depleted", uid, subject, "depleted", once=once, told=told, now=now)
+    if left < document.fields.get("lowBelow", 0) <= before:
+        return event("credits.low", uid, subject, "low", once=once, told=told, now=now)
+    return ()
 
 
 def refund(uid: str, amount: int, job_id: str, *, documents: Documents, now: datetime) -> Sequence[Write]:
@@ -58,7 +77,8 @@ def grant(uid: str, amount: int, operation_id: str, *, documents: Documents, clo
         if entry is not None:
             return there
         now = clock.now()
-        fields = {"uid": uid, "balance": there + amount, "updatedAt": now}
+        low_below = math.ceil((there + amount) * LOW_SHARE)
+        fields = {"uid": uid, "balance": there + amount, "lowBelow": low_below, "updatedAt": now}
         changed: Write = (
             Create(credits_path(uid), fields) if known is None else Update(known.path, fields, if_version=known.version)
         )

@@ -13,12 +13,15 @@ from shared.core.clock import Clock
 from shared.credits.credits import refund
 from shared.documents.change import read_modify_write
 from shared.documents.document import Documents, Update, Write
+from shared.events.announce import announce
 from shared.jobs.errors import AlreadyFinished
+from shared.jobs.events import job_ended
 from shared.jobs.find import own_job
 from shared.jobs.job import Job, ended_fields, ended_writes
+from shared.tasks.task import Tasks
 
 
-def cancel_job(uid: str, job_id: str, *, documents: Documents, clock: Clock) -> None:
+def cancel_job(uid: str, job_id: str, *, documents: Documents, tasks: Tasks, clock: Clock) -> None:
     """Again does no harm. Raises NotFound, also for another user's, and AlreadyFinished."""
 
     def attempt() -> None:
@@ -27,7 +30,9 @@ def cancel_job(uid: str, job_id: str, *, documents: Documents, clock: Clock) -> 
             return
         if job.is_final:
             raise AlreadyFinished(facts={"status": job.status})
-        documents.commit(*_cancelled(job, clock.now(), documents))
+        writes = _cancelled(job, clock.now(), documents)
+        documents.commit(*writes)
+        announce(writes, tasks)
 
     read_modify_write(attempt)
 
@@ -44,4 +49,4 @@ def _cancelled(job: Job, now: datetime, documents: Documents) -> list[Write]:
     if refunded:
         changes["creditsRefunded"] = refunded
     given_back = refund(job.uid, refunded, job.id, documents=documents, now=now) if refunded else ()
-    return [Update(job.path, changes, if_version=job.version), *ended_writes(job), *given_back]
+    return [Update(job.path, changes, if_version=job.version), *ended_writes(job), *given_back, *job_ended(job, "cancelled", now)]

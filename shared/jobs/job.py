@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 from shared.documents.document import REMOVE, Delete, Document, Version, Write
 from shared.documents.lease import Term
+from shared.users.user import told_of
 
 Status = Literal["queued", "delayed", "processing", "succeeded", "failed", "cancelled", "expired"]
 FINAL = frozenset[str]({"succeeded", "failed", "cancelled", "expired"})
@@ -54,6 +55,8 @@ class Job:
     created_at: datetime
     deadline_at: datetime
     lease_until: datetime | None
+    # The types of events that its user's webhooks want.
+    told: frozenset[str] = frozenset()
 
     @property
     def path(self) -> str:
@@ -88,6 +91,7 @@ class Job:
             created_at=fields["createdAt"],
             deadline_at=fields["deadlineAt"],
             lease_until=fields.get("leaseUntil"),
+            told=told_of(fields),
         )
 
 

@@ -8,6 +8,7 @@ from shared.core.errors import ServiceUnavailable
 from shared.credits.credits import debit
 from shared.documents.change import read_modify_write
 from shared.documents.document import Create, Document, Documents, Unavailable
+from shared.events.announce import announce
 from shared.jobs.errors import NotRepeatable
 from shared.jobs.find import own_job
 from shared.jobs.job import START_GRACE, job_path
@@ -15,14 +16,19 @@ from shared.jobs.start import Started
 from shared.tasks.hand_over import hand_over
 from shared.tasks.queues import BY_NAME
 from shared.tasks.task import Tasks, work_on_job
+from shared.users.user import telling
 
 _REPEATABLE = frozenset({"failed", "cancelled", "expired"})
 # What the new one has of the old one.
 _SAME = ("uid", "type", "dialect", "input", "firstQueue", "facets", "tags", "metadata", "creditsDebited")
 
 
-def retry_job(uid: str, job_id: str, request_id: str, *, documents: Documents, tasks: Tasks, clock: Clock) -> Started:
-    """Raises NotFound, NotRepeatable, InsufficientCredits, ServiceUnavailable (send it again)."""
+def retry_job(
+    uid: str, job_id: str, request_id: str, told: frozenset[str], *, documents: Documents, tasks: Tasks, clock: Clock
+) -> Started:
+    """`told` are the types of events that the user's webhooks want.
+
+    Raises NotFound, NotRepeatable, InsufficientCredits, ServiceUnavailable (send it again)."""
     new_id = f"job_{hashlib.sha256(job_id.encode()).hexdigest()[:22]}"
 
     def attempt() -> Started:
@@ -36,8 +42,9 @@ def retry_job(uid: str, job_id: str, request_id: str, *, documents: Documents, t
         new = _again(old, request_id)
         times = {"createdAt": now, "updatedAt": now, "sweepAt": now + START_GRACE}
         lasts = old.fields["deadlineAt"] - old.fields["createdAt"]
-        charged = debit(uid, cost, new_id, documents=documents, now=now) if cost else ()
-        documents.commit(Create(job_path(new_id), {**new, **times, "deadlineAt": now + lasts}), *charged)
+        charged = debit(uid, cost, new_id, told=told, documents=documents, now=now) if cost else ()
+        documents.commit(Create(job_path(new_id), {**new, **times, **telling(told), "deadlineAt": now + lasts}), *charged)
+        announce(charged, tasks)
         hand_over(work_on_job(new_id, BY_NAME[new["queue"]]), tasks)
         return Started(new_id, is_replay=False)
 

@@ -17,13 +17,14 @@ from shared.core.errors import ServiceUnavailable
 from shared.core.ids import random_base62
 from shared.documents.change import read_modify_write
 from shared.documents.document import Conflict, Create, Documents, Unavailable, Update, Version, Write
+from shared.events.announce import announce
 from shared.idempotency.record import IdempotencyKey, look_up, started_fields
 from shared.jobs.find import facets_of
 from shared.jobs.job import START_GRACE, job_path
 from shared.tasks.hand_over import hand_over
 from shared.tasks.queues import Queue
 from shared.tasks.task import Tasks, work_on_job
-from shared.users.user import user_path
+from shared.users.user import telling, user_path
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,8 @@ class Wanted:
     keeps_key: bool = False
     # Whether the same input, of the same user, is not to be worked on twice at a time.
     once_at_a_time: bool = False
+    # The types of events that its user's webhooks want.
+    told: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -76,7 +79,8 @@ def start(
             return Started(other, is_replay=True, is_running=True)
         claimed = [Create(running, {"uid": key.uid, "jobId": job_id, "createdAt": now})] if running else []
         try:
-            documents.commit(guard, Create(job_path(job_id), job), *claimed, *more(job_id))
+            writes = [guard, Create(job_path(job_id), job), *claimed, *more(job_id)]
+            documents.commit(*writes)
         except Conflict:
             earlier = look_up(key, documents=documents, now=now)
             if earlier.job_id is not None:
@@ -84,6 +88,7 @@ def start(
             expired = earlier.expired_version
             raise
         hand_over(work_on_job(job_id, wanted.queue), tasks)
+        announce(writes, tasks)
         return Started(job_id, is_replay=False)
 
     try:
@@ -122,6 +127,7 @@ def _fields(wanted: Wanted, key: IdempotencyKey, request_id: str, now: datetime)
         **({"metadata": dict(wanted.metadata)} if wanted.metadata else {}),
         **({"keepsKey": True} if wanted.keeps_key else {}),
         **({"runningPath": path} if (path := _running(wanted, key.uid)) else {}),
+        **telling(wanted.told),
         "recordPath": key.path,
         "requestId": request_id,
         "createdAt": now,

@@ -17,6 +17,8 @@ from shared.credits.credits import refund
 from shared.documents.change import read_modify_write
 from shared.documents.document import REMOVE, Changes, Documents, Unavailable, Update, Write
 from shared.documents.lease import Fenced, Lease
+from shared.events.announce import announce
+from shared.jobs.events import job_ended
 from shared.jobs.job import KEPT, TERM, Job, ended_fields, ended_writes, job_path
 from shared.jobs.progress import TELL_EVERY, Progress
 from shared.tasks.hand_over import hand_over
@@ -214,14 +216,18 @@ def _write(work: Work, outcome: Outcome | JobFailed, ports: WorkPorts) -> None:
     ended = ended_fields(now)
     match outcome:
         case Succeeded():
+            told = job_ended(job, "succeeded", now)
             kept = {"result": dict(outcome.result), "resultExpiresAt": now + KEPT, "state": REMOVE}
-            work.lease.write({"status": "succeeded", **kept, **ended}, *ended_writes(job, succeeded=True), *outcome.writes)
+            work.lease.write({"status": "succeeded", **kept, **ended}, *ended_writes(job, succeeded=True), *outcome.writes, *told)
+            announce(told, ports.tasks)
         case JobFailed():
             refunded = {"creditsRefunded": job.credits_debited} if job.credits_debited else {}
             given_back = refund(job.uid, job.credits_debited, job.id, documents=ports.documents, now=now) if refunded else ()
             status = "expired" if outcome.code == DEADLINE_EXCEEDED else "failed"
             failed = {"status": status, "error": _told(outcome), **refunded, **ended, **_left(outcome.left, now)}
-            work.lease.write(failed, *ended_writes(job), *given_back, *outcome.writes)
+            told = job_ended(job, status, now)
+            work.lease.write(failed, *ended_writes(job), *given_back, *outcome.writes, *told)
+            announce(told, ports.tasks)
         case Moved():
             state = {("state", name): value for name, value in outcome.state.items()}
             changes = {"status": "queued", "queue": outcome.queue, "failures": 0, "updatedAt": now, "leaseUntil": REMOVE}

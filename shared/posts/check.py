@@ -19,9 +19,11 @@ from shared.documents.document import Changes, Conflict, Document, Update
 from shared.http.client import Http, NoAnswer, NotSent
 from shared.platforms.credentials import Credentials
 from shared.platforms.failure import PlatformFailure
+from shared.posts.events import warned
 from shared.posts.file_warnings import MAX_WARNINGS
 from shared.posts.outlook import OF_ACCOUNTS, Outlook, PostWarning
 from shared.posts.run import submission_path
+from shared.posts.state import state_of_submission
 from shared.posts.submission import Submission, Target
 from shared.users.user import user_path
 
@@ -59,7 +61,9 @@ def check_post(submission_id: str, ports: CheckPorts) -> None:
             return
         changes = _changes(current, found, ports)
         if changes:
-            documents.commit(Update(current.path, changes, if_version=current.version))
+            now = Submission.from_document(current)
+            told = warned(now, changes["warnings"], state_of_submission(current.fields), clock.now())
+            documents.commit(Update(current.path, changes, if_version=current.version), *told)
 
     read_modify_write(attempt)
 

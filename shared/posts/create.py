@@ -25,7 +25,7 @@ from shared.posts.submission import FIRST_VERSION, SCHEDULE_AHEAD, START_GRACE, 
 from shared.posts.validate import Installation, PostRequest, validated
 from shared.tasks.hand_over import hand_over
 from shared.tasks.task import Tasks, ingest, orchestrate
-from shared.users.user import User
+from shared.users.user import User, telling
 
 T = TypeVar("T")
 # What keys are for, and the status of the answer.
@@ -45,6 +45,8 @@ class Accept:
     request_id: str
     # Of the request that made it, with a key of its own or a derived one.
     key: IdempotencyKey | None = None
+    # The types of events that its user's webhooks want.
+    told: frozenset[str] = frozenset()
     # `ingest` has to copy some files first.
     awaits_files: bool = field(init=False)
 
@@ -102,7 +104,9 @@ def create_post(
                 raise ServiceUnavailable("Others took every slot that was free a moment ago: send the same request again.")
             slot = next_free(user.uid, plan, documents, clock.now())[0]
         now = clock.now()
-        accept = Accept(user.uid, request, content, targets, slot or request.scheduled_time, "api", request_id, key)
+        accept = Accept(
+            user.uid, request, content, targets, slot or request.scheduled_time, "api", request_id, key, user.webhook_types
+        )
         create = Create(submission_path(submission_id), submission_fields(accept, now))
         record = record_of(submission_id, key, request_id, now, accept.scheduled_time, slot)
         slots = [taken(user.uid, slot, submission_id)] if slot is not None else []
@@ -182,6 +186,7 @@ def waiting_fields(accept: Accept, now: datetime) -> dict[str, Any]:
         "sweepAt": sweep_at,
         **({"openMediaIds": named} if (named := media_ids(accept.content)) else {}),
         "runCounts": {"total": len(accept.targets), "succeeded": 0, "failed": 0, "outcomeUnknown": 0},
+        **telling(accept.told),
         "updatedAt": now,
     }
 

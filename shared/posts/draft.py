@@ -15,7 +15,7 @@ from shared.posts.run import submission_path
 from shared.posts.state import DRAFT
 from shared.posts.submission import FIRST_VERSION, own_post, require_version
 from shared.posts.validate import PostRequest
-from shared.users.user import User
+from shared.users.user import User, telling
 
 
 def create_draft(
@@ -41,6 +41,7 @@ def create_draft(
         "derivedKeyPath": key.path if key.kind == "derived" else None,
         **({"fingerprint": key.fingerprint} if key.kind == "derived" else {}),
         "recordPath": key.path,
+        **telling(user.webhook_types),
         "createdAt": now,
         "updatedAt": now,
     }

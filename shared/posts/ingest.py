@@ -8,13 +8,14 @@ deliveries, at any point of each other, copy each address once: whoever finds al
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
 from shared.documents.change import read_modify_write
-from shared.documents.document import Changes, Conflict, Document, Documents, Update
+from shared.documents.document import Changes, Conflict, Document, Documents, Update, Write
+from shared.events.announce import announce
 from shared.media.copied import CopyFailed
 from shared.media.measure_again import measure_again
 from shared.media.media import media_path
@@ -22,8 +23,10 @@ from shared.media.storage import StorageUnavailable
 from shared.media.uploads import over_quota
 from shared.posts.addresses import addresses_of
 from shared.posts.copying import IngestPorts, Progress, copy_all, counted
+from shared.posts.events import warned
 from shared.posts.file_warnings import FULL, MAX_WARNINGS, Chance, Copied, chance_at, file_warnings
 from shared.posts.run import Run, submission_path
+from shared.posts.state import state_of_accepted
 from shared.posts.submission import SCHEDULE_AHEAD, START_GRACE, Submission, taken_up_at
 from shared.tasks.hand_over import hand_over
 from shared.tasks.sweep import PUSH
@@ -98,9 +101,16 @@ def _go_on_later(submission: Submission, progress: "Progress", keeper: User | No
         # Seldom, too: there is a month between a copy's time and its end.
         changes = {**changes, "sweepAt": _look_again(ports.clock.now(), submission.due_at)}
     if changes:
+        told = _warned(submission, changes, ports)
         # Whoever has changed it meanwhile is followed by another delivery.
         with suppress(Conflict):
-            ports.documents.commit(Update(submission.path, changes, if_version=submission.version), *more)
+            ports.documents.commit(Update(submission.path, changes, if_version=submission.version), *more, *told)
+            announce(told, ports.tasks)
+
+
+def _warned(submission: Submission, changes: Changes, ports: IngestPorts) -> Sequence[Write]:
+    state = state_of_accepted(is_scheduled=submission.is_scheduled)
+    return warned(submission, changes["warnings"], state, ports.clock.now()) if "warnings" in changes else ()
 
 
 def _look_again(now: datetime, due_at: datetime) -> datetime:
@@ -121,7 +131,9 @@ def _finish(submission: Submission, copied: Mapping[str, Copied], ports: IngestP
             return None
         changes, task = _next(current, copied, ports)
         sizes, more = counted(current, copied, keeper)
-        ports.documents.commit(Update(current.path, {**changes, **sizes}, if_version=current.version), *more)
+        told = _warned(current, changes, ports)
+        ports.documents.commit(Update(current.path, {**changes, **sizes}, if_version=current.version), *more, *told)
+        announce(told, ports.tasks)
         return task
 
     task = read_modify_write(attempt)

@@ -8,6 +8,7 @@ Any number of deliveries, at any point of each other, make the same runs once; a
 
 import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,14 +16,16 @@ from shared.core.clock import Clock
 from shared.core.errors import Forbidden
 from shared.documents.change import read_modify_write
 from shared.documents.document import REMOVE, Conflict, Create, Document, Documents, FieldPath, Update, Version, Write
+from shared.events.announce import announce
 from shared.platforms.failure import PlatformFailure
+from shared.posts.events import run_event
 from shared.posts.late import missed
 from shared.posts.run import QUEUED, Run, RunPath, ended, submission_path
 from shared.posts.settle import completion
 from shared.posts.state import COUNTED
 from shared.posts.submission import Submission, Target
 from shared.tasks.task import Tasks, orchestrate, publish
-from shared.users.user import User, user_path
+from shared.users.user import User, telling, told_of, user_path
 
 _log = logging.getLogger(__name__)
 
@@ -45,6 +48,9 @@ def orchestrate_submission(submission_id: str, uid: str | None, *, documents: Do
             return
         submission = Submission.from_document(document)
         [user] = users or documents.get(user_path(submission.uid))
+        # Of the events that are wanted by now.
+        told = told_of(user.fields) if user is not None else submission.told
+        submission = replace(submission, told=told)
         _orchestrate(submission, _refusal(submission, user, clock.now()), documents, tasks, clock)
 
     # Again if a twin started it, the customer cancelled it, or the sweeper put it off meanwhile.
@@ -77,7 +83,9 @@ def _orchestrate(submission: Submission, refusal: PlatformFailure | None, docume
         return
     match submission.status:
         case "queued" if refusal is not None:
-            documents.commit(*_refused(submission, refusal, documents, now))
+            refused = _refused(submission, refusal, documents, now)
+            documents.commit(*refused)
+            announce(refused, tasks)
         case "queued":
             version = documents.commit(_start(submission, now))
             _create_runs(submission, documents, now)
@@ -97,6 +105,7 @@ def _start(submission: Submission, now: datetime) -> Update:
     changes: dict[FieldPath, Any] = {
         "status": "orchestrating",
         "state": "publishing",
+        "webhookTypes": sorted(submission.told) or REMOVE,
         "sweepAt": now + ORCHESTRATE_GRACE,
         "updatedAt": now,
     }
@@ -109,7 +118,13 @@ def _refused(submission: Submission, refusal: PlatformFailure, documents: Docume
     done = {name: value for name, value in ended("failed", now).items() if value is not REMOVE}
     runs = [_run(submission, target, now, {**done, **error}) for target in submission.targets]
     counted = dict.fromkeys((("runCounts", name) for name in ("failed", COUNTED.get(refusal.code)) if name), len(runs))
-    return [*completion(submission, documents, now, counted), *runs]
+    told = [one for target in submission.targets for one in _told_of(submission, target, now)]
+    return [*completion(submission, documents, now, counted), *runs, *told]
+
+
+def _told_of(submission: Submission, target: Target, now: datetime) -> Sequence[Write]:
+    named = {"targetId": target.target_id, "platform": target.platform, "accountId": target.account_id}
+    return run_event(RunPath(submission.id, target.run_id), submission.uid, named, "failed", submission.told, now)
 
 
 def _create_runs(submission: Submission, documents: Documents, now: datetime) -> None:
@@ -134,6 +149,7 @@ def _run(submission: Submission, target: Target, now: datetime, state: Mapping[s
             **({"facts": dict(target.facts)} if target.facts else {}),
             "publishWithinSeconds": int(submission.publish_within.total_seconds()),
             **({"firesAutomations": True} if submission.fires_automations else {}),
+            **telling(submission.told),
             "dueAt": submission.due_at,
             "createdAt": now,
             "updatedAt": now,

@@ -15,11 +15,12 @@ from shared.accounts.account import AccountKey
 from shared.documents.document import COMMIT_TIME, REMOVE, Changes, Document, Version
 from shared.platforms.content import Content
 from shared.platforms.failure import PlatformFailure
+from shared.users.user import told_of
 
 RunStatus = Literal["queued", "processing", "succeeded", "failed"]
 Phase = Literal["queued", "preparing", "intent", "published", "done"]
 
-# After this long a post is history: what has not ended is reconciled and given up.
+# What has not ended after this long is reconciled and given up.
 DEADLINE = timedelta(hours=24)
 # How late a post's public call may begin, unless its sender says otherwise.
 PUBLISH_WITHIN_SECONDS = 86_400
@@ -42,7 +43,6 @@ def submission_path(submission_id: str) -> str:
 
 
 # The changes of state, each as what is written.
-
 QUEUED: Final[Changes] = {"status": "queued", "phase": "queued", "attempt": 0}
 # On rollback to `preparing`: the call that was announced is made anew, or not at all.
 ROLLED_BACK: Final[Changes] = {"phase": "preparing", "intentAt": REMOVE, "absentListings": REMOVE, "callFailure": REMOVE}
@@ -140,7 +140,7 @@ class Run:
     error: Mapping[str, Any] | None = None
     # How often it was retried.
     round: int = 0
-    # What a person has said of an outcome that nobody could find out: {published, platformPostId}.
+    # What a person has said of an unknown outcome: {published, platformPostId}.
     resolution: Mapping[str, Any] | None = None
     # What people did to it: {action, at, apiKeyId}, the latest last.
     actions: tuple[Mapping[str, Any], ...] = ()
@@ -154,6 +154,8 @@ class Run:
     follow_ups: tuple[Mapping[str, Any], ...] = ()
     # New posts follow from it, if it succeeds; until they are made.
     fires_automations: bool = False
+    target_id: str = ""
+    told: frozenset[str] = frozenset()
 
     @property
     def error_code(self) -> str | None:
@@ -236,6 +238,8 @@ class Run:
             notes=tuple(fields.get("notes", ())),
             follow_ups=tuple(fields.get("followUps", ())),
             fires_automations=fields.get("firesAutomations", False),
+            target_id=fields.get("targetId", ""),
+            told=told_of(fields),
         )
 
 

@@ -71,7 +71,16 @@ def _sent(
     content, targets = validated(request, user, documents, clock, here)
     now = clock.now()
     slot = next_free(user.uid, plan_of(user.uid, documents), documents, now)[0] if request.wants_slot else None
-    accept = Accept(user.uid, request, content, targets, slot or request.scheduled_time, "api", document.fields["requestId"])
+    accept = Accept(
+        user.uid,
+        request,
+        content,
+        targets,
+        slot or request.scheduled_time,
+        "api",
+        document.fields["requestId"],
+        told=user.webhook_types,
+    )
     changes = {**waiting_fields(accept, now), "wantsSlot": REMOVE, "version": document.fields["version"] + 1, "wasDraft": True}
     more = [taken(user.uid, slot, document.id)] if slot is not None else []
     moved = moved_record(document, accept.scheduled_time or now, documents)

@@ -6,17 +6,20 @@ from datetime import datetime, timedelta
 from shared.core.clock import Clock
 from shared.documents.change import read_modify_write
 from shared.documents.document import REMOVE, Changes, Delete, Documents, Increment, Update, Write
+from shared.events.announce import announce
+from shared.posts.events import post_ended
 from shared.posts.run import submission_path
 from shared.posts.slots import freed
 from shared.posts.state import CANCELLED, MISSED, state_of_ended
 from shared.posts.submission import Submission
+from shared.tasks.task import Tasks
 from shared.users.user import user_path
 
 # If whoever ended a run dies before settling, the sweeper settles after this long.
 SETTLE_GRACE = timedelta(seconds=60)
 
 
-def settle(submission_id: str, *, documents: Documents, clock: Clock) -> None:
+def settle(submission_id: str, *, documents: Documents, tasks: Tasks, clock: Clock) -> None:
     """Called after every run's last commit and by the sweeper. Several at once are sorted out by the submission's version."""
 
     def attempt() -> None:
@@ -25,7 +28,9 @@ def settle(submission_id: str, *, documents: Documents, clock: Clock) -> None:
             return
         submission = Submission.from_document(document)
         if submission.completed_at is None and submission.ended >= submission.counts["total"]:
-            documents.commit(*completion(submission, documents, clock.now()))
+            writes = completion(submission, documents, clock.now())
+            documents.commit(*writes)
+            announce(writes, tasks)
 
     read_modify_write(attempt)
 
@@ -42,7 +47,8 @@ def ending(submission: Submission, changes: Changes, documents: Documents, now: 
     over = dict.fromkeys(("sweepAt", "openMediaIds", "copiedBytes"), REMOVE)
     ended = Update(submission.path, {**changes, "completedAt": now, "updatedAt": now, **over}, if_version=submission.version)
     slot = freed(submission, documents) if changes["state"] in (CANCELLED, MISSED) else ()
-    return [ended, *slot, *_released_key(submission, documents), *released_bytes(submission, documents)]
+    told = post_ended(submission, changes["state"], now)
+    return [ended, *slot, *_released_key(submission, documents), *released_bytes(submission, documents), *told]
 
 
 def released_bytes(submission: Submission, documents: Documents) -> Sequence[Write]:

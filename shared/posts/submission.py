@@ -19,6 +19,7 @@ from shared.documents.document import Document, Documents, Version
 from shared.platforms.content import Content
 from shared.posts.errors import PreconditionFailed
 from shared.posts.run import PUBLISH_WITHIN_SECONDS, RunPath, submission_path
+from shared.users.user import told_of
 
 # Who made it: a request, or an automation, whose posts set off no others.
 Origin = Literal["api", "automation"]
@@ -138,6 +139,8 @@ class Submission:
     owners_version: int = FIRST_VERSION
     # Raised when a change replaces what it says: who works on the older content must not say of the newer that it is done.
     content_revision: int = 0
+    # The types of events that its user's webhooks want.
+    told: frozenset[str] = frozenset()
 
     @property
     def fires_automations(self) -> bool:
@@ -206,6 +209,7 @@ class Submission:
             copied_bytes=fields.get("copiedBytes", 0),
             owners_version=fields.get("version", FIRST_VERSION),
             content_revision=fields.get("contentRevision", 0),
+            told=told_of(fields),
         )
 
 

@@ -16,7 +16,7 @@ _log = logging.getLogger(__name__)
 def _move_submission(document: Document, ports: SweepPorts) -> None:
     submission, now = Submission.from_document(document), ports.clock.now()
     if submission.status == "dispatched":
-        settle(submission.id, documents=ports.documents, clock=ports.clock)
+        settle(submission.id, documents=ports.documents, tasks=ports.tasks, clock=ports.clock)
         if submission.ended < submission.counts["total"]:
             # Every ended run is settled, the others carry their own sweepAt.
             put_off(submission.path, submission.version, None, ports)

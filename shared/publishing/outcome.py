@@ -7,7 +7,9 @@ from datetime import timedelta
 from shared.core.wait import Wait
 from shared.documents.document import Changes, Increment, Update
 from shared.documents.lease import Fenced
+from shared.events.announce import announce
 from shared.platforms.platform import Failed
+from shared.posts.events import run_ended
 from shared.posts.run import ended, submission_path
 from shared.posts.settle import SETTLE_GRACE, settle
 from shared.posts.state import COUNTED
@@ -80,11 +82,14 @@ def _end(lease: RunLease, result: Changes, counted: Changes) -> None:
     """
     now, submission_id = lease.clock.now(), lease.run.path.submission_id
     counting = Update(submission_path(submission_id), {**counted, "sweepAt": now + SETTLE_GRACE, "updatedAt": now})
+    told = run_ended(lease.run, str(result["status"]), now)
     try:
-        lease.write(result, *([] if lease.is_orphaned else [counting]))
+        lease.write(result, *([] if lease.is_orphaned else [counting]), *told)
     except Fenced:
         if not lease.has_lost_its_submission():
             raise
-        lease.write(result)
+        lease.write(result, *told)
+        announce(told, lease.tasks)
         return
-    settle(submission_id, documents=lease.documents, clock=lease.clock)
+    announce(told, lease.tasks)
+    settle(submission_id, documents=lease.documents, tasks=lease.tasks, clock=lease.clock)

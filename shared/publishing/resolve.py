@@ -12,11 +12,13 @@ from shared.core.clock import Clock
 from shared.core.errors import NotFound
 from shared.documents.change import read_modify_write
 from shared.documents.document import REMOVE, Changes, Document, Documents, Update, Write
+from shared.events.announce import announce
 from shared.platforms.compose import compose
 from shared.platforms.failure import PlatformFailure
 from shared.platforms.platform import Platform
 from shared.posts.actions import Actor
 from shared.posts.errors import AlreadyResolved, NothingToResolve, PlatformPostTaken
+from shared.posts.events import post_ended, run_ended
 from shared.posts.made_by import other_makers
 from shared.posts.run import NOT_PUBLISHED, Run, RunPath, submission_path
 from shared.posts.state import state_of_ended
@@ -68,11 +70,17 @@ def resolve_run(
         changes = _as_published(run, platform_post_id, platforms.get(run.platform), now) if published else _as_not_published(run)
         log = actor.log(run, "resolve", now, published=published)
         counted = _counted(submission, published=published)
+        told = [
+            *(run_ended(run, "succeeded", now) if published else ()),
+            *(post_ended(submission, counted["state"], now, round=submission.round + 1) if "state" in counted else ()),
+        ]
         documents.commit(
             Update(str(path), {**changes, **log, "resolution": verdict, "updatedAt": now}, if_version=run.version),
             Update(submission.path, {**counted, "updatedAt": now}, if_version=submission.version),
             *_one_at_a_time(user, now),
+            *told,
         )
+        announce(told, tasks)
         return run if published and run.fires_automations else None
 
     run = read_modify_write(attempt)

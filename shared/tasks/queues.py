@@ -35,7 +35,9 @@ REFRESH = Queue("refresh", "refresher", dispatches_per_second=20, concurrent_dis
 TEMPLATES_QUEUE = Queue("templates", "templates", dispatches_per_second=50, concurrent_dispatches=50)
 TRANSCRIBE_QUEUE = Queue("transcribe", "transcribe", dispatches_per_second=20, concurrent_dispatches=40)
 ENCODE_QUEUE = Queue("encode", "encode", dispatches_per_second=5, concurrent_dispatches=10, dispatch_deadline_seconds=1800)
-QUEUES = (ORCHESTRATE, *INGEST, *PUBLISH.values(), REFRESH, TEMPLATES_QUEUE, TRANSCRIBE_QUEUE, ENCODE_QUEUE)
+# Each endpoint's deliveries are one task's at a time.
+WEBHOOKS_QUEUE = Queue("webhooks", "webhooks", dispatches_per_second=200, concurrent_dispatches=200)
+QUEUES = (ORCHESTRATE, *INGEST, *PUBLISH.values(), REFRESH, TEMPLATES_QUEUE, TRANSCRIBE_QUEUE, ENCODE_QUEUE, WEBHOOKS_QUEUE)
 BY_NAME = {queue.name: queue for queue in QUEUES}
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from shared.core.errors import SokuError
-from shared.tasks.queues import ORCHESTRATE, PUBLISH, REFRESH, Queue, ingest_queue
+from shared.tasks.queues import ORCHESTRATE, PUBLISH, REFRESH, WEBHOOKS_QUEUE, Queue, ingest_queue
 
 
 class NotEnqueued(SokuError):
@@ -66,3 +66,13 @@ def check_post(submission_id: str, uid: str) -> Task:
 def refresh_facts(uid: str, platform: str, account_id: str) -> Task:
     """What the platform says of the account, not its tokens."""
     return Task(REFRESH, {"uid": uid, "platform": platform, "accountId": account_id, "what": "facts"})
+
+
+def tell(uid: str, event_id: str) -> Task:
+    """An event, to whoever subscribed to it."""
+    return Task(WEBHOOKS_QUEUE, {"uid": uid, "eventId": event_id})
+
+
+def deliver_to(endpoint_id: str, *, not_before: datetime | None = None) -> Task:
+    """What is due for one endpoint."""
+    return Task(WEBHOOKS_QUEUE, {"endpointId": endpoint_id}, not_before)

@@ -24,6 +24,8 @@ class User:
     storage_bytes: int = 0
     # platform → account id → what the platform says of it
     account_facts: Mapping[str, Mapping[str, Mapping[str, Any]]] = field(default_factory=dict)
+    # Of the events that a webhook of theirs is told (shared/events).
+    webhook_types: frozenset[str] = frozenset()
 
     @staticmethod
     def from_document(uid: str, document: Document | None) -> "User":
@@ -39,6 +41,7 @@ class User:
             document.fields.get("admin") is True,
             document.fields.get("storageBytes") or 0,
             document.fields.get("accountFacts") or {},
+            told_of(document.fields),
         )
 
     def require_enabled(self) -> None:
@@ -64,3 +67,13 @@ class User:
 
 def user_path(uid: str) -> str:
     return f"users/{uid}"
+
+
+def told_of(fields: Mapping[str, Any]) -> frozenset[str]:
+    """The types of events that their webhooks want, as a user's, a post's, a run's or a job's document says."""
+    return frozenset(fields.get("webhookTypes") or ())
+
+
+def telling(types: frozenset[str]) -> dict[str, Any]:
+    """What such a document says."""
+    return {"webhookTypes": sorted(types)} if types else {}

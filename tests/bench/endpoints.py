@@ -16,6 +16,7 @@ from shared.credits.credits import grant
 from tests.fakes.world import World
 
 PHOTO, SOUND = "https://example.com/photo.jpg", "https://example.com/podcast.mp3"
+HOOK = "https://hooks.test/soku"
 DRAWING = {"templateSlug": "quote", "config": {"quote": "Counted"}}
 AUTOMATION = {"source": {"platform": "x"}, "action": "repost", "targets": ["x"]}
 
@@ -68,6 +69,18 @@ BUDGETS: Mapping[str, Cost] = {
     "getJobResult": Cost(5, 4, 1),
     "cancelJob": Cost(6, 4, 3),
     "retryJob": Cost(8, 7, 5, 1),
+    "createWebhook": Cost(7, 5, 3),
+    "listWebhooks": Cost(4, 3, 1),
+    "getWebhook": Cost(4, 3, 1),
+    "updateWebhook": Cost(7, 5, 3),
+    "deleteWebhook": Cost(6, 4, 3),
+    "rotateWebhookSecret": Cost(6, 4, 3),
+    "pingWebhook": Cost(5, 4, 3),
+    "listDeliveries": Cost(5, 4, 1),
+    "getDelivery": Cost(5, 4, 1),
+    "redeliver": Cost(8, 8, 2),
+    "listEvents": Cost(4, 3, 1),
+    "getEvent": Cost(4, 3, 1),
     "listTemplates": Cost(3, 2, 1),
     "getTemplatePreview": Cost(0, 0, 0),
     "getCredits": Cost(5, 4, 1),
@@ -148,6 +161,16 @@ class Caller:
             self.send("DELETE", f"/v1/jobs/{job_id}")
         return job_id
 
+    def webhook(self) -> str:
+        return self.send("POST", "/v1/webhooks", {"url": HOOK}).get_json()["id"]
+
+    def pinged(self) -> tuple[str, str]:
+        """A webhook, and an event that it was told of."""
+        webhook_id = self.webhook()
+        event_id = self.send("POST", f"/v1/webhooks/{webhook_id}/ping").get_json()["eventId"]
+        self.world.run_for(5)
+        return webhook_id, event_id
+
     def automation(self) -> str:
         return self.send("POST", "/v1/automations", AUTOMATION).get_json()["id"]
 
@@ -195,6 +218,18 @@ SCENARIOS: Mapping[str, Callable[[Caller], Request]] = {
     "createTranscript": lambda caller: ("POST", "/v1/ai/transcribe", {"mediaId": caller.media(SOUND)}),
     "renderTemplate": lambda _: ("POST", "/v1/templates", DRAWING),
     "renderOgImage": lambda _: ("POST", "/v1/media/render-og", DRAWING),
+    "createWebhook": lambda _: ("POST", "/v1/webhooks", {"url": HOOK}),
+    "listWebhooks": lambda caller: ("GET", f"/v1/webhooks?{caller.webhook() and ''}", None),
+    "getWebhook": lambda caller: ("GET", f"/v1/webhooks/{caller.webhook()}", None),
+    "updateWebhook": lambda caller: ("PATCH", f"/v1/webhooks/{caller.webhook()}", {"payload": "full"}),
+    "deleteWebhook": lambda caller: ("DELETE", f"/v1/webhooks/{caller.webhook()}", None),
+    "rotateWebhookSecret": lambda caller: ("POST", f"/v1/webhooks/{caller.webhook()}/rotate", None),
+    "pingWebhook": lambda caller: ("POST", f"/v1/webhooks/{caller.webhook()}/ping", None),
+    "listDeliveries": lambda caller: ("GET", "/v1/webhooks/{}/deliveries?limit=1".format(*caller.pinged()), None),
+    "getDelivery": lambda caller: ("GET", "/v1/webhooks/{}/deliveries/{}".format(*caller.pinged()), None),
+    "redeliver": lambda caller: ("POST", "/v1/webhooks/{}/deliveries/{}/redeliver".format(*caller.pinged()), None),
+    "listEvents": lambda caller: ("GET", f"/v1/events?limit=1{caller.pinged() and ''}", None),
+    "getEvent": lambda caller: ("GET", f"/v1/events/{caller.pinged()[1]}", None),
     "listTemplates": lambda _: ("GET", "/v1/templates", None),
     "getTemplatePreview": lambda _: ("GET", "/v1/templates/quote/preview", None),
     "getCredits": lambda _: ("GET", "/v1/credits", None),

@@ -1,8 +1,11 @@
 """Storage, the web and the platforms, in memory."""
 
+import json
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
+from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from emulator.sandbox.platform import Answer, Call, Sandbox, respond
@@ -12,6 +15,9 @@ from shared.media.fetch import FetchFailed, FetchRefused
 from shared.media.measure import Measured, ProcessMeasurer, Read
 from shared.media.storage import ObjectMissing
 from shared.transcription.transcribe import Words
+from shared.webhooks.delivery import Attempted
+from shared.webhooks.send import ANSWER_WITHIN_SECONDS, judged
+from tests.fakes.clock import StandingClock
 
 STORAGE_URL = "https://storage.test"
 SANDBOX_URL = "https://sandbox.test"
@@ -51,6 +57,39 @@ class MemoryStorage:
 
 def open_session(path: str, content_type: str, size_bytes: int, origin: str | None) -> str:
     return f"https://upload.test/{path}?size={size_bytes}&type={content_type}&origin={origin}"
+
+
+@dataclass(frozen=True)
+class Received:
+    at: datetime
+    url: str
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def event(self) -> Any:
+        return json.loads(self.body)
+
+
+class Receivers:
+    """Users' servers: what each of them got, and how it answers, 200 unless said otherwise: a status, or None for no answer."""
+
+    def __init__(self, clock: StandingClock) -> None:
+        self.clock = clock
+        self.got: list[Received] = []
+        self.answers: dict[str, list[int | None]] = {}
+        self.always: dict[str, int | None] = {}
+
+    def send(self, url: str, headers: Mapping[str, str], body: bytes) -> Attempted:
+        at = self.clock.now()
+        self.got.append(Received(at, url, headers, body))
+        planned = self.answers.get(url)
+        status = planned.pop(0) if planned else self.always.get(url, 200)
+        if status is None:
+            self.clock.advance(ANSWER_WITHIN_SECONDS)
+            return Attempted(at, False, None, "", "It did not answer within 10 seconds.", 10_000, is_down=True)
+        error, is_down = judged(status)
+        return Attempted(at, error is None, status, "said", error, 5, is_down, status == 410)
 
 
 class MemoryFetcher:

@@ -51,6 +51,7 @@ from shared.templates.draw import DrawPorts
 from shared.templates.pictures import PicturePorts
 from shared.transcription.cut import CutPorts
 from shared.transcription.transcribe import TranscribePorts, Transcriber
+from shared.webhooks.ports import WebhookPorts
 from tests.fakes.clock import StandingClock
 from tests.fakes.documents import MemoryDocuments
 from tests.fakes.outside import (
@@ -58,6 +59,7 @@ from tests.fakes.outside import (
     STORAGE_URL,
     MemoryFetcher,
     MemoryStorage,
+    Receivers,
     RememberingMeasurer,
     SandboxHttp,
     SpeakingTranscriber,
@@ -129,6 +131,8 @@ class World:
         measurer, quota = RememberingMeasurer(), settings.storage_quota_bytes
         self.ingesting = IngestPorts(self.documents, self.tasks, self.storage, fetcher, measurer, self.clock, quota)
         self.transcriber: Transcriber = SpeakingTranscriber()
+        # Users' own servers, which webhooks are sent to.
+        self.receivers = Receivers(self.clock)
         self.invocations = 0
         # Nothing arrives here from outside.
         self.verifier = None
@@ -231,6 +235,12 @@ class World:
     @property
     def working(self) -> WorkPorts:
         return WorkPorts(self.documents, self.tasks, self.clock, partial(delete_leftovers, storage=self.storage))
+
+    @property
+    def telling(self) -> WebhookPorts:
+        return WebhookPorts(
+            self.documents, self.tasks, self.clock, self.cipher, self.receivers, one_by_one, self.api_ports.settings.base_url
+        )
 
     @property
     def automating(self) -> AutomationPorts:

@@ -129,6 +129,20 @@ def without_follow_up_intents(documents: Documents) -> Documents:
     return Rewriting(documents, write=write)
 
 
+class _EventsApart(Rewriting):
+    def commit(self, *writes: Write) -> Version:
+        events = [write for write in writes if isinstance(write, Create) and "/events/" in write.path]
+        version = self._documents.commit(*(write for write in writes if write not in events))
+        if events:
+            self._documents.commit(*events)
+        return version
+
+
+def without_events_in_the_commit(documents: Documents) -> Documents:
+    """What happened is written down a moment after it is true."""
+    return _EventsApart(documents)
+
+
 def blind(platform: Platform) -> Platform:
     """What was not answered did not happen. (TikTok and Facebook answer nothing else than that they will see.)"""
     return platform if platform.name in ("tiktok", "facebook") else replace(platform, find=lambda _: Absent())
@@ -172,5 +186,6 @@ ABLATIONS = (
     Ablation("intent of a follow-up", "duplicates", ("x", "instagram", "linkedin"), without_follow_up_intents),
     Ablation("nonces", "wrong_accounts", ("x", "tiktok"), without_nonces),
     Ablation("ids that follow from run and automation", "duplicates", ("x", "linkedin"), without_the_ids_of_automations),
+    Ablation("events in the commit that makes them true", "untold", ("x", "linkedin"), without_events_in_the_commit),
     Ablation("the database's time", "lost", ("x", "facebook"), own_clocks=True),
 )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from emulator.sandbox.platform import Entry
 from tests.faults.automations import followed, made_by_automations
+from tests.faults.events import untold
 from tests.faults.people import UID
 from tests.faults.posts import Wanted
 from tests.faults.witness import Account
@@ -29,6 +30,7 @@ HARMS = (
     "older_tokens",
     "buried_alive",
     "wrong_accounts",
+    "untold",
     "unfinished",
 )
 # What is counted beside the harms.
@@ -110,6 +112,8 @@ class Verdict:
     buried_alive: int = 0
     # The API's word on an account was not so, or what is stored of it disagrees.
     wrong_accounts: int = 0
+    # Told by webhooks and not so, or so and not told.
+    untold: int = 0
     unfinished: int = 0
     examples: list[str] = field(default_factory=list)
     # (platform, step) that was called at all.
@@ -213,6 +217,7 @@ def judge(simulation: "Simulation") -> Verdict:
         "buried_alive": simulation.stored_tokens.buried_alive,
         "wrong_accounts": [*simulation.people.broken, *simulation.people.disagreements()],
         "wrong_answers": [*simulation.wrong_answers, *simulation.thoughts.shared_slots()],
+        "untold": list(untold(simulation.world, UID, simulation.hearer)) if simulation.hearer else [],
         "unfinished": [f"{number} was never answered" for number in simulation.unanswered],
     }
     for harm, examples in told.items():

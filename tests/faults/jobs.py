@@ -26,6 +26,7 @@ from shared.tasks.task import NotEnqueued, Task
 from shared.transcription.transcribe import FileRefused, ProviderBusy, Words
 from tests.fakes.outside import KnownMeasurer
 from tests.fakes.world import World
+from tests.faults.events import is_told, listen, untold
 from tests.faults.ports import OwnWindows, ProcessClock, Trouble, TrueClock, faulty, seeded
 from tests.faults.posts import JPEG, VIDEO
 from tests.faults.scheduler import Process, Scheduler
@@ -81,6 +82,7 @@ class JobHistory:
         self.key = self.world.user(UID, connect=())
         grant(UID, granted, "start", documents=self.world.memory, clock=self.world.clock)
         self._wire(documents)
+        self.hearer = listen(self.world, UID, self.scheduler, self.trouble) if seed % 2 == 0 else None
         self.client = create_app(self.world.api_ports).test_client()
 
     def _wire(self, change: Callable[[Any], Any]) -> None:
@@ -256,11 +258,13 @@ class JobHistory:
 
     def _is_settled(self) -> bool:
         waiting = [path for path in (*self._there("jobs/"), *self._there("media/")) if "sweepAt" in self._fields(path)]
-        return not len(self.tasks) and not self.unanswered and not waiting
+        return not len(self.tasks) and not self.unanswered and not waiting and is_told(self.world.memory.contents)
 
     def _verdict(self) -> JobVerdict:
         verdict = JobVerdict(asked=len(self.asked))
         verdict.harms = [*self._of_answers(verdict), *self._of_jobs(), *self._of_credits(), *self._of_files()]
+        if self.hearer is not None:
+            verdict.harms += untold(self.world, UID, self.hearer)
         return verdict
 
     def _of_answers(self, verdict: JobVerdict) -> Iterator[str]:

@@ -25,6 +25,7 @@ from tests.fakes.world import SETTINGS, World
 from tests.faults.ablation import Ablation
 from tests.faults.automations import set_up
 from tests.faults.check import Verdict, judge
+from tests.faults.events import is_told, listen
 from tests.faults.people import NAMES, UID, People
 from tests.faults.ports import OwnWindows, ProcessClock, Trouble, TrueClock, faulty, seeded
 from tests.faults.posts import Wanted, address_of, wanted_post
@@ -107,6 +108,8 @@ class Simulation:
         self.key = self.world.user(UID, connect=())
         self.client = create_app(self.world.api_ports).test_client()
         self.people = People(self.world, self.scheduler, self.chance, self.client, self.new_process)
+        # In every fourth history all of it is told.
+        self.hearer = listen(self.world, UID, self.scheduler, self.trouble) if self.seed % 4 == 0 else None
         self.people.connect_all(self.options.platforms)
         set_up(self)
         self.thoughts.plan()
@@ -259,6 +262,8 @@ class Simulation:
         if len(self.world.tasks) or self.unanswered or self.thoughts.under_way or not self.people.are_done:
             return False
         contents = self.world.memory.contents
+        if not is_told(contents):
+            return False
         return not any("sweepAt" in contents[path][0] for path in contents if path.startswith("postSubmissions/"))
 
     def new_process(self, name: str) -> Process:

@@ -60,7 +60,8 @@ def test_an_orchestrator_killed_anywhere(customer: Customer, call: str, nth: int
     customer.stack.plan_kill("orchestrator", call, nth, when)
     submission_id = customer.accepted({**BOTH, "text": f"{call} {nth} {when}"})
     assert published_once(customer, submission_id)
-    assert not (customer.stack.kill_plans / "orchestrator").exists(), "the plan never struck"
+    # All may be published before the orchestrator gets to say that it has dispatched them.
+    until(lambda: not (customer.stack.kill_plans / "orchestrator").exists())
 
 
 def test_several_accounts_of_one_platform_have_a_run_each(customer: Customer) -> None:

@@ -73,6 +73,7 @@ def owned(owner: Customer) -> Owned:
             f"{user}/credits/current/ledger/seeded",
             f"{user}/automations/seeded",
             f"{user}/queue/current",
+            f"{user}/events/seeded",
         ),
         by_field=(
             post,
@@ -91,6 +92,8 @@ def owned(owner: Customer) -> Owned:
             *_found(documents, f"{user}/idempotency"),
             f"{user}/rateLimits/current",
             f"{user}/slots/seeded",
+            "webhooks/seeded",
+            "webhooks/seeded/deliveries/seeded",
             "oauthStates/seeded",
             # Paths that no rule names, next to and beneath those that one does.
             "operations/seeded",

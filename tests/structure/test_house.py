@@ -44,6 +44,15 @@ DENIED = {
         "shared.platforms.x",
     ),
     "publisher": ("firebase_admin", "pydantic_settings", "pymediainfo", "requests_hardened", "functions.api"),
+    "webhooks": (
+        "google.cloud.storage",
+        "firebase_admin",
+        "pydantic_settings",
+        "openai",
+        "typst",
+        "shared.publishing",
+        "functions.api",
+    ),
     "refresher": ("google.cloud.storage", "firebase_admin", "shared.publishing.publish", "shared.platforms.x.publish"),
     "sweeper": ("google.cloud.storage", "firebase_admin", "shared.publishing.publish"),
 }
@@ -56,6 +65,7 @@ MODULE_BUDGET = {
     "encode": 1200,
     "orchestrator": 1080,
     "publisher": 1200,
+    "webhooks": 1200,
     "refresher": 1080,
     "sweeper": 1080,
 }
@@ -137,6 +147,9 @@ def test_every_query_is_declared_in_the_indexes() -> None:
         "Query('apiKeys', where=(('uid', '==', uid), ('revokedAt', '==', None)), limit=MAX_LISTED)",
         "Query('credentials', where=where, order_by='keyId', limit=BATCH, group=True, after=after)",
         "Query(collection, where=where, order_by='createdAt', descending=True, limit=limit + 1, after=after)",
+        "Query('webhooks', where=[('uid', '==', uid)], limit=2 * MAX_ENDPOINTS)",
+        "Query(collection, where=until, order_by='nextAttemptAt', limit=limit)",
+        "Query(f'{path}/runs', limit=MAX_TARGETS)",
         "Query('jobs', where=where, order_by='createdAt', descending=True, limit=limit, after=after)",
         "Query('media', where=where, order_by='createdAt', descending=True, limit=limit + 1, after=after)",
         "Query(f'{credits_path(uid)}/ledger', order_by='createdAt', descending=True, limit=limit, after=after)",
@@ -192,7 +205,7 @@ def _is_query(node: ast.AST) -> bool:
 def test_documents_that_expire_have_a_policy_that_deletes_them() -> None:
     declared = json.loads((ROOT / "firestore.indexes.json").read_text())
     with_policy = {o["collectionGroup"] for o in declared["fieldOverrides"] if o.get("ttl")}
-    assert with_policy == {"idempotency", "apiRequests", "oauthStates", "jobs", "uploads", "slots"}
+    assert with_policy == {"idempotency", "apiRequests", "oauthStates", "jobs", "uploads", "slots", "events", "deliveries"}
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))

@@ -18,11 +18,13 @@ from functions.api.openapi.examples import (
 from functions.api.openapi.operation import Operation
 from functions.api.openapi.operations_jobs import JOBS
 from functions.api.openapi.operations_posts import POSTS
+from functions.api.openapi.operations_webhooks import WEBHOOKS
 
 # By Flask's name of the route.
 OPERATIONS: Mapping[str, Operation] = {
     **POSTS,
     **JOBS,
+    **WEBHOOKS,
     "automations.create": Operation(
         "createAutomation",
         "Make a new post of every one that is published on a source",

@@ -72,6 +72,7 @@ def begun(call: Call, endpoint: str, beginning: Beginning, ports: Ports, *, keep
     try:
         wanted = beginning.prepare()
         wanted = replace(wanted, lasts=min(wanted.lasts, _cancel_after() or wanted.lasts), keeps_key=keeps_key)
+        wanted = replace(wanted, told=call.user.webhook_types)
         return start(wanted, key, call.request_id, documents=documents, tasks=ports.tasks, clock=clock, more=beginning.more)
     except (IdempotencyConflict, ServiceUnavailable):
         raise

@@ -121,7 +121,9 @@ def routes(ports: Ports) -> Blueprint:
     def completed(call: Call, platform: str) -> Reply:
         given: Completion = call.given
         redirect_uri = ports.settings.callback_url(platform)
-        connected = complete(call.user.uid, platform, given.code, given.state, redirect_uri, ports.connecting)
+        connected = complete(
+            call.user.uid, platform, given.code, given.state, redirect_uri, ports.connecting, told=call.user.webhook_types
+        )
         return Reply(200, {"accounts": [_connected(platform, one) for one in connected]})
 
     @blueprint.get("/v1/integrations")

@@ -160,7 +160,7 @@ def routes(ports: Ports) -> Blueprint:
     @blueprint.delete("/v1/jobs/<id:job_id>")
     @endpoint(ports, credential="either", gives={200: ShownJob}, errors=(NotFound, AlreadyFinished), scope="ai")
     def cancel(call: Call, job_id: str) -> Reply:
-        cancel_job(call.user.uid, job_id, documents=documents, clock=clock)
+        cancel_job(call.user.uid, job_id, documents=documents, tasks=ports.tasks, clock=clock)
         return replied(call.user.uid, job_id, 200)
 
     @blueprint.post("/v1/jobs/<id:job_id>/retry")
@@ -177,7 +177,9 @@ def routes(ports: Ports) -> Blueprint:
     def retry(call: Call, job_id: str) -> Reply:
         kind: str = own_job(call.user.uid, job_id, documents).fields["type"]
         require_scope(call.api_key, "media" if kind in ("media", "direct_upload") else "ai")
-        started = retry_job(call.user.uid, job_id, call.request_id, documents=documents, tasks=ports.tasks, clock=clock)
+        started = retry_job(
+            call.user.uid, job_id, call.request_id, call.user.webhook_types, documents=documents, tasks=ports.tasks, clock=clock
+        )
         return replied(call.user.uid, started.job_id, 200 if started.is_replay else 202)
 
     return blueprint

@@ -84,7 +84,7 @@ def _verbs(call: Call, ports: Ports) -> Mapping[Action, Verb]:
     uid, actor = call.user.uid, Actor(call.api_key_id)
     known: Any = {"tasks": ports.tasks, "clock": ports.clock}
     return {
-        "cancel": lambda post_id, documents: cancel_post(uid, post_id, documents=documents, clock=ports.clock),
+        "cancel": lambda post_id, documents: cancel_post(uid, post_id, documents=documents, tasks=ports.tasks, clock=ports.clock),
         "publish": lambda post_id, documents: send_post(
             call.user, post_id, request_of, at_once=None, here=ports.installation, documents=documents, **known
         ),

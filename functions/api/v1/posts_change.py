@@ -125,7 +125,7 @@ def routes(ports: Ports) -> Blueprint:
         scope="posts:write",
     )
     def cancel(call: Call, post_id: str) -> Reply:
-        cancel_post(call.user.uid, post_id, _named_version(), documents=ports.documents, clock=ports.clock)
+        cancel_post(call.user.uid, post_id, _named_version(), documents=ports.documents, tasks=ports.tasks, clock=ports.clock)
         return shown_post(call.user.uid, post_id, ports)
 
     @blueprint.post("/v1/posts/<post_id:post_id>/publish")

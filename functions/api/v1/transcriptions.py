@@ -79,6 +79,6 @@ def beginning_of(call: Call, given: TranscriptRequest, ports: Ports, root: str =
         return wanted_transcript(stored, seconds, cost, given.language, given.model or "whisper-1")
 
     def charge(job_id: str) -> Sequence[Write]:
-        return debit(uid, cost, job_id, documents=documents, now=ports.clock.now())
+        return debit(uid, cost, job_id, told=call.user.webhook_types, documents=documents, now=ports.clock.now())
 
     return Beginning(prepare, charge)

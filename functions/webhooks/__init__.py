@@ -1,0 +1,1 @@
+"""Side branch: tells users' own servers what happened."""
