@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from emulator import connect_page
 from emulator.ports import BUCKET, HOST, PROJECT_ID, UPLOADS_BUCKET, Ports, url
-from emulator.sandbox import openai
+from emulator.sandbox import openai, replicate, solana, youtube_data
 from emulator.sandbox.oauth import CLIENT_SECRET, client_id_of
 from emulator.sandbox.platforms import SANDBOXES
 from emulator.sandbox.webhooks import RECEIVER
@@ -44,7 +44,9 @@ def function_variables(
     """Everything a function needs to start; `rewrites` lead from addresses to servers on this machine, the longest first."""
     sandbox = url(ports.sandbox)
     # Webhooks may be tried out on the receiver, as well.
-    led = {"https://example.com/": f"{sandbox}/_media/", f"{sandbox}{RECEIVER}": f"{sandbox}{RECEIVER}", **(rewrites or {})}
+    led = {"https://example.com/": f"{sandbox}/_media/", f"{sandbox}{RECEIVER}": f"{sandbox}{RECEIVER}"}
+    # And what engines make is fetched like any other file.
+    led |= {f"https://{replicate.FILES_HOST}/": f"{sandbox}/{replicate.FILES_HOST}/", **(rewrites or {})}
     return {
         **emulator_variables(ports, firestore_host),
         "SOKU_VERSION": "local",
@@ -61,6 +63,11 @@ def function_variables(
         "SOKU_SANDBOX_URL": sandbox,
         "SOKU_OPENAI_URL": f"{sandbox}/{openai.HOST}/v1",
         "SOKU_OPENAI_KEY": openai.KEY,
+        "SOKU_YOUTUBE_URL": f"{sandbox}/{youtube_data.HOSTS[0]}",
+        "SOKU_YOUTUBE_KEY": youtube_data.KEY,
+        "SOKU_REPLICATE_URL": f"{sandbox}/{replicate.HOSTS[0]}",
+        "SOKU_REPLICATE_KEY": replicate.KEY,
+        "SOKU_SOLANA_URL": f"{sandbox}/{solana.HOSTS[0]}/rpc",
         "SOKU_FFMPEG": openai.ffmpeg(),
         "SOKU_APPS": json.dumps(sandbox_apps()),
         "SOKU_API_URL": f"{url(ports.api)}/api",

@@ -35,6 +35,8 @@ TARGETS = (
     # Waiting for platforms is most of its work, so many runs share an instance; sending a large file is its longest. A run that
     # uploads holds at most two parts of a file (TikTok's last chunk: 20 MB), so 40 of them fit.
     Target("publisher", public=False, memory_mib=2048, timeout_seconds=540, concurrency=40),
+    # Only waits for providers: models, and other people's interfaces; holds what they make, 32 MiB at most.
+    Target("jobs", public=False, memory_mib=512, timeout_seconds=540, concurrency=20),
     # Waits for its users' servers, ten seconds each at most; four deliveries of one endpoint at once.
     Target("webhooks", public=False, memory_mib=512, timeout_seconds=90, concurrency=40),
     Target("refresher", public=False, memory_mib=512, timeout_seconds=90, concurrency=16),

@@ -52,11 +52,10 @@ LOCAL = (
     "tests/flow/test_9_attacks.py",
     "tests/structure/test_deploy.py",
 )
-DOCUMENT = tuple(
-    f"tests/flow/test_{step}.py" for step in ("10_document", "11_job_kills", "12_page", "13_change_kills", "14_webhooks")
-)
+DOCUMENT = tuple(f"tests/flow/test_{step}.py" for step in ("10_document", "11_job_kills", "12_page", "13_change_kills"))
+TOLD = tuple(f"tests/flow/test_{step}.py" for step in ("14_webhooks", "15_clients"))
 CONTRACTS = ("tests/contracts", "tests/rules")
-CODE = ("tests", *(f"--ignore={path}" for path in (*KILLS, *FAULTS, *FLOW, *LOCAL, *DOCUMENT, *CONTRACTS)))
+CODE = ("tests", *(f"--ignore={path}" for path in (*KILLS, *FAULTS, *FLOW, *LOCAL, *DOCUMENT, *TOLD, *CONTRACTS)))
 # Side by side; the suites of a lane one after the other.
 LANES: Mapping[str, Sequence[Suite]] = {
     "kills": [pytest("kills", *KILLS)],
@@ -64,6 +63,7 @@ LANES: Mapping[str, Sequence[Suite]] = {
     "flow": [pytest("flow", *FLOW)],
     "local": [pytest("local", *LOCAL)],
     "document": [pytest("document", *DOCUMENT)],
+    "told": [pytest("told", *TOLD)],
     "code": [Suite("lint", ("make", "--no-print-directory", "lint")), pytest("code", *CODE), pytest("contracts", *CONTRACTS)],
 }
 

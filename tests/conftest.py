@@ -19,6 +19,8 @@ import requests
 
 from emulator.ports import Ports
 from emulator.users import PASSWORD, NewUser, add_user
+from shared.core.clock import SystemClock
+from shared.credits.credits import grant
 from shared.documents.document import Documents
 from shared.gcp import firestore
 from tests.fakes.world import SETTINGS, World
@@ -57,6 +59,9 @@ class LocalStack:
     kill_plans: Path
     log: Path
     pid: int
+
+    def add_credits(self, uid: str, amount: int) -> None:
+        grant(uid, amount, "tests", documents=self.documents, clock=SystemClock())
 
     def plan_kill(self, function: str, call: str, nth: int, when: str, spared: Sequence[str] = ()) -> None:
         plan = self.kill_plans / f".{function}.part"

@@ -52,9 +52,14 @@ class Answer:
     silence: str | None = None
     # A page for people, in place of the body.
     html: str | None = None
+    # A file, in place of the body, and what it is.
+    content: bytes | None = None
+    content_type: str = "application/json"
 
     @property
     def raw(self) -> bytes:
+        if self.content is not None:
+            return self.content
         if self.html is not None:
             return self.html.encode()
         return b"" if self.body is None else json.dumps(self.body).encode()

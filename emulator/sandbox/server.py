@@ -20,7 +20,7 @@ from typing import Any
 import requests
 from aiohttp import web
 
-from emulator.sandbox import openai
+from emulator.sandbox import providers
 from emulator.sandbox.faults import Fault
 from emulator.sandbox.platform import HANG, RESET, Answer, Call, World, respond
 from emulator.sandbox.platforms import AFFECTED, STEPS, build, by_host
@@ -71,9 +71,9 @@ class SandboxServer:
         if sandbox is not None:
             call, _ = await _call(request)
             answer = await loop.run_in_executor(None, respond, sandbox, call)
-        elif host == openai.HOST:
+        elif (provider := providers.BY_HOST.get(host)) is not None:
             call, name = await _call(request)
-            answer = await loop.run_in_executor(None, openai.respond, call, name, self.world)
+            answer = await loop.run_in_executor(None, provider.respond, call, name, self.world)
         else:
             raise web.HTTPNotFound(text=f"there is no sandbox for {host}")
         if answer.silence == HANG:
@@ -108,7 +108,7 @@ class SandboxServer:
 
     async def _index(self, _: web.Request) -> web.Response:
         """For whoever opens the address in a browser."""
-        hosts = sorted([*self._by_host, openai.HOST])
+        hosts = sorted([*self._by_host, *providers.BY_HOST])
         rows = "".join(f"<li><code>{html.escape(host)}</code></li>" for host in hosts)
         controls = (__doc__ or "").partition("\n\n")[2]
         page = (
@@ -141,9 +141,7 @@ class SandboxServer:
             given = await request.json()
             if not isinstance(given, list):
                 raise ValueError("it is no list")
-            faults = [
-                Fault.from_json(fault, {**STEPS, openai.NAME: openai.STEPS}, {**AFFECTED, openai.NAME: {}}) for fault in given
-            ]
+            faults = [Fault.from_json(fault, {**STEPS, **providers.STEPS}, {**AFFECTED, **providers.AFFECTED}) for fault in given]
             with self.world.lock:
                 left = [fault for fault in self.world.faults.due if fault.times > 0] if request.method == "POST" else []
                 self.world.faults.due = left + faults
@@ -185,7 +183,7 @@ async def _call(request: web.Request) -> tuple[Call, str]:
 
 
 def _response(answer: Answer) -> web.Response:
-    content_type = "text/html" if answer.html is not None else "application/json"
+    content_type = "text/html" if answer.html is not None else answer.content_type
     return web.Response(status=answer.status or 500, body=answer.raw, headers=dict(answer.headers), content_type=content_type)
 
 

@@ -3,6 +3,7 @@
 from flask import Flask, Response, g, request
 from werkzeug.routing import BaseConverter
 
+from functions.api.dialects import novakit, soke, sova, vidocu
 from functions.api.ports import Ports
 from functions.api.request import cors, errors
 from functions.api.request.endpoint import is_idempotency_key
@@ -41,6 +42,8 @@ RESOURCES = (
     integrations, openapi,
 )  # fmt: skip
 
+DIALECTS = (soke, vidocu, novakit, sova)
+
 
 class DocumentId(BaseConverter):
     """In addresses: what no document of ours can be called is not found, and not asked for."""
@@ -52,6 +55,12 @@ class PostId(DocumentId):
     """What is another endpoint is no post's."""
 
     regex = rf"(?!(?:validate|actions)$){DocumentId.regex}"
+
+
+class JobId(DocumentId):
+    """Of our own making, beside other addresses of the dialects."""
+
+    regex = r"job_[0-9A-Za-z_-]{1,120}"
 
 
 class RunId(BaseConverter):
@@ -74,7 +83,7 @@ def create_app(ports: Ports) -> Flask:
     app = Flask("soku", static_folder=None)
     app.url_map.strict_slashes, app.url_map.merge_slashes = False, False
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
-    app.url_map.converters |= {"media_id": media.MediaId, "post_id": PostId, "run_id": RunId, "id": DocumentId}
+    app.url_map.converters |= {"media_id": media.MediaId, "post_id": PostId, "run_id": RunId, "id": DocumentId, "job_id": JobId}
     app.json.sort_keys = False  # type: ignore[attr-defined]
 
     @app.before_request
@@ -104,5 +113,9 @@ def create_app(ports: Ports) -> Flask:
     for resource in RESOURCES:
         routes = resource.routes(ports)
         errors.register(routes, errors.soku_envelope, development=development, clock=clock)
+        app.register_blueprint(routes)
+    for dialect in DIALECTS:
+        routes = dialect.routes(ports)
+        errors.register(routes, dialect.envelope, development=development, clock=clock)
         app.register_blueprint(routes)
     return app

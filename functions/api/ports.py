@@ -12,6 +12,7 @@ from shared.core.settings import (
     Addresses,
     Connecting,
     Cors,
+    Generating,
     MediaFetch,
     MediaStorage,
     Platforms,
@@ -30,7 +31,18 @@ from shared.tasks.task import Tasks
 
 
 class ApiSettings(
-    Addresses, Cors, RateLimits, MediaStorage, MediaFetch, Uploads, StorageQuota, Prices, TokenKeys, Platforms, Connecting
+    Addresses,
+    Cors,
+    RateLimits,
+    MediaStorage,
+    MediaFetch,
+    Uploads,
+    StorageQuota,
+    Prices,
+    Generating,
+    TokenKeys,
+    Platforms,
+    Connecting,
 ):
     """Everything the API needs to know."""
 

@@ -10,6 +10,10 @@ from functions.encode import wiring
 from functions.task import Payload, task_function
 from shared.core.log import start_logging
 from shared.jobs.work import work_on
+from shared.operations.export import export
+from shared.operations.operation import Operation, Steps
+from shared.operations.registry import handlers
+from shared.operations.spoken import transcript
 from shared.transcription.cut import cut
 from shared.transcription.wanted import JOB_TYPE
 
@@ -17,7 +21,15 @@ start_logging()
 
 
 def handle(payload: Payload, ports: wiring.Ports) -> None:
-    work_on(payload["jobId"], "encode", {JOB_TYPE: partial(cut, ports=ports.cutting)}, ports.working)
+    cutting = partial(cut, ports=ports.cutting)
+
+    def steps(operation: Operation) -> Steps:
+        return {
+            "transcript": partial(transcript, step=cutting),
+            "export": partial(export, ports=ports.cutting, operation=operation),
+        }
+
+    work_on(payload["jobId"], "encode", {JOB_TYPE: cutting, **handlers(steps)}, ports.working)
 
 
 encode = task_function(handle, wiring.ports)

@@ -10,6 +10,8 @@ from functions.task import Payload, task_function
 from functions.transcribe import wiring
 from shared.core.log import start_logging
 from shared.jobs.work import work_on
+from shared.operations.registry import handlers
+from shared.operations.spoken import transcript
 from shared.transcription.transcribe import transcribe as send
 from shared.transcription.wanted import JOB_TYPE
 
@@ -17,7 +19,9 @@ start_logging()
 
 
 def handle(payload: Payload, ports: wiring.Ports) -> None:
-    work_on(payload["jobId"], "transcribe", {JOB_TYPE: partial(send, ports=ports.transcribing)}, ports.working)
+    sending = partial(send, ports=ports.transcribing)
+    steps = {"transcript": partial(transcript, step=sending)}
+    work_on(payload["jobId"], "transcribe", {JOB_TYPE: sending, **handlers(lambda operation: steps)}, ports.working)
 
 
 transcribe = task_function(handle, wiring.ports)

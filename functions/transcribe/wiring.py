@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from shared.core.once import once
-from shared.core.settings import CloudTasks, MediaStorage, Transcription, read_settings
+from shared.core.settings import CloudTasks, MediaStorage, OpenAi, read_settings
 from shared.gcp import firestore
 from shared.gcp.cloud_storage import CloudStorage
 from shared.gcp.cloud_tasks import CloudTasksQueue
@@ -16,7 +16,7 @@ from shared.transcription.openai import OpenAiTranscriber
 from shared.transcription.transcribe import TranscribePorts
 
 
-class TranscribeSettings(CloudTasks, MediaStorage, Transcription):
+class TranscribeSettings(CloudTasks, MediaStorage, OpenAi):
     """Everything that transcribing needs to know."""
 
 

@@ -10,7 +10,7 @@ from typing import Annotated, Literal, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from shared.core.variables import CommaSeparated, Keys, Networks, Pairs, json_of
+from shared.core.variables import CommaSeparated, Keys, Networks, Pairs, json_of, pairs_of
 
 # Every variable that points a function at something other than the real service, or shows what nobody should see. With any of these
 # a stranger could sign his own tokens or be sent our users' credentials, so a deployed function (Cloud Run sets K_SERVICE) does not
@@ -124,16 +124,52 @@ class StorageQuota(Settings):
     storage_quota_bytes: int = Field(default=20 << 30, alias="SOKU_STORAGE_QUOTA_BYTES", gt=0)
 
 
-class Transcription(Settings):
-    """The provider of transcripts: OpenAI, or another that speaks its audio API."""
+class OpenAi(Settings):
+    """The provider of transcripts, texts, images and voices: OpenAI, or another that speaks its API."""
 
     openai_url: str = Field(default="https://api.openai.com/v1", alias="SOKU_OPENAI_URL", pattern=r"^https?://.+[^/]$")
-    # Without one, transcription is switched off.
+    # Without one, what needs it is switched off.
     openai_key: str | None = Field(default=None, alias="SOKU_OPENAI_KEY", repr=False)
+
+
+class OpenAiModels(Settings):
+    """Which of its models do what, beside transcripts, where the request says it."""
+
+    text_model: str = Field(default="gpt-4o-mini", alias="SOKU_OPENAI_TEXT_MODEL", min_length=1)
+    image_model: str = Field(default="gpt-image-1", alias="SOKU_OPENAI_IMAGE_MODEL", min_length=1)
+    speech_model: str = Field(default="gpt-4o-mini-tts", alias="SOKU_OPENAI_SPEECH_MODEL", min_length=1)
+
+
+class Providers(Settings):
+    """Where operations ask, and with which keys; what has none is switched off."""
+
+    youtube_url: str = Field(default="https://youtube.googleapis.com", alias="SOKU_YOUTUBE_URL", pattern=r"^https?://.+[^/]$")
+    youtube_key: str | None = Field(default=None, alias="SOKU_YOUTUBE_KEY", repr=False)
+    replicate_url: str = Field(default="https://api.replicate.com", alias="SOKU_REPLICATE_URL", pattern=r"^https?://.+[^/]$")
+    replicate_key: str | None = Field(default=None, alias="SOKU_REPLICATE_KEY", repr=False)
+    solana_url: str = Field(default="https://api.mainnet-beta.solana.com", alias="SOKU_SOLANA_URL", pattern=r"^https?://.+[^/]$")
+
+
+class Generating(Settings):
+    """Replicate's models: `video=owner/name,music=…,image=…`."""
+
+    replicate_models: Pairs = Field(
+        default_factory=lambda: {
+            "video": "minimax/video-01",
+            "music": "meta/musicgen",
+            "image": "black-forest-labs/flux-schnell",
+        },
+        alias="SOKU_REPLICATE_MODELS",
+    )
 
 
 class Prices(Settings):
     """What is charged in credits."""
+
+    # Of operations, in place of their own prices: `trends=2,video_generation=25`.
+    operation_credits: Annotated[dict[str, int], BeforeValidator(pairs_of)] = Field(
+        default_factory=dict, alias="SOKU_OPERATION_CREDITS"
+    )
 
     credits_per_minute: int = Field(default=1, alias="SOKU_CREDITS_PER_MINUTE", ge=1)
 

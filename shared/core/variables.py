@@ -13,7 +13,7 @@ def _comma_separated(value: object) -> object:
     return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
 
-def _pairs(value: object) -> object:
+def pairs_of(value: object) -> object:
     if not isinstance(value, str):
         return value
     pairs = [part.partition("=") for part in value.split(",") if part.strip()]
@@ -63,5 +63,5 @@ def _networks(value: object) -> object:
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Networks = Annotated[tuple[Network, ...], BeforeValidator(_networks)]
 CommaSeparated = Annotated[tuple[str, ...], BeforeValidator(_comma_separated)]
-Pairs = Annotated[dict[str, str], BeforeValidator(_pairs)]
+Pairs = Annotated[dict[str, str], BeforeValidator(pairs_of)]
 Keys = Annotated[dict[str, bytes], BeforeValidator(_keys)]

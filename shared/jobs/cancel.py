@@ -30,14 +30,15 @@ def cancel_job(uid: str, job_id: str, *, documents: Documents, tasks: Tasks, clo
             return
         if job.is_final:
             raise AlreadyFinished(facts={"status": job.status})
-        writes = _cancelled(job, clock.now(), documents)
+        writes = cancellation(job, clock.now(), documents)
         documents.commit(*writes)
         announce(writes, tasks)
 
     read_modify_write(attempt)
 
 
-def _cancelled(job: Job, now: datetime, documents: Documents) -> list[Write]:
+def cancellation(job: Job, now: datetime, documents: Documents) -> list[Write]:
+    """What is written, at the version that was read."""
     begun = job.attempt > 0
     refunded = job.credits_debited if not begun else 0
     error = {"code": "job_cancelled", "message": "It was cancelled.", "retryable": False}

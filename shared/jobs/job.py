@@ -57,6 +57,10 @@ class Job:
     lease_until: datetime | None
     # The types of events that its user's webhooks want.
     told: frozenset[str] = frozenset()
+    dialect: str = "soku"
+    # Of an operation (shared/operations): {name, status} each.
+    steps: tuple[Mapping[str, str], ...] = ()
+    estimated_seconds: int = 0
 
     @property
     def path(self) -> str:
@@ -92,6 +96,9 @@ class Job:
             deadline_at=fields["deadlineAt"],
             lease_until=fields.get("leaseUntil"),
             told=told_of(fields),
+            dialect=fields.get("dialect", "soku"),
+            steps=tuple(fields.get("steps", ())),
+            estimated_seconds=fields.get("estimatedCompletionSeconds", 0),
         )
 
 

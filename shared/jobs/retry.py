@@ -1,6 +1,7 @@
 """Try a job once more that did not succeed: a new job of its kind, charged anew. The same retry again finds the same new job."""
 
 import hashlib
+from collections.abc import Mapping
 from typing import Any
 
 from shared.core.clock import Clock
@@ -20,7 +21,19 @@ from shared.users.user import telling
 
 _REPEATABLE = frozenset({"failed", "cancelled", "expired"})
 # What the new one has of the old one.
-_SAME = ("uid", "type", "dialect", "input", "firstQueue", "facets", "tags", "metadata", "creditsDebited")
+_SAME = (
+    "uid",
+    "type",
+    "dialect",
+    "input",
+    "firstQueue",
+    "facets",
+    "tags",
+    "metadata",
+    "creditsDebited",
+    "estimatedCompletionSeconds",
+    "resultLivesSeconds",
+)
 
 
 def retry_job(
@@ -56,5 +69,11 @@ def retry_job(
 
 def _again(old: Document, request_id: str) -> dict[str, Any]:
     same = {name: old.fields[name] for name in _SAME if name in old.fields}
-    fresh = {"status": "queued", "attempt": 0, "requestId": request_id, "retryOf": old.id}
+    fresh: dict[str, Any] = {"status": "queued", "attempt": 0, "requestId": request_id, "retryOf": old.id}
+    if "steps" in old.fields:
+        # What was done is not done again: it begins where the old one has stopped.
+        done: Mapping[str, Any] = (old.fields.get("state") or {}).get("done") or {}
+        fresh["steps"] = [{**one, "status": "done" if one["name"] in done else "pending"} for one in old.fields["steps"]]
+        if done:
+            return {**same, **fresh, "state": {"done": done}, "queue": old.fields["queue"]}
     return {**same, **fresh, "queue": same.get("firstQueue", old.fields["queue"])}

@@ -45,6 +45,8 @@ class Wanted:
     once_at_a_time: bool = False
     # The types of events that its user's webhooks want.
     told: frozenset[str] = frozenset()
+    # What its id is to be like, in place of ours.
+    named: Callable[[datetime], str] | None = None
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,8 @@ def start(
 
     def attempt() -> Started:
         nonlocal expired
-        job_id, now = f"job_{random_base62(22)}", clock.now()
+        now = clock.now()
+        job_id = wanted.named(now) if wanted.named is not None else f"job_{random_base62(22)}"
         record = started_fields(key, job_id=job_id, request_id=request_id, now=now)
         guard: Write = Create(key.path, record) if expired is None else Update(key.path, record, if_version=expired)
         job, running = _fields(wanted, key, request_id, now), _running(wanted, key.uid)

@@ -12,7 +12,7 @@ from shared.documents.document import Document
 from shared.jobs.job import FINAL
 
 # Of what was asked for, what is ours.
-_INTERNAL = frozenset({"storagePath", "sizeBytes", "contentType"})
+_INTERNAL = frozenset({"storagePath", "sizeBytes", "contentType", "file", "channel", "model_input"})
 # When it is worth asking again.
 ASK_AGAIN_SECONDS = 2
 _TIMES = ("deadlineAt", "resultExpiresAt", "createdAt", "startedAt", "updatedAt", "finishedAt")
@@ -40,6 +40,7 @@ def job_view(document: Document, base_url: str) -> dict[str, Any]:
             "refunded": refunded,
             "refundEntry": f"{document.id}-refund" if refunded else None,
         },
+        "steps": list(fields.get("steps", ())),
         "attempts": fields["attempt"],
         "retryOf": fields.get("retryOf"),
         "requestId": fields["requestId"],

@@ -6,21 +6,20 @@ forgets its request, in the commit that says so.
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from shared.core.clock import Clock
-from shared.core.errors import SokuError
 from shared.core.wait import Wait
 from shared.credits.credits import refund
 from shared.documents.change import read_modify_write
-from shared.documents.document import REMOVE, Changes, Documents, Unavailable, Update, Write
+from shared.documents.document import REMOVE, Changes, Documents, Unavailable, Update
 from shared.documents.lease import Fenced, Lease
 from shared.events.announce import announce
 from shared.jobs.events import job_ended
+from shared.jobs.handler import Handler, JobFailed, Moved, Outcome, Succeeded, Work
 from shared.jobs.job import KEPT, TERM, Job, ended_fields, ended_writes, job_path
-from shared.jobs.progress import TELL_EVERY, Progress
 from shared.tasks.hand_over import hand_over
 from shared.tasks.queues import BY_NAME
 from shared.tasks.task import Tasks, work_on_job
@@ -37,72 +36,6 @@ OVERTAKEN_PAUSE_SECONDS = 0.5
 PUSH = timedelta(minutes=1)
 # A task may come a moment before its time, by our clock.
 EARLY = timedelta(seconds=1)
-
-
-class JobFailed(SokuError):
-    """The job has failed for good; `code` is an error of the API's, the message its customer's; `writes` go along."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
-        self.writes: Sequence[Write] = ()
-        # Objects that could not be deleted.
-        self.left: Sequence[str] = ()
-
-
-@dataclass(frozen=True)
-class Succeeded:
-    """What the job found, and what else is written with it."""
-
-    result: Mapping[str, Any]
-    writes: Sequence[Write] = ()
-
-
-@dataclass(frozen=True)
-class Moved:
-    """The next step is another function's: its queue, and what has been found out."""
-
-    queue: str
-    state: Mapping[str, Any]
-
-
-@dataclass
-class Work:
-    """A job in a worker's hands."""
-
-    job: Job
-    lease: Lease
-    # What is undone if another worker has taken the job over.
-    if_lost: list[Callable[[], object]] = field(default_factory=list)
-    # What is done when its end has been written.
-    once_ended: list[Callable[[], object]] = field(default_factory=list)
-
-    # Whether something was found out that need not be found out again.
-    has_advanced: bool = False
-    _told_at: datetime | None = None
-
-    def save(self, **state: Any) -> None:
-        """The recovery point: what the next worker need not do again. Raises Fenced."""
-        self.lease.renew({("state", name): value for name, value in state.items()})
-
-    def advance(self, progress: Progress | None = None, **state: Any) -> None:
-        """The same, and what stood in the way before counts no more; `progress` is told at most once a second. Raises Fenced."""
-        told = self._told(progress) if progress is not None else {}
-        self.lease.renew({**{("state", name): value for name, value in state.items()}, **told, "failures": 0})
-        self.has_advanced = True
-
-    def _told(self, progress: Progress) -> dict[str, Any]:
-        """Never less than was told before."""
-        now = self.lease.clock.now()
-        if self._told_at is not None and now - self._told_at < TELL_EVERY:
-            return {}
-        self._told_at = now
-        before = int(self.job.progress.get("percentage", 0))
-        return {"progress": {**vars(progress), "percentage": max(before, progress.percentage)}, "updatedAt": now}
-
-
-Outcome = Succeeded | Moved | Wait
-Handler = Callable[[Work], Outcome]
 
 
 @dataclass(frozen=True)
@@ -145,12 +78,15 @@ def _claimed(job_id: str, target: str, handlers: Mapping[str, Handler], ports: W
         if job.state and not TERM.is_held(document.fields, now):
             _tidy(job, ports)
         return None
-    if TERM.is_held(document.fields, now + EARLY if job.status == "delayed" else now):
+    is_polled: bool = document.fields.get("isPolled", False)
+    if TERM.is_held(document.fields, now + EARLY if job.status == "delayed" or is_polled else now):
         return None
     if BY_NAME[job.queue].target != target or job.type not in handlers:
         # A late delivery of an earlier step.
         return None
-    changes: Changes = {"status": "processing", "attempt": job.attempt + 1, "failures": job.failures + 1, "updatedAt": now}
+    changes: Changes = {"status": "processing", "failures": job.failures + 1, "updatedAt": now}
+    # Another look at what a provider has begun is no other attempt.
+    changes = {**changes, "isPolled": REMOVE} if is_polled else {**changes, "attempt": job.attempt + 1}
     if "startedAt" not in document.fields:
         changes = {**changes, "startedAt": now}
     return Work(job, Lease.claim(job.path, TERM, changes, if_version=job.version, documents=ports.documents, clock=ports.clock))
@@ -218,20 +154,25 @@ def _write(work: Work, outcome: Outcome | JobFailed, ports: WorkPorts) -> None:
         case Succeeded():
             told = job_ended(job, "succeeded", now)
             kept = {"result": dict(outcome.result), "resultExpiresAt": now + KEPT, "state": REMOVE}
-            work.lease.write({"status": "succeeded", **kept, **ended}, *ended_writes(job, succeeded=True), *outcome.writes, *told)
+            work.lease.write(
+                {"status": "succeeded", **kept, **outcome.changes, **ended},
+                *ended_writes(job, succeeded=True),
+                *outcome.writes,
+                *told,
+            )
             announce(told, ports.tasks)
         case JobFailed():
             refunded = {"creditsRefunded": job.credits_debited} if job.credits_debited else {}
             given_back = refund(job.uid, job.credits_debited, job.id, documents=ports.documents, now=now) if refunded else ()
             status = "expired" if outcome.code == DEADLINE_EXCEEDED else "failed"
-            failed = {"status": status, "error": _told(outcome), **refunded, **ended, **_left(outcome.left, now)}
+            failed = {"status": status, "error": _told(outcome), **refunded, **outcome.changes, **ended, **_left(outcome.left, now)}
             told = job_ended(job, status, now)
             work.lease.write(failed, *ended_writes(job), *given_back, *outcome.writes, *told)
             announce(told, ports.tasks)
         case Moved():
             state = {("state", name): value for name, value in outcome.state.items()}
             changes = {"status": "queued", "queue": outcome.queue, "failures": 0, "updatedAt": now, "leaseUntil": REMOVE}
-            work.lease.write({**changes, **state, "sweepAt": now + TERM.length})
+            work.lease.write({**changes, **state, **outcome.changes, "sweepAt": now + TERM.length}, *outcome.writes)
             hand_over(work_on_job(job.id, BY_NAME[outcome.queue]), ports.tasks)
         case Wait():
             until = min(now + timedelta(seconds=outcome.seconds), max(job.deadline_at, now))

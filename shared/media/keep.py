@@ -9,8 +9,8 @@ from typing import Any, cast
 
 from shared.core.clock import Clock
 from shared.documents.document import Create, Document, Documents, Increment, Update, Write
+from shared.jobs.handler import JobFailed, Outcome, Succeeded, Work
 from shared.jobs.job import Job
-from shared.jobs.work import JobFailed, Outcome, Succeeded, Work
 from shared.media.leftovers import delete_quietly
 from shared.media.media import StoredMedia, media_path
 from shared.media.storage import Storage

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from shared.core.wait import Wait
 from shared.documents.document import Delete
-from shared.jobs.work import JobFailed, Outcome, Succeeded, Work
+from shared.jobs.handler import JobFailed, Outcome, Succeeded, Work
 from shared.media.arrived import ArrivedFile, NothingArrived, require_as_declared
 from shared.media.direct import upload_path
 from shared.media.fetch import FetchFailed, FetchRefused

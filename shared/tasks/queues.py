@@ -37,7 +37,11 @@ TRANSCRIBE_QUEUE = Queue("transcribe", "transcribe", dispatches_per_second=20, c
 ENCODE_QUEUE = Queue("encode", "encode", dispatches_per_second=5, concurrent_dispatches=10, dispatch_deadline_seconds=1800)
 # Each endpoint's deliveries are one task's at a time.
 WEBHOOKS_QUEUE = Queue("webhooks", "webhooks", dispatches_per_second=200, concurrent_dispatches=200)
-QUEUES = (ORCHESTRATE, *INGEST, *PUBLISH.values(), REFRESH, TEMPLATES_QUEUE, TRANSCRIBE_QUEUE, ENCODE_QUEUE, WEBHOOKS_QUEUE)
+JOBS_QUEUE = Queue("jobs", "jobs", dispatches_per_second=50, concurrent_dispatches=60)
+QUEUES = (
+    *(ORCHESTRATE, *INGEST, *PUBLISH.values(), REFRESH),
+    *(TEMPLATES_QUEUE, TRANSCRIBE_QUEUE, ENCODE_QUEUE, JOBS_QUEUE, WEBHOOKS_QUEUE),
+)
 BY_NAME = {queue.name: queue for queue in QUEUES}
 
 

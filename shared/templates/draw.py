@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from shared.core.ids import random_base62
 from shared.core.wait import Wait
-from shared.jobs.work import JobFailed, Outcome, Work
+from shared.jobs.handler import JobFailed, Outcome, Work
 from shared.media.keep import Keeping
 from shared.media.leftovers import delete_leftovers, delete_quietly
 from shared.media.measure import VERSION

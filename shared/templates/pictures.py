@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from shared.core.clock import Clock
 from shared.core.wait import Wait
-from shared.jobs.work import JobFailed, Moved, Outcome, Work
+from shared.jobs.handler import JobFailed, Moved, Outcome, Work
 from shared.media.fetch import FetchFailed, FetchRefused
 from shared.media.intake import Bounds, Intake
 from shared.media.media import StoredMedia

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -18,13 +18,13 @@ from typing import Any
 
 from shared.core.clock import Clock
 from shared.core.wait import Wait
-from shared.jobs.work import JobFailed, Moved, Outcome, Work
+from shared.jobs.handler import JobFailed, Moved, Outcome, Work
 from shared.media.storage import ObjectMissing, Storage, StorageUnavailable
 from shared.tasks.queues import TRANSCRIBE_QUEUE
 from shared.transcription.wanted import MAX_BYTES, MAX_SECONDS
 
 # How ffmpeg calls what the file was found to be.
-_FORMATS = {
+FORMATS = {
     "audio/mpeg": "mp3",
     "audio/mp4": "mov",
     "audio/x-wav": "wav",
@@ -45,7 +45,8 @@ ADDRESS_SPACE_BYTES = 2 << 30
 OUTAGE_SECONDS = 10.0
 # Parts lapse like copies of files, if their job never ends.
 FOLDER, KEEP = "copies", timedelta(days=1)
-_TICK_SECONDS = 5.0
+_TICK_SECONDS = 2.0
+_NO_SOUND = "The file could not be read as sound: it is broken, or has none."
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ def cut(work: Work, ports: CutPorts) -> Outcome:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         try:
-            _download(work, folder / "source", ports.storage)
+            download(work, given, folder / "source", ports.storage)
             parts = _parts(work, folder, ports)
             stored = [_upload(work, number, part, ports) for number, part in enumerate(parts)]
         except ObjectMissing as error:
@@ -75,18 +76,19 @@ def cut(work: Work, ports: CutPorts) -> Outcome:
     return Moved(TRANSCRIBE_QUEUE.name, {"parts": stored})
 
 
-def _download(work: Work, to: Path, storage: Storage) -> None:
-    size = work.job.input["sizeBytes"]
+def download(work: Work, source: Mapping[str, Any], to: Path, storage: Storage) -> None:
+    """Raises StorageUnavailable, Fenced."""
+    size = source["sizeBytes"]
     with to.open("wb") as file:
         for start in range(0, size, READ_BYTES):
-            file.write(storage.read(work.job.input["storagePath"], start, min(READ_BYTES, size - start)))
+            file.write(storage.read(source["storagePath"], start, min(READ_BYTES, size - start)))
             work.lease.keep_alive()
 
 
 def _parts(work: Work, folder: Path, ports: CutPorts) -> Sequence[Path]:
     given = work.job.input
     content_type, seconds = given["contentType"], max(1.0, float(given["durationSeconds"]))
-    source = ["-protocol_whitelist", "file,pipe", "-f", _FORMATS[content_type], "-i", str(folder / "source")]
+    source = ["-protocol_whitelist", "file,pipe", "-f", FORMATS[content_type], "-i", str(folder / "source")]
     if content_type in _COPIED:
         per_second, how = given["sizeBytes"] / seconds, ("-vn", "-c", "copy")
     else:
@@ -105,12 +107,17 @@ def _parts(work: Work, folder: Path, ports: CutPorts) -> Sequence[Path]:
         str(each),
         str(folder / "part%06d.mp3"),
     ]
-    _run([ports.ffmpeg, "-nostdin", "-v", "error", *source, *out], folder, work)
+    run(
+        [ports.ffmpeg, "-nostdin", "-v", "error", *source, *out],
+        folder,
+        work,
+        _NO_SOUND,
+    )
     return sorted(folder.glob("part*.mp3"))
 
 
-def _run(command: Sequence[str], folder: Path, work: Work) -> None:
-    """Raises JobFailed, and Fenced once the job is another worker's."""
+def run(command: Sequence[str], folder: Path, work: Work, broken: str, tell: Callable[[], None] = lambda: None) -> None:
+    """`tell` is called every few seconds. Raises JobFailed with `broken`, and Fenced once the job is another worker's."""
     # No `preexec_fn`: forking a process that has threads and gRPC is not safe; so its limits are set from here.
     with subprocess.Popen(
         command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env={}, cwd=folder, close_fds=True
@@ -128,11 +135,12 @@ def _run(command: Sequence[str], folder: Path, work: Work) -> None:
                     process.wait(_TICK_SECONDS)
                     break
                 work.lease.keep_alive()
+                tell()
         finally:
             watchdog.cancel()
             process.kill()
     if process.returncode != 0:
-        raise JobFailed("MEDIA_INVALID", "The file could not be read as sound: it is broken, or has none.")
+        raise JobFailed("MEDIA_INVALID", broken)
 
 
 def _upload(work: Work, number: int, part: Path, ports: CutPorts) -> Mapping[str, Any]:

@@ -5,7 +5,7 @@ from typing import Any
 
 import openai
 
-from shared.core.settings import Transcription
+from shared.core.settings import OpenAi
 from shared.transcription.transcribe import (
     ANSWERED_WITHIN_SECONDS,
     FileRefused,
@@ -20,7 +20,7 @@ _WITH_SEGMENTS = "whisper"
 
 
 class OpenAiTranscriber:
-    def __init__(self, settings: Transcription) -> None:
+    def __init__(self, settings: OpenAi) -> None:
         self._settings = settings
         # Our own retries only: the client's would be invisible in the job.
         self._client = openai.OpenAI(

@@ -4,7 +4,6 @@ What the provider has answered is saved part by part; a part whose answer was lo
 else's. A job that fails has cost its customer nothing.
 """
 
-import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -12,40 +11,21 @@ from typing import Any, Protocol
 
 from shared.core.errors import SokuError
 from shared.core.wait import Wait
+from shared.jobs.handler import JobFailed, Moved, Outcome, Succeeded, Work
 from shared.jobs.progress import Progress
-from shared.jobs.work import JobFailed, Moved, Outcome, Succeeded, Work
+from shared.jobs.provider import ProviderBusy, ProviderRefused, RequestRefused, busy, refused
 from shared.media.leftovers import delete_quietly
 from shared.media.storage import ObjectMissing, Storage, StorageUnavailable
 from shared.tasks.queues import TRANSCRIBE_QUEUE
 from shared.transcription.lyrics import likely_lyrics, sentences_of
 from shared.transcription.wanted import TAKEN
 
-_log = logging.getLogger(__name__)
-
-# How often the provider is asked anew for one part that it did not answer; its customer waits.
-MAX_TRIES, FIRST_PAUSE_SECONDS, MAX_PAUSE_SECONDS = 6, 2.0, 60.0
 OUTAGE_SECONDS = 10.0
 # What a job's document has room for, while it is worked on and in the end; four hours of speech are 200 kB of Latin letters, and
 # three times as much in other scripts.
 MAX_TRANSCRIPT_BYTES = 800_000
 # A delivery that has worked for so long leaves the next part to another one.
 WORK_TIME = timedelta(seconds=360)
-
-
-class ProviderBusy(SokuError):
-    """Throttled, overloaded or silent: later it may answer."""
-
-    def __init__(self, reason: str, retry_after_seconds: float | None = None) -> None:
-        super().__init__(reason)
-        self.retry_after_seconds = retry_after_seconds
-
-
-class ProviderRefused(SokuError):
-    """The operator's affair: no key, no money, no such model for this account."""
-
-
-class RequestRefused(SokuError):
-    """The provider does not know the model or the language that was asked for."""
 
 
 class FileRefused(SokuError):
@@ -99,15 +79,9 @@ def transcribe(work: Work, ports: TranscribePorts) -> Outcome:
     except FileRefused as error:
         raise JobFailed("MEDIA_INVALID", f"The file could not be transcribed: {error}") from error
     except ProviderRefused as error:
-        _log.error("provider.refused", extra={"job": work.job.id, "reason": str(error)})
-        raise JobFailed("service_unavailable", "Transcription is not available at the moment. Nothing was charged.") from error
+        raise refused(work, error, "Transcription") from error
     except ProviderBusy as error:
-        tries += 1
-        if tries >= MAX_TRIES:
-            message = "The transcription service does not answer at the moment. Nothing was charged: try again later."
-            raise JobFailed("service_unavailable", message) from error
-        pause = error.retry_after_seconds or FIRST_PAUSE_SECONDS * 2 ** (tries - 1)
-        return Wait(min(pause, MAX_PAUSE_SECONDS), str(error), changes={("state", "tries"): tries})
+        return busy(work, error, "Transcription", tries)
     for part in state.get("parts") or ():
         delete_quietly(part["path"], ports.storage)
     return _ended(work, done)

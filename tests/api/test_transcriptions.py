@@ -240,7 +240,7 @@ def test_what_ffmpeg_complains_of_at_length_does_not_stop_it(world: World, tmp_p
     chatty.chmod(0o755)
     monkeypatch.setattr(cut, "RUN_SECONDS", 20.0)
     began = time.monotonic()
-    cut._run([str(chatty)], tmp_path, _Held())  # type: ignore[arg-type]
+    cut.run([str(chatty)], tmp_path, _Held(), "broken")  # type: ignore[arg-type]
     assert time.monotonic() - began < 15
 
 

@@ -13,12 +13,18 @@ from flask.testing import FlaskClient
 from functions.api.openapi.operations import OPERATIONS
 from functions.api.openapi.routes import routes_of
 from shared.credits.credits import grant
+from tests.api.dialects import NOVAKIT, SOKE, SOVA, VIDOCU
 from tests.fakes.world import World
 
 PHOTO, SOUND = "https://example.com/photo.jpg", "https://example.com/podcast.mp3"
+FILM = "https://example.com/vertical.mp4"
+MINT = "So11111111111111111111111111111111111111112"
 HOOK = "https://hooks.test/soku"
 DRAWING = {"templateSlug": "quote", "config": {"quote": "Counted"}}
 AUTOMATION = {"source": {"platform": "x"}, "action": "repost", "targets": ["x"]}
+
+
+DIALECTS = {"/soke/": SOKE, "/vidocu/": VIDOCU, "/novakit/": NOVAKIT, "/sova/": SOVA}
 
 
 @dataclass(frozen=True)
@@ -81,6 +87,32 @@ BUDGETS: Mapping[str, Cost] = {
     "redeliver": Cost(8, 8, 2),
     "listEvents": Cost(4, 3, 1),
     "getEvent": Cost(4, 3, 1),
+    "sokeTranscription": Cost(9, 8, 6),
+    "sokeThumbnail": Cost(6, 5, 3),
+    "sokeThumbnailBackground": Cost(7, 6, 5),
+    "sokeTrends": Cost(8, 7, 6),
+    "sokeCompetitor": Cost(8, 7, 6),
+    "sokeJob": Cost(4, 3, 1),
+    "sokeThumbnailJob": Cost(4, 3, 1),
+    "vidocuAnalyze": Cost(7, 6, 6),
+    "vidocuExport": Cost(7, 6, 6),
+    "vidocuTranslate": Cost(7, 6, 6),
+    "vidocuVoiceover": Cost(6, 5, 5),
+    "vidocuProcess": Cost(6, 5, 5),
+    "vidocuJob": Cost(4, 3, 1),
+    "novakitVideo": Cost(6, 5, 5),
+    "novakitMusic": Cost(6, 5, 5),
+    "novakitImage": Cost(6, 5, 5),
+    "novakitBatch": Cost(6, 5, 5),
+    "novakitJob": Cost(4, 3, 1),
+    "novakitJobs": Cost(4, 3, 1),
+    "novakitCancel": Cost(7, 5, 4),
+    "sovaHolders": Cost(6, 5, 6),
+    "sovaSimilarity": Cost(6, 5, 6),
+    "sovaJob": Cost(1, 1, 0),
+    "sovaResult": Cost(4, 3, 1),
+    "sovaWallet": Cost(12, 9, 9, 1),
+    "sovaWalletHud": Cost(12, 9, 9, 1),
     "listTemplates": Cost(3, 2, 1),
     "getTemplatePreview": Cost(0, 0, 0),
     "getCredits": Cost(5, 4, 1),
@@ -112,7 +144,11 @@ class Caller:
     def send(self, method: str, path: str, body: Any = None) -> Any:
         by_key = not path.startswith(("/v1/api-keys", "/v1/automations", "/v1/integrations"))
         name = "soku-api-key" if by_key else "Authorization"
-        answer = self.client.open(path, method=method, json=body, headers={name: self.headers[name], "If-Match": "*"})
+        headers = {name: self.headers[name]}
+        for prefix, dialect in DIALECTS.items():
+            if path.startswith(prefix):
+                headers = dialect.header(self.headers["soku-api-key"])
+        answer = self.client.open(path, method=method, json=body, headers={**headers, "If-Match": "*"})
         assert answer.status_code < 400, (path, answer.get_json())
         return answer
 
@@ -159,6 +195,21 @@ class Caller:
             self.world.run_for(60)
         if cancelled:
             self.send("DELETE", f"/v1/jobs/{job_id}")
+        return job_id
+
+    def trends(self) -> str:
+        return self.send("GET", "/soke/api/v1/trends/scan").get_json()["data"]["jobId"]
+
+    def spoken(self) -> str:
+        return self.send("POST", "/vidocu/v1/voiceover", {"text": "Counted"}).get_json()["jobId"]
+
+    def generated(self) -> str:
+        return self.send("POST", "/novakit/api/v1/images/generations?async=true", {"prompt": "Counted"}).get_json()["id"]
+
+    def holders(self) -> str:
+        """Done."""
+        job_id = self.send("POST", f"/sova/api/v1/intel/token/{MINT}/holders", {"topN": 2}).get_json()["jobId"]
+        self.world.run_for(10)
         return job_id
 
     def webhook(self) -> str:
@@ -230,6 +281,36 @@ SCENARIOS: Mapping[str, Callable[[Caller], Request]] = {
     "redeliver": lambda caller: ("POST", "/v1/webhooks/{}/deliveries/{}/redeliver".format(*caller.pinged()), None),
     "listEvents": lambda caller: ("GET", f"/v1/events?limit=1{caller.pinged() and ''}", None),
     "getEvent": lambda caller: ("GET", f"/v1/events/{caller.pinged()[1]}", None),
+    "sokeTranscription": lambda caller: ("POST", "/soke/api/v1/transcription", {"mediaId": caller.media(SOUND)}),
+    "sokeThumbnail": lambda _: ("POST", "/soke/api/v1/thumbnail/generate", {"title": "Counted"}),
+    "sokeThumbnailBackground": lambda _: ("POST", "/soke/api/v1/thumbnail/generate-background", {"prompt": "Counted"}),
+    "sokeTrends": lambda _: ("GET", "/soke/api/v1/trends/scan?limit=2", None),
+    "sokeCompetitor": lambda _: ("POST", "/soke/api/v1/competitor/analyze", {"channelUrl": "https://youtube.com/@counted"}),
+    "sokeJob": lambda caller: ("GET", f"/soke/api/v1/jobs/{caller.trends()}", None),
+    "sokeThumbnailJob": lambda caller: ("GET", f"/soke/api/v1/thumbnail/{caller.trends()}", None),
+    "vidocuAnalyze": lambda _: ("POST", "/vidocu/v1/analyze", {"videoUrl": FILM}),
+    "vidocuExport": lambda _: ("POST", "/vidocu/v1/export", {"videoUrl": FILM}),
+    "vidocuTranslate": lambda _: ("POST", "/vidocu/v1/translate", {"text": "Counted", "language": "de"}),
+    "vidocuVoiceover": lambda _: ("POST", "/vidocu/v1/voiceover", {"text": "Counted"}),
+    "vidocuProcess": lambda _: ("POST", "/vidocu/v1/videos/process", {"videoUrl": FILM, "wants": ["script"]}),
+    "vidocuJob": lambda caller: ("GET", f"/vidocu/v1/jobs/{caller.spoken()}", None),
+    "novakitVideo": lambda _: ("POST", "/novakit/api/v1/videos/generations?async=true", {"prompt": "Counted"}),
+    "novakitMusic": lambda _: ("POST", "/novakit/api/v1/music/generations?async=true", {"prompt": "Counted"}),
+    "novakitImage": lambda _: ("POST", "/novakit/api/v1/images/generations?async=true", {"prompt": "Counted"}),
+    "novakitBatch": lambda _: (
+        "POST",
+        "/novakit/api/v1/batches?async=true",
+        {"type": "image", "requests": [{"prompt": "Counted"}]},
+    ),
+    "novakitJob": lambda caller: ("GET", f"/novakit/api/v1/jobs/{caller.generated()}", None),
+    "novakitJobs": lambda caller: ("GET", f"/novakit/api/v1/jobs?limit=1{caller.generated() and ''}", None),
+    "novakitCancel": lambda caller: ("DELETE", f"/novakit/api/v1/jobs/{caller.generated()}", None),
+    "sovaHolders": lambda _: ("POST", f"/sova/api/v1/intel/token/{MINT}/holders", {"topN": 2}),
+    "sovaSimilarity": lambda _: ("POST", f"/sova/api/v1/intel/token/{MINT}/similarity", {"topN": 2}),
+    "sovaJob": lambda caller: ("GET", f"/sova/api/v1/jobs/{caller.holders()}", None),
+    "sovaResult": lambda caller: ("GET", f"/sova/api/v1/jobs/result/by-key?key=holder-profiles:result:{caller.holders()}", None),
+    "sovaWallet": lambda _: ("GET", f"/sova/api/v1/intel/wallet/{MINT}", None),
+    "sovaWalletHud": lambda _: ("GET", f"/sova/api/v1/intel/wallet/{MINT}/hud", None),
     "listTemplates": lambda _: ("GET", "/v1/templates", None),
     "getTemplatePreview": lambda _: ("GET", "/v1/templates/quote/preview", None),
     "getCredits": lambda _: ("GET", "/v1/credits", None),

@@ -1,5 +1,6 @@
 """Storage, the web and the platforms, in memory."""
 
+import base64
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -8,9 +9,12 @@ from functools import cache
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+from emulator.sandbox import openai, providers, replicate
 from emulator.sandbox.platform import Answer, Call, Sandbox, respond
+from emulator.sandbox.platform import World as SandboxWorld
 from emulator.sandbox.platforms import by_host
 from shared.http.client import HttpAnswer, HttpRequest, NoAnswer
+from shared.jobs.provider import ProviderBusy, ProviderRefused, RequestRefused
 from shared.media.fetch import FetchFailed, FetchRefused
 from shared.media.measure import Measured, ProcessMeasurer, Read
 from shared.media.storage import ObjectMissing
@@ -103,6 +107,8 @@ class MemoryFetcher:
     def fetch(self, url: str) -> Iterator[bytes]:
         self.fetched.append(url)
         page = self.pages.get(url, FetchRefused("the address answered 404"))
+        if url.startswith(f"https://{replicate.FILES_HOST}/"):
+            page = replicate.file(urlsplit(url).path).raw
         if not isinstance(page, bytes):
             raise page
         for start in range(0, len(page), self.piece_bytes):
@@ -146,17 +152,48 @@ class SpeakingTranscriber:
         return self.said
 
 
+class SandboxStudio:
+    """OpenAI's models, as the sandbox plays them, without its client."""
+
+    def __init__(self, world: SandboxWorld) -> None:
+        self._world = world
+
+    def written(self, instructions: str, text: str) -> dict[str, Any]:
+        messages = [{"role": "system", "content": instructions}, {"role": "user", "content": text}]
+        fields = {"model": "m", "messages": messages, "response_format": {"type": "json_object"}}
+        return json.loads(json.loads(self._asked("/v1/chat/completions", fields))["choices"][0]["message"]["content"])
+
+    def image(self, prompt: str, size: str) -> bytes:
+        told = json.loads(self._asked("/v1/images/generations", {"model": "m", "prompt": prompt, "size": size}))
+        return base64.b64decode(told["data"][0]["b64_json"])
+
+    def speech(self, text: str, voice: str) -> bytes:
+        return self._asked("/v1/audio/speech", {"model": "m", "input": text, "voice": voice, "response_format": "wav"})
+
+    def _asked(self, path: str, fields: dict[str, Any]) -> bytes:
+        call = Call("POST", openai.HOST, path, headers={"authorization": f"Bearer {openai.KEY}"}, fields=fields)
+        answer = openai.respond(call, "", self._world)
+        if answer.silence or answer.status >= 500 or answer.status == 429:
+            raise ProviderBusy("the provider is busy")
+        if answer.status == 400:
+            raise RequestRefused("refused")
+        if answer.status >= 300:
+            raise ProviderRefused("no key")
+        return answer.raw
+
+
 class SandboxHttp:
     """Requests to the platforms' hosts, answered by their sandboxes in this process."""
 
-    def __init__(self, platforms: Mapping[str, Sandbox]) -> None:
-        self._by_host = by_host(platforms)
+    def __init__(self, platforms: Mapping[str, Sandbox], world: SandboxWorld | None = None) -> None:
+        self._by_host, self._world = by_host(platforms), world
         self.sent: list[HttpRequest] = []
 
     def send(self, request: HttpRequest) -> HttpAnswer:
         self.sent.append(request)
         call = call_of(request)
-        answer: Answer = respond(self._by_host[call.host], call)
+        provider = providers.BY_HOST.get(call.host)
+        answer: Answer = provider.respond(call, "", self._world) if provider else respond(self._by_host[call.host], call)
         if answer.silence is not None:
             raise NoAnswer(answer.silence)
         headers = {name.lower(): value for name, value in answer.headers.items()}

@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl, urlsplit
 from flask.testing import FlaskClient
 
 from emulator.environment import sandbox_apps
-from emulator.sandbox import openai
+from emulator.sandbox import openai, replicate, solana, youtube_data
 from emulator.sandbox.accounts import SandboxAccount
 from emulator.sandbox.faults import Fault
 from emulator.sandbox.platform import World as SandboxWorld
@@ -41,6 +41,8 @@ from shared.media.drive import DriveFetcher
 from shared.media.keep import Keeping
 from shared.media.leftovers import delete_leftovers
 from shared.media.upload import UploadPorts
+from shared.operations.ports import ProviderPorts
+from shared.operations.tidy import tidy
 from shared.platforms.registry import connectors, publishers
 from shared.posts.check import CheckPorts
 from shared.posts.copying import IngestPorts
@@ -62,6 +64,7 @@ from tests.fakes.outside import (
     Receivers,
     RememberingMeasurer,
     SandboxHttp,
+    SandboxStudio,
     SpeakingTranscriber,
     call_of,
     open_session,
@@ -114,7 +117,7 @@ class World:
             now=self.clock.now, pull=self.storage.pull, verified_prefix=STORAGE_URL, registered_callback=callback
         )
         self.platforms = build(self.sandbox)
-        self.http = SandboxHttp(self.platforms)
+        self.http = SandboxHttp(self.platforms, self.sandbox)
         settings = ApiSettings.model_validate(SETTINGS)
         self.cipher = Cipher(settings.token_keys)
         self.publishing = PublisherPorts(
@@ -235,6 +238,22 @@ class World:
     @property
     def working(self) -> WorkPorts:
         return WorkPorts(self.documents, self.tasks, self.clock, partial(delete_leftovers, storage=self.storage))
+
+    @property
+    def providing(self) -> ProviderPorts:
+        ports = ProviderPorts(
+            documents=self.documents,
+            storage=self.storage,
+            http=self.http,
+            studio=SandboxStudio(self.sandbox),
+            working=replace(self.working, tidy=lambda state: tidy(state, ports)),
+            youtube_url=f"{SANDBOX_URL}/{youtube_data.HOSTS[0]}",
+            youtube_key=youtube_data.KEY,
+            replicate_url=f"{SANDBOX_URL}/{replicate.HOSTS[0]}",
+            replicate_key=replicate.KEY,
+            solana_url=f"{SANDBOX_URL}/{solana.HOSTS[0]}/rpc",
+        )
+        return ports
 
     @property
     def telling(self) -> WebhookPorts:

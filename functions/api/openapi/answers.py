@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from functions.api.openapi.examples import JOB
 from functions.api.openapi.operation import Operation
 from functions.api.request.endpoint import Declaration
-from functions.api.request.errors import Refusal, soku_envelope
+from functions.api.request.errors import Envelope, Refusal, soku_envelope
 from shared.core.errors import ApiError, MethodNotAllowed, NotFound, RateLimitExceeded, ServiceUnavailable
 
 _AT = datetime(2026, 11, 27, 12, 0, tzinfo=UTC)
@@ -47,8 +47,10 @@ class ErrorEnvelope(BaseModel):
     error: ErrorBody
 
 
-def answers_of(known: Operation, declaration: Declaration, refs: Any, refusals: dict[str, Any]) -> dict[str, Any]:
-    """`refusals` gathers those that operations share."""
+def answers_of(
+    known: Operation, declaration: Declaration, refs: Any, refusals: dict[str, Any], envelope: Envelope | None = None
+) -> dict[str, Any]:
+    """`envelope` is a dialect's; `refusals` gathers those that operations share."""
     answers: dict[str, Any] = {}
     for status, model in declaration.gives.items():
         answer: dict[str, Any] = {"description": _MEANINGS.get(status, "Done" if status < 300 else "Not ready")}
@@ -72,14 +74,18 @@ def answers_of(known: Operation, declaration: Declaration, refs: Any, refusals: 
         if str(status) not in answers:
             errors = sorted(errors, key=lambda error: error.code)
             name = "-".join(error.code for error in errors)
-            refusals[name] = _refusals(errors)
+            if envelope is not None:
+                name = f"{envelope.__module__.rpartition('.')[2]}-{name}"
+            refusals[name] = _refusals(errors, envelope)
             answers[str(status)] = {"$ref": f"#/components/responses/{name}"}
     return answers
 
 
-def _refusals(errors: Sequence[type[ApiError]]) -> dict[str, Any]:
-    examples = {error.code: {"value": soku_envelope(Refusal(_example_of(error), _AT, _REQUEST_ID))} for error in errors}
-    schema = {"$ref": "#/components/schemas/ErrorEnvelope"}
+def _refusals(errors: Sequence[type[ApiError]], envelope: Envelope | None = None) -> dict[str, Any]:
+    examples = {
+        error.code: {"value": (envelope or soku_envelope)(Refusal(_example_of(error), _AT, _REQUEST_ID))} for error in errors
+    }
+    schema = {"$ref": "#/components/schemas/ErrorEnvelope"} if envelope is None else {"type": "object"}
     names = [*_ALWAYS, *(["Retry-After"] if {RateLimitExceeded, ServiceUnavailable} & set(errors) else [])]
     return {
         "description": " or ".join(f"`{error.code}`" for error in errors),

@@ -11,6 +11,7 @@ from flask import Flask
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from functions.api.dialects import novakit, soke, sova, vidocu
 from functions.api.openapi.answers import ErrorEnvelope, answers_of, headers
 from functions.api.openapi.operations import OPERATIONS
 from functions.api.openapi.routes import routes_of
@@ -18,6 +19,8 @@ from functions.api.openapi.table import table
 from functions.api.request.endpoint import Declaration
 from functions.api.request.validation import RequestBody
 
+# Whose refusals have another shape.
+DIALECTS = {"soke": soke.envelope, "vidocu": vidocu.envelope, "novakit": novakit.envelope, "sova": sova.envelope}
 HERE = Path(__file__).parent
 FILE = HERE / "openapi.json"
 TABLE = HERE.parents[2] / "docs" / "endpoints.md"
@@ -28,7 +31,12 @@ _SECURITY: dict[str, list[dict[str, list[str]]]] = {
     "either": [{"apiKey": []}, {"idToken": []}],
     "key_or_person": [{"apiKey": []}, {"idToken": []}],
     "anybody": [],
+    "poller": [],
+    "soke_key": [{"sokeKey": []}],
+    "bearer_key": [{"bearerKey": []}],
+    "sova_key": [{"sovaKey": []}],
 }
+_SAME = "The same API key as everywhere."
 _TAGS = {
     "posts": "Publish",
     "posts_read": "Publish",
@@ -47,6 +55,10 @@ _TAGS = {
     "webhooks": "Webhooks",
     "webhooks_deliveries": "Webhooks",
     "events": "Webhooks",
+    "soke": "Soke",
+    "vidocu": "Vidocu",
+    "novakit": "NovaKit",
+    "sova": "Sova",
     "credits": "Account",
     "me": "Account",
     "requests": "Account",
@@ -62,6 +74,10 @@ _TAG_TEXTS = {
     "AI": "What costs credits.",
     "Jobs": "What takes long: watched, cancelled, tried again.",
     "Webhooks": "Your own servers, told what happens.",
+    "Soke": "Jobs in Soke's words.",
+    "Vidocu": "Jobs in Vidocu's words.",
+    "NovaKit": "Jobs in NovaKit's words.",
+    "Sova": "Jobs in Sova's words.",
     "Images": "Images made of words.",
     "Account": "Who you are, what is left to you, what you asked.",
     "API keys": "Made and ended by the signed-in user.",
@@ -105,6 +121,9 @@ def build(app: Flask) -> dict[str, Any]:
             "securitySchemes": {
                 "apiKey": {"type": "apiKey", "in": "header", "name": "soku-api-key", "description": "Made at POST /v1/api-keys."},
                 "idToken": {"type": "http", "scheme": "bearer", "description": "A Firebase ID token of the signed-in user."},
+                "sokeKey": {"type": "apiKey", "in": "header", "name": "X-Soke-Key", "description": _SAME},
+                "bearerKey": {"type": "http", "scheme": "bearer", "description": _SAME},
+                "sovaKey": {"type": "apiKey", "in": "header", "name": "X-Api-Key", "description": _SAME},
             },
         },
     }
@@ -137,7 +156,7 @@ def _operation(path: str, name: str, declaration: Declaration, refs: Any, refusa
         "tags": [_TAGS[name.partition(".")[0]]],
         "security": _SECURITY[declaration.credential],
         "parameters": parameters,
-        "responses": answers_of(known, declaration, refs, refusals),
+        "responses": answers_of(known, declaration, refs, refusals, DIALECTS.get(name.partition(".")[0])),
     }
     if declaration.scope is not None or declaration.limit is not None:
         scope = f"Scope `{declaration.scope}`." if declaration.scope else ""

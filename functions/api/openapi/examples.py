@@ -35,6 +35,7 @@ JOB = {
     "metadata": {},
     "error": None,
     "credits": {"debited": 30, "debitEntry": "job_yZ8xfwkk3oo2JuwTD1xSoU", "refunded": 0, "refundEntry": None},
+    "steps": [],
     "attempts": 1,
     "retryOf": None,
     "requestId": "2c897b4c-2381-48bc-bc4b-b0150e47a66c",

@@ -16,6 +16,7 @@ from functions.api.openapi.examples import (
     TEMPLATES,
 )  # fmt: skip
 from functions.api.openapi.operation import Operation
+from functions.api.openapi.operations_dialects import DIALECTS
 from functions.api.openapi.operations_jobs import JOBS
 from functions.api.openapi.operations_posts import POSTS
 from functions.api.openapi.operations_webhooks import WEBHOOKS
@@ -25,6 +26,7 @@ OPERATIONS: Mapping[str, Operation] = {
     **POSTS,
     **JOBS,
     **WEBHOOKS,
+    **DIALECTS,
     "automations.create": Operation(
         "createAutomation",
         "Make a new post of every one that is published on a source",

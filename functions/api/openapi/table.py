@@ -12,6 +12,10 @@ _WHO = {
     "either": "key or ID token",
     "key_or_person": "key or ID token",
     "anybody": "none",
+    "poller": "none",
+    "soke_key": "key in `X-Soke-Key`",
+    "bearer_key": "key as bearer",
+    "sova_key": "key in `X-Api-Key`",
 }
 _REPEATED = {
     "safe": "yes, it only reads",

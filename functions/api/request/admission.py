@@ -24,7 +24,17 @@ _log = logging.getLogger(__name__)
 # Who may call: a customer's program, a person signed in to the web app, or anybody.
 # "either" is a key or an ID token, with a subscription; "subscriber" an ID token with one; of "key_or_person" a key needs one, and
 # a person signed in does not.
-Credential = Literal["api_key", "id_token", "subscriber", "either", "key_or_person", "anybody"]
+# The last four are API keys in the headers of the dialects (functions/api/dialects).
+Credential = Literal[
+    "api_key", "id_token", "subscriber", "either", "key_or_person", "anybody", "soke_key", "bearer_key", "sova_key", "poller"
+]
+# Where a key is looked for.
+KEY_HEADERS: Mapping[str, str] = {
+    "api_key": "soku-api-key",
+    "soke_key": "X-Soke-Key",
+    "bearer_key": "Authorization",
+    "sova_key": "X-Api-Key",
+}
 _BOTH = ("either", "key_or_person")
 # A key's `lastUsedAt` is written at most so often.
 USE_NOTED_EVERY = timedelta(hours=1)
@@ -74,19 +84,23 @@ def admit(ports: Ports, credential: Credential, limit: int | None, scope: Scope 
 
     Raises Unauthorized, Forbidden, RateLimitExceeded, ServiceUnavailable.
     """
+    if credential == "poller":
+        # Its route has limits of its own.
+        ports.limiter.refuse_spent_stranger(request, "")
+        return Call(User(""), None, g.request_id)
     if credential == "anybody":
         ports.limiter.count_stranger(request)
         return Call(User(""), None, g.request_id)
-    by_key = credential == "api_key" or (credential in _BOTH and "soku-api-key" in request.headers)
-    given = request.headers.get("soku-api-key" if by_key or "Authorization" not in request.headers else "Authorization", "")
+    by_key = credential in KEY_HEADERS or (credential in _BOTH and "soku-api-key" in request.headers)
+    given = _given(credential, by_key=by_key)
     ports.limiter.refuse_spent_stranger(request, given)
     try:
         if credential in _BOTH and not given:
             raise Unauthorized("Missing or invalid soku-api-key or Firebase ID token")
         caller = _by_api_key(given, ports, limit) if by_key else _by_id_token(given, ports, limit)
-    except Unauthorized:
+    except Unauthorized as refusal:
         ports.limiter.count_stranger(request)
-        raise
+        raise _worded(refusal, credential) from None
     ports.limiter.was_valid(given)
     call = Call(caller.user, caller.api_key, g.request_id)
     refused, tier = _subscription(caller, credential, ports)
@@ -103,6 +117,21 @@ def admit(ports: Ports, credential: Credential, limit: int | None, scope: Scope 
         raise
     _note_use(caller.api_key, ports)
     return call
+
+
+def _given(credential: Credential, *, by_key: bool) -> str:
+    named = KEY_HEADERS.get(credential) or ("soku-api-key" if by_key or "Authorization" not in request.headers else "Authorization")
+    given = request.headers.get(named, "")
+    if credential == "bearer_key":
+        scheme, _, key = given.partition(" ")
+        return key.strip() if scheme.lower() == "bearer" else ""
+    return given
+
+
+def _worded(refusal: Unauthorized, credential: Credential) -> Unauthorized:
+    """With the header that this credential is looked for in."""
+    named = KEY_HEADERS.get(credential, "soku-api-key")
+    return Unauthorized(refusal.message.replace("soku-api-key", named if named != "Authorization" else "Authorization: Bearer key"))
 
 
 def require_scope(key: ApiKey | None, scope: Scope | None) -> None:

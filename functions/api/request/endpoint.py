@@ -60,7 +60,7 @@ class Declaration:
     def all_errors(self) -> frozenset[type[ApiError]]:
         """The route's own, and those of the steps before it."""
         known = (Unauthorized, Forbidden)
-        of_credential = {"anybody": (), "id_token": (Unauthorized,)}.get(self.credential, known)
+        of_credential = {"anybody": (), "poller": (), "id_token": (Unauthorized,)}.get(self.credential, known)
         of_body = () if self.takes is None else (ValidationFailed, PayloadTooLarge, UnsupportedContentType)
         of_query = () if self.credential == "anybody" and self.asks is None else (ValidationFailed,)
         return frozenset({*self.errors, *of_credential, *of_query, *of_body, RateLimitExceeded, ServiceUnavailable, ApiError})
@@ -98,7 +98,7 @@ def endpoint(
             try:
                 if asks is not None:
                     call = replace(call, asked=validated(asks, _query(), "query"))
-                elif credential != "anybody":
+                elif credential not in ("anybody", "poller"):
                     validated(RequestQuery, _query(), "query")
                 if takes is not None:
                     call = _with_body(call, takes, optional=body_is_optional)

@@ -60,7 +60,7 @@ def outcome_of(call: Call, endpoint: str, beginning: Beginning, ports: Ports, *,
     if job is None:
         return job_reply(own_job(call.user.uid, started.job_id, ports.documents), ports, status=202, headers=headers)
     if job.result is None:
-        raise _failure_of(job)
+        raise failure_of(job)
     return Reply(status, job.result, headers)
 
 
@@ -135,7 +135,7 @@ def _watched(call: Call, started: Started, ports: Ports, patience: float | None)
         return None
 
 
-def _failure_of(job: Job) -> ApiError:
+def failure_of(job: Job) -> ApiError:
     """The job's own words, under its error's status."""
     error = job.error or {}
     if error.get("code") == "deadline_exceeded":

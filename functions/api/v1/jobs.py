@@ -22,7 +22,7 @@ from functions.api.request.etags import is_known, unless_known
 from functions.api.request.jobs import Beginning, begun, job_reply
 from functions.api.request.page import Place, page_of, place_by
 from functions.api.request.validation import Nothing, RequestBody, validated
-from functions.api.v1 import media, templates, transcriptions
+from functions.api.v1 import media, operations, operations_schemas, templates, transcriptions
 from functions.api.v1.jobs_schemas import JobQuery, JobResult, JobsQuery, NewJob, ShownJob, ShownJobs
 from shared.api_keys.key import Scope
 from shared.core.errors import (
@@ -54,6 +54,8 @@ from shared.jobs.start import Wanted
 from shared.jobs.view import ASK_AGAIN_SECONDS, etag_of, job_view
 from shared.jobs.watch import waiting_slot
 from shared.media.media import media_path
+from shared.operations.files import shown
+from shared.operations.registry import OPERATIONS
 
 ENDPOINT = "POST /v1/jobs"
 LOOK_SECONDS = 1.0
@@ -77,6 +79,10 @@ TYPES: Mapping[str, JobType] = {
     "transcription": JobType(
         transcriptions.TranscriptRequest, partial(transcriptions.beginning_of, root=_INPUT), "ai", once_at_a_time=True
     ),
+    **{
+        kind: JobType(takes, partial(operations.beginning_of, kind, root=_INPUT), "ai", OPERATIONS[kind].once_at_a_time)
+        for kind, takes in operations_schemas.INPUTS.items()
+    },
 }
 # Whose result is a file that is kept.
 _MAKES_MEDIA = frozenset({"media", "direct_upload", "template"})
@@ -143,7 +149,7 @@ def routes(ports: Ports) -> Blueprint:
         job = own_job(call.user.uid, job_id, documents)
         reply = job_reply(job, ports, status=200)
         if call.asked.wait and job.fields["status"] not in FINAL and ("If-None-Match" not in request.headers or is_known(reply)):
-            reply = job_reply(_moved(job, call.asked.wait, ports), ports, status=200)
+            reply = job_reply(moved(job, call.asked.wait, ports), ports, status=200)
         return unless_known(reply)
 
     @blueprint.get("/v1/jobs/<id:job_id>/result")
@@ -185,7 +191,7 @@ def routes(ports: Ports) -> Blueprint:
     return blueprint
 
 
-def _moved(job: Document, seconds: int, ports: Ports) -> Document:
+def moved(job: Document, seconds: int, ports: Ports) -> Document:
     """The job once it looks different, or as it is after so long; at once if too many wait already."""
     base_url = ports.settings.base_url
     known = etag_of(job_view(job, base_url))
@@ -223,4 +229,4 @@ def _kept(document: Document, job: Job, ports: Ports) -> Mapping[str, Any]:
         [made] = ports.documents.get(media_path(job.result["id"]))
         if made is None or made.fields.get("deletedAt") is not None:
             raise ResultDeleted
-    return job.result
+    return shown(job.result, ports.settings.media_url)

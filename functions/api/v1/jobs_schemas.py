@@ -17,12 +17,17 @@ from shared.jobs.job import Status
 
 MAX_WAIT_SECONDS = 30
 # Those that POST /v1/jobs starts, and those that there are.
-Startable = Literal["media", "template", "transcription"]
-Kind = Literal["media", "direct_upload", "template", "transcription"]
+Startable = Literal[
+    "media", "template", "transcription", "thumbnail_background", "trends", "competitor", "analysis", "export", "translation",
+    "voiceover", "process", "video_generation", "music_generation", "image_generation", "batch", "token_holders",
+    "token_similarity", "wallet",
+]  # fmt: skip
+Kind = Literal[Startable, "direct_upload"]
 
 
 class NewJob(RequestBody):
-    """`input` is the body of the type's own endpoint: POST /v1/media, /v1/templates, /v1/ai/transcribe."""
+    """`input` is the body of the type's own endpoint: POST /v1/media, /v1/templates, /v1/ai/transcribe; the
+    others have none (docs/engines.md)."""
 
     type: Startable
     input: dict[str, Any]
@@ -51,11 +56,18 @@ class ShownError(BaseModel):
     retryable: bool
 
 
+class ShownStep(BaseModel):
+    """Of an operation that is made of several."""
+
+    name: str
+    status: Literal["pending", "done", "failed"]
+
+
 class ShownJob(BaseModel):
     """`done`: nothing more will happen. What it found is at `resultUrl`, until `resultExpiresAt`."""
 
     id: str
-    type: Kind
+    type: str
     dialect: str
     status: Status
     done: bool
@@ -65,6 +77,7 @@ class ShownJob(BaseModel):
     metadata: dict[str, str]
     error: ShownError | None
     credits: ShownCredits
+    steps: list[ShownStep]
     attempts: int
     retryOf: str | None
     requestId: str

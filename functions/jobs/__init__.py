@@ -1,0 +1,1 @@
+"""Side branch: waits for other people's engines: models, platforms' open interfaces, a chain's nodes."""

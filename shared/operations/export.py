@@ -1,0 +1,103 @@
+"""Re-encodes a film to a preset, or trims it, by the ffmpeg program, whose own output tells how far it is."""
+
+import re
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from shared.core.wait import Wait
+from shared.jobs.handler import JobFailed, Outcome, Succeeded, Work
+from shared.jobs.progress import Progress
+from shared.media.storage import ObjectMissing, StorageUnavailable
+from shared.operations.files import keep_file
+from shared.operations.operation import Operation, done_of, file_of
+from shared.transcription.cut import FORMATS, OUTAGE_SECONDS, READ_BYTES, CutPorts, download, run
+
+# Width and height; the film is scaled to fit, and the rest is black.
+PRESETS: Mapping[str, tuple[int, int]] = {
+    "9:16 1080p": (1080, 1920),
+    "9:16 720p": (720, 1280),
+    "16:9 1080p": (1920, 1080),
+    "16:9 720p": (1280, 720),
+    "1:1 1080p": (1080, 1080),
+}
+MAX_SECONDS, MAX_BYTES = 600, 1 << 30
+_TIME = re.compile(r"out_time_us=(\d+)")
+
+
+def export(work: Work, ports: CutPorts, operation: Operation) -> Outcome:
+    """Raises JobFailed, Fenced."""
+    given, source = work.job.input, file_of(work.job.input, done_of(work.job))
+    _require(source)
+    seconds = _length(given, float(source.get("durationSeconds") or MAX_SECONDS))
+    width, height = PRESETS[given["preset"]]
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        try:
+            download(work, source, folder / "source", ports.storage)
+            fit = f"scale={width}:{height}:force_original_aspect_ratio=decrease,pad={width}:{height}:(ow-iw)/2:(oh-ih)/2,setsar=1"
+            command = [
+                *(ports.ffmpeg, "-nostdin", "-v", "error", "-progress", str(folder / "progress")),
+                *(
+                    "-protocol_whitelist",
+                    "file,pipe",
+                    "-f",
+                    FORMATS[source["contentType"]],
+                    "-ss",
+                    str(given.get("startSeconds") or 0),
+                ),
+                *("-i", str(folder / "source"), "-t", str(seconds), "-map", "0:v:0", "-map", "0:a:0?", "-vf", fit),
+                *("-c:v", "libx264", "-preset", "veryfast", "-crf", "23", "-pix_fmt", "yuv420p", "-c:a", "aac", "-b:a", "128k"),
+                *("-movflags", "+faststart", str(folder / "out.mp4")),
+            ]
+            run(
+                command,
+                folder,
+                work,
+                "The file could not be read as a film: it is broken, or has none.",
+                lambda: _tell(work, folder, seconds),
+            )
+            made = folder / "out.mp4"
+            size = made.stat().st_size
+            file = keep_file(work, operation, _chunks(made), "video/mp4", "mp4", size, ports.storage)
+        except ObjectMissing as error:
+            raise JobFailed("MEDIA_INVALID", "The file is not in our storage any more: upload it again.") from error
+        except StorageUnavailable as error:
+            return Wait(OUTAGE_SECONDS, str(error))
+    return Succeeded(
+        {"preset": given["preset"], "durationSeconds": round(seconds, 3), "width": width, "height": height, "video": file}
+    )
+
+
+def _require(source: Mapping[str, Any]) -> None:
+    if not source["contentType"].startswith("video/"):
+        raise JobFailed("UNSUPPORTED_MEDIA_TYPE", f"The media is {source['contentType']}: only video can be exported.")
+    if source["sizeBytes"] > MAX_BYTES:
+        raise JobFailed("validation_error", "The film is larger than 1 GiB.")
+
+
+def _length(given: Mapping[str, Any], whole: float) -> float:
+    start = float(given.get("startSeconds") or 0)
+    seconds = min(float(given.get("endSeconds") or whole), whole) - start
+    if seconds <= 0:
+        raise JobFailed("validation_error", f"startSeconds is after the film's end, which lasts {whole:.1f} seconds.")
+    if seconds > MAX_SECONDS:
+        raise JobFailed("validation_error", f"An export lasts at most {MAX_SECONDS // 60} minutes: trim it.")
+    return seconds
+
+
+def _tell(work: Work, folder: Path, seconds: float) -> None:
+    try:
+        found = _TIME.findall((folder / "progress").read_text())
+    except OSError:
+        return
+    if found:
+        percentage = min(99, int(100 * int(found[-1]) / 1_000_000 / seconds))
+        work.advance(Progress(percentage, "exporting", f"{percentage} % of the film are encoded"))
+
+
+def _chunks(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        while chunk := file.read(READ_BYTES):
+            yield chunk
