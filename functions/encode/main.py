@@ -11,7 +11,6 @@ from functions.task import Payload, task_function
 from shared.core.log import start_logging
 from shared.jobs.work import work_on
 from shared.operations.export import export
-from shared.operations.operation import Operation, Steps
 from shared.operations.registry import handlers
 from shared.operations.spoken import transcript
 from shared.transcription.cut import cut
@@ -23,12 +22,10 @@ start_logging()
 def handle(payload: Payload, ports: wiring.Ports) -> None:
     cutting = partial(cut, ports=ports.cutting)
 
-    def steps(operation: Operation) -> Steps:
-        return {
-            "transcript": partial(transcript, step=cutting),
-            "export": partial(export, ports=ports.cutting, operation=operation),
-        }
-
+    steps = {
+        "transcript": partial(transcript, step=cutting, storage=ports.cutting.storage),
+        "export": partial(export, ports=ports.cutting),
+    }
     work_on(payload["jobId"], "encode", {JOB_TYPE: cutting, **handlers(steps)}, ports.working)
 
 

@@ -31,7 +31,7 @@ def handle(payload: Payload, ports: wiring.Ports) -> None:
             UPLOAD: partial(upload, ports=ports.uploading),
             DIRECT: partial(complete_upload, ports=ports.uploading),
             TEMPLATE: partial(fetch_pictures, ports=ports.picturing),
-            **handlers(lambda operation: steps),
+            **handlers(steps),
         }
         work_on(payload["jobId"], "ingest", by_type, ports.working)
     elif "mediaId" in payload:

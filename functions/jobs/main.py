@@ -5,7 +5,6 @@ decides whether there is anything to do; the sweeper after that.
 """
 
 from collections.abc import Callable
-from functools import partial
 
 from functions.jobs import wiring
 from functions.task import Payload, task_function
@@ -14,25 +13,25 @@ from shared.jobs.handler import Outcome, Work
 from shared.jobs.provider import asking
 from shared.jobs.work import work_on
 from shared.operations import batch, replicate, solana, studio, youtube
-from shared.operations.operation import Operation, Steps
+from shared.operations.operation import Steps
 from shared.operations.ports import ProviderPorts
 from shared.operations.registry import GENERATIONS, OPERATIONS, handlers
 
 start_logging()
 
 
-def steps_with(ports: ProviderPorts, operation: Operation) -> Steps:
-    """What this function does of an operation."""
+def steps_with(ports: ProviderPorts) -> Steps:
+    """What this function does of operations."""
 
     def step(handle: Callable[[Work, ProviderPorts], Outcome], what: str) -> Callable[[Work], Outcome]:
         asked = asking(handle, what=what)
         return lambda work: asked(work, ports)
 
     return {
-        "background": step(partial(studio.background, operation=operation), "Drawing"),
+        "background": step(studio.background, "Drawing"),
         "script": step(studio.script, "Writing"),
         "translation": step(studio.translation, "Translating"),
-        "voiceover": step(partial(studio.voiceover, operation=operation), "Speaking"),
+        "voiceover": step(studio.voiceover, "Speaking"),
         "trends": step(youtube.trends, "YouTube"),
         "competitor": step(youtube.competitor, "YouTube"),
         "generate": step(replicate.generate, "Generating"),
@@ -44,7 +43,7 @@ def steps_with(ports: ProviderPorts, operation: Operation) -> Steps:
 
 
 def handle(payload: Payload, ports: wiring.Ports) -> None:
-    work_on(payload["jobId"], "jobs", handlers(partial(steps_with, ports.providing)), ports.providing.working)
+    work_on(payload["jobId"], "jobs", handlers(steps_with(ports.providing)), ports.providing.working)
 
 
 jobs = task_function(handle, wiring.ports)

@@ -20,8 +20,8 @@ start_logging()
 
 def handle(payload: Payload, ports: wiring.Ports) -> None:
     sending = partial(send, ports=ports.transcribing)
-    steps = {"transcript": partial(transcript, step=sending)}
-    work_on(payload["jobId"], "transcribe", {JOB_TYPE: sending, **handlers(lambda operation: steps)}, ports.working)
+    steps = {"transcript": partial(transcript, step=sending, storage=ports.transcribing.storage)}
+    work_on(payload["jobId"], "transcribe", {JOB_TYPE: sending, **handlers(steps)}, ports.working)
 
 
 transcribe = task_function(handle, wiring.ports)

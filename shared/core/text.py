@@ -44,3 +44,8 @@ NonBlank = Annotated[str, AfterValidator(_not_blank)]
 def words_of(text: str) -> str:
     """The text as it is compared with what a platform shows of it: normalised, with single blanks between its words."""
     return " ".join(nfc(text).split())
+
+
+def cut(text: str, most_bytes: int) -> str:
+    """As much of it as that many bytes of UTF-8 hold."""
+    return text.encode()[:most_bytes].decode(errors="ignore")

@@ -43,6 +43,7 @@ def job_view(document: Document, base_url: str) -> dict[str, Any]:
         "steps": list(fields.get("steps", ())),
         "attempts": fields["attempt"],
         "retryOf": fields.get("retryOf"),
+        "parent": fields.get("parent"),
         "requestId": fields["requestId"],
         **{name: iso8601(at) if (at := fields.get(name)) is not None else None for name in _TIMES},
         "url": url,

@@ -11,7 +11,7 @@ from shared.jobs.handler import JobFailed, Outcome, Succeeded, Work
 from shared.jobs.progress import Progress
 from shared.media.storage import ObjectMissing, StorageUnavailable
 from shared.operations.files import keep_file
-from shared.operations.operation import Operation, done_of, file_of
+from shared.operations.operation import done_of, file_of
 from shared.transcription.cut import FORMATS, OUTAGE_SECONDS, READ_BYTES, CutPorts, download, run
 
 # Width and height; the film is scaled to fit, and the rest is black.
@@ -26,7 +26,7 @@ MAX_SECONDS, MAX_BYTES = 600, 1 << 30
 _TIME = re.compile(r"out_time_us=(\d+)")
 
 
-def export(work: Work, ports: CutPorts, operation: Operation) -> Outcome:
+def export(work: Work, ports: CutPorts) -> Outcome:
     """Raises JobFailed, Fenced."""
     given, source = work.job.input, file_of(work.job.input, done_of(work.job))
     _require(source)
@@ -60,7 +60,7 @@ def export(work: Work, ports: CutPorts, operation: Operation) -> Outcome:
             )
             made = folder / "out.mp4"
             size = made.stat().st_size
-            file = keep_file(work, operation, _chunks(made), "video/mp4", "mp4", size, ports.storage)
+            file = keep_file(work, _chunks(made), "video/mp4", "mp4", size, ports.storage)
         except ObjectMissing as error:
             raise JobFailed("MEDIA_INVALID", "The file is not in our storage any more: upload it again.") from error
         except StorageUnavailable as error:
@@ -71,8 +71,10 @@ def export(work: Work, ports: CutPorts, operation: Operation) -> Outcome:
 
 
 def _require(source: Mapping[str, Any]) -> None:
-    if not source["contentType"].startswith("video/"):
-        raise JobFailed("UNSUPPORTED_MEDIA_TYPE", f"The media is {source['contentType']}: only video can be exported.")
+    if not source["contentType"].startswith("video/") or source["contentType"] not in FORMATS:
+        raise JobFailed(
+            "UNSUPPORTED_MEDIA_TYPE", f"The media is {source['contentType']}: only MP4, QuickTime and WebM are exported."
+        )
     if source["sizeBytes"] > MAX_BYTES:
         raise JobFailed("validation_error", "The film is larger than 1 GiB.")
 

@@ -9,18 +9,18 @@ from typing import Any, cast
 from shared.core.ids import random_base62
 from shared.jobs.handler import Work
 from shared.media.storage import Storage
-from shared.operations.operation import Operation
 
 FOLDER = "results"
 
 
 def keep_file(
-    work: Work, operation: Operation, chunks: Iterator[bytes], content_type: str, ending: str, size_bytes: int, storage: Storage
+    work: Work, chunks: Iterator[bytes], content_type: str, ending: str, size_bytes: int, storage: Storage
 ) -> dict[str, Any]:
-    """What stands in the result. What a worker that died has written lapses by itself. Raises StorageUnavailable."""
+    """What stands in the result. What a worker that died has written lapses by itself, like everything here: thirty days after it
+    was written (storage.lifecycle.json). Raises StorageUnavailable."""
     work.lease.hold_for(60)
     path = f"{FOLDER}/{work.job.id}-{random_base62(22)}.{ending}"
-    storage.write(path, content_type, chunks, keep_until=work.lease.clock.now() + operation.result_lives)
+    storage.write(path, content_type, chunks, keep_until=work.lease.clock.now())
     return {"storagePath": path, "contentType": content_type, "sizeBytes": size_bytes}
 
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from shared.jobs.handler import Handler, Work
+from shared.jobs.handler import Handler
 from shared.operations.operation import Done, Operation, Steps, alone, output_of, run_step
 
 _MINUTES = timedelta(minutes=1)
@@ -75,10 +75,6 @@ OPERATIONS: Mapping[str, Operation] = _all(
 GENERATIONS: Mapping[str, str] = {"video": "video_generation", "music": "music_generation", "image": "image_generation"}
 
 
-def handlers(steps: Callable[[Operation], Steps]) -> Mapping[str, Handler]:
+def handlers(steps: Steps) -> Mapping[str, Handler]:
     """Of a function that does these steps."""
-    return {kind: partial(_run, steps=steps(operation), operation=operation) for kind, operation in OPERATIONS.items()}
-
-
-def _run(work: Work, *, steps: Steps, operation: Operation) -> Any:
-    return run_step(work, steps, operation)
+    return {kind: partial(run_step, here=steps, operation=operation) for kind, operation in OPERATIONS.items()}

@@ -3,21 +3,26 @@
 from collections.abc import Callable
 from dataclasses import replace
 
+from shared.core.text import cut
+from shared.core.wait import Wait
 from shared.jobs.handler import JobFailed, Outcome, Succeeded, Work
+from shared.media.storage import Storage, StorageUnavailable
+from shared.operations.files import keep_file
 from shared.operations.operation import done_of, file_of
+from shared.transcription.cut import FORMATS, OUTAGE_SECONDS
 from shared.transcription.wanted import MAX_SECONDS
 
-# Of a result, and of what the next steps are given.
-MAX_CHARACTERS = 100_000
+# Of a result, and of what the next steps are given; what is longer is whole in a file.
+MAX_BYTES = 60_000
 
 
-def transcript(work: Work, step: Callable[[Work], Outcome]) -> Outcome:
-    """`step` is what this function does of it: cutting, or asking the provider."""
+def transcript(work: Work, step: Callable[[Work], Outcome], storage: Storage) -> Outcome:
+    """`step` is what this function does of it: cutting, or asking the provider. Raises JobFailed, Fenced."""
     job = work.job
     file = file_of(job.input, done_of(job))
     if (file.get("durationSeconds") or 0) > MAX_SECONDS:
         raise JobFailed("validation_error", f"The file lasts longer than {MAX_SECONDS // 3600} hours.")
-    if not file["contentType"].startswith(("audio/", "video/")):
+    if not file["contentType"].startswith(("audio/", "video/")) or file["contentType"] not in FORMATS:
         raise JobFailed("UNSUPPORTED_MEDIA_TYPE", f"The media is {file['contentType']}: only audio and video can be transcribed.")
     given = {
         **file,
@@ -33,4 +38,11 @@ def transcript(work: Work, step: Callable[[Work], Outcome]) -> Outcome:
     if not isinstance(outcome, Succeeded):
         return outcome
     said = str(outcome.result["transcript"])
-    return Succeeded({"transcript": said[:MAX_CHARACTERS], "truncated": len(said) > MAX_CHARACTERS})
+    if len(said.encode()) <= MAX_BYTES:
+        return Succeeded({"transcript": said, "truncated": False})
+    whole = said.encode()
+    try:
+        file = keep_file(work, iter([whole]), "text/plain; charset=utf-8", "txt", len(whole), storage)
+    except StorageUnavailable as error:
+        return Wait(OUTAGE_SECONDS, str(error))
+    return Succeeded({"transcript": cut(said, MAX_BYTES), "truncated": True, "whole": file})

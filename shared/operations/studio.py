@@ -1,16 +1,16 @@
 """What OpenAI's models make: a background, a script of a transcript, a translation, a voice."""
 
-import json
 from typing import Any
 
+from shared.core.text import cut
 from shared.jobs.handler import Outcome, Succeeded, Work
 from shared.jobs.provider import ProviderBusy
 from shared.operations.files import keep_file
-from shared.operations.operation import Operation, done_of
+from shared.operations.operation import done_of
 from shared.operations.ports import ProviderPorts
 
-# Of a transcript, what a model is given; and of a text to be spoken, what OpenAI takes.
-MAX_TEXT, MAX_SPOKEN = 60_000, 4096
+# Of a transcript, what a model is given, and of what it writes, what is kept: bytes; of a text to be spoken, what OpenAI takes.
+MAX_TEXT, MAX_WRITTEN, MAX_SPOKEN = 60_000, 30_000, 4096
 # A whole answer of a model, its own thinking included.
 ANSWERED_WITHIN_SECONDS = 120.0
 
@@ -25,11 +25,11 @@ _TRANSLATION = (
 )
 
 
-def background(work: Work, ports: ProviderPorts, operation: Operation) -> Outcome:
+def background(work: Work, ports: ProviderPorts) -> Outcome:
     work.lease.hold_for(ANSWERED_WITHIN_SECONDS + 15)
     given = work.job.input
     content = ports.studio.image(given["prompt"], given["size"])
-    file = keep_file(work, operation, iter([content]), "image/png", "png", len(content), ports.storage)
+    file = keep_file(work, iter([content]), "image/png", "png", len(content), ports.storage)
     return Succeeded({"prompt": given["prompt"], "image": file})
 
 
@@ -37,26 +37,26 @@ def script(work: Work, ports: ProviderPorts) -> Outcome:
     work.lease.hold_for(ANSWERED_WITHIN_SECONDS + 15)
     answer = ports.studio.written(_SCRIPT, _transcript(work))
     steps = [
-        {"title": str(step.get("title", ""))[:300], "description": str(step.get("description", ""))[:3000]}
-        for step in _list(answer.get("steps"))[:200]
+        {"title": str(step.get("title", ""))[:300], "description": str(step.get("description", ""))[:500]}
+        for step in _list(answer.get("steps"))[:100]
         if isinstance(step, dict)
     ]
     if not steps and not answer.get("script"):
         raise ProviderBusy("the model answered with neither steps nor script")
-    return Succeeded({"steps": steps, "script": str(answer.get("script", ""))[:MAX_TEXT]})
+    return Succeeded({"steps": steps, "script": cut(str(answer.get("script", "")), MAX_WRITTEN)})
 
 
 def translation(work: Work, ports: ProviderPorts) -> Outcome:
     work.lease.hold_for(ANSWERED_WITHIN_SECONDS + 15)
     language, text = work.job.input["language"], work.job.input.get("text") or _transcript(work)
-    answer = ports.studio.written(_TRANSLATION.format(language=language), text[:MAX_TEXT])
+    answer = ports.studio.written(_TRANSLATION.format(language=language), cut(text, MAX_TEXT))
     translated = answer.get("text")
     if not isinstance(translated, str) or not translated:
         raise ProviderBusy("the model answered without a translation")
-    return Succeeded({"language": language, "text": translated[:MAX_TEXT]})
+    return Succeeded({"language": language, "text": cut(translated, MAX_TEXT)})
 
 
-def voiceover(work: Work, ports: ProviderPorts, operation: Operation) -> Outcome:
+def voiceover(work: Work, ports: ProviderPorts) -> Outcome:
     """Of the text that was given, or of the script that an earlier step wrote, or of what was said."""
     work.lease.hold_for(ANSWERED_WITHIN_SECONDS + 15)
     written = done_of(work.job).get("script") or {}
@@ -65,14 +65,14 @@ def voiceover(work: Work, ports: ProviderPorts, operation: Operation) -> Outcome
     return Succeeded(
         {
             "voice": work.job.input["voice"],
-            "audio": keep_file(work, operation, iter([content]), "audio/wav", "wav", len(content), ports.storage),
+            "audio": keep_file(work, iter([content]), "audio/wav", "wav", len(content), ports.storage),
         }
     )
 
 
 def _transcript(work: Work) -> str:
     found = done_of(work.job).get("transcript") or {}
-    return str(found.get("transcript", ""))[:MAX_TEXT] or json.dumps("")
+    return cut(str(found.get("transcript", "")), MAX_TEXT) or "(nothing is said)"
 
 
 def _list(value: Any) -> list[Any]:

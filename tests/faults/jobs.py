@@ -31,7 +31,7 @@ from tests.faults.ports import OwnWindows, ProcessClock, Trouble, TrueClock, fau
 from tests.faults.posts import JPEG, VIDEO
 from tests.faults.scheduler import Process, Scheduler
 
-UID, CREDITS = "ada", 3
+UID, CREDITS = "ada", 9
 SWEEP_SECONDS, RETRY_SECONDS, SKEW_SECONDS = 60.0, 2.0, 120.0
 # Of files and images; the same are wanted again and again.
 FILES, IMAGES = 4, 3
@@ -146,6 +146,9 @@ class JobHistory:
             wanted = [
                 ("transcription", {"mediaId": chance.choice(media)}),
                 ("media", {"url": self._address(chance.randrange(FILES))}),
+                ("trends", {"limit": 2}),
+                ("translation", {"mediaId": chance.choice(media), "language": "de"}),
+                ("image_generation", {"prompt": "A bird"}),
             ]
             kind, given = chance.choice(wanted)
             return Asked("job", "POST", "/v1/jobs", {"type": kind, "input": given}, key)

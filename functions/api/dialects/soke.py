@@ -6,7 +6,7 @@ GET  /jobs/{id}, /thumbnail/{id}
 
 from typing import Annotated, Any, Literal
 
-from flask import Blueprint, g
+from flask import Blueprint, Response, g
 from pydantic import Field
 
 from functions.api.dialects.dialect import (
@@ -85,12 +85,13 @@ def envelope(refusal: Refusal) -> dict[str, Any]:
 
 def routes(ports: Ports) -> Blueprint:
     blueprint = Blueprint("soke", __name__, url_prefix=DIALECT.prefix)
+    blueprint.after_request(_with_limits)
 
     def started(call: Call, begun: Started, platform: str | None = None) -> Reply:
         job = job_of(call, begun.job_id, DIALECT, ports)
         data = {"jobId": job.id, "status": DIALECT.word(job.fields), "estimatedCompletionSeconds": _estimate(job)}
         left = balance(call.user.uid, ports.documents)
-        return Reply(202, _whole(data, ports, platform), {**_limits(), "X-Soke-Credits-Remaining": str(left)})
+        return Reply(202, _whole(data, ports, platform), {"X-Soke-Credits-Remaining": str(left)})
 
     starting = {"credential": "soke_key", "gives": {202: Answered}, "errors": STARTING, "limit": 30, "scope": "ai"}
 
@@ -134,7 +135,7 @@ def routes(ports: Ports) -> Blueprint:
     def polled(call: Call, job_id: str) -> Reply:
         ports.limiter.count_poll("soke", call.api_key_id or "", job_id)
         job = job_of(call, job_id, DIALECT, ports)
-        return Reply(200, _whole(_data(job, ports), ports), _limits())
+        return Reply(200, _whole(_data(job, ports), ports))
 
     for rule, name in (("/jobs/<id:job_id>", "job"), ("/thumbnail/<job_id:job_id>", "thumbnail_job")):
         guarded = endpoint(ports, credential="soke_key", gives={200: Answered}, errors=(NotFound,), scope="posts:read")(polled)
@@ -169,10 +170,11 @@ def _whole(data: dict[str, Any], ports: Ports, platform: str | None = None) -> d
     return {"success": True, "data": data, "meta": {**named, "request_id": g.request_id, "processing_time_ms": took}}
 
 
-def _limits() -> dict[str, str]:
-    shown = g.rate_limit
-    return {
-        "X-Soke-Limit": str(shown.limit),
-        "X-Soke-Remaining": str(shown.remaining),
-        "X-Soke-Reset": str(int(shown.resets_at.timestamp())),
-    }
+def _with_limits(response: Response) -> Response:
+    """On every answer to a key that was known."""
+    shown = g.get("rate_limit")
+    if shown is not None:
+        response.headers["X-Soke-Limit"] = str(shown.limit)
+        response.headers["X-Soke-Remaining"] = str(shown.remaining)
+        response.headers["X-Soke-Reset"] = str(int(shown.resets_at.timestamp()))
+    return response

@@ -38,6 +38,7 @@ JOB = {
     "steps": [],
     "attempts": 1,
     "retryOf": None,
+    "parent": None,
     "requestId": "2c897b4c-2381-48bc-bc4b-b0150e47a66c",
     "deadlineAt": "2026-11-27T14:00:00.000Z",
     "resultExpiresAt": None,

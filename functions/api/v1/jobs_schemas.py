@@ -64,7 +64,8 @@ class ShownStep(BaseModel):
 
 
 class ShownJob(BaseModel):
-    """`done`: nothing more will happen. What it found is at `resultUrl`, until `resultExpiresAt`."""
+    """`done`: nothing more will happen. `parent` is the batch that it is part
+    of. What it found is at `resultUrl`, until `resultExpiresAt`."""
 
     id: str
     type: str
@@ -80,6 +81,7 @@ class ShownJob(BaseModel):
     steps: list[ShownStep]
     attempts: int
     retryOf: str | None
+    parent: str | None
     requestId: str
     deadlineAt: str
     resultExpiresAt: str | None

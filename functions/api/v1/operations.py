@@ -2,6 +2,7 @@
 refused then, and never a failed job.
 """
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -20,6 +21,9 @@ from shared.operations.operation import wanted
 from shared.operations.registry import GENERATIONS, OPERATIONS
 from shared.transcription.wanted import transcribable
 
+# As it is kept.
+MAX_INPUT_BYTES = 64_000
+
 
 @dataclass(frozen=True)
 class _Asked:
@@ -37,6 +41,9 @@ def beginning_of(kind: str, call: Call, given: Any, ports: Ports, root: str = "b
     def prepare() -> Wanted:
         nonlocal cost
         read = _PREPARED.get(kind, _as_given)(given, asked)
+        if len(json.dumps(read).encode()) > MAX_INPUT_BYTES:
+            message = f"The input has more than {MAX_INPUT_BYTES // 1000} kB"
+            raise ValidationFailed(details=[Detail(root, message, "too_big")])
         each = GENERATIONS[read["of"]] if kind == "batch" else kind
         times = len(read["requests"]) if kind == "batch" else 1
         cost = times * prices.get(each, OPERATIONS[each].credits)
