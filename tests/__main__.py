@@ -59,12 +59,12 @@ CODE = ("tests", *(f"--ignore={path}" for path in (*KILLS, *FAULTS, *FLOW, *LOCA
 # Side by side; the suites of a lane one after the other.
 LANES: Mapping[str, Sequence[Suite]] = {
     "kills": [pytest("kills", *KILLS)],
-    "faults": [pytest("faults", *FAULTS)],
+    "faults": [pytest("faults", *FAULTS), Suite("lint", ("make", "--no-print-directory", "lint"))],
     "flow": [pytest("flow", *FLOW)],
     "local": [pytest("local", *LOCAL)],
     "document": [pytest("document", *DOCUMENT)],
-    "told": [pytest("told", *TOLD)],
-    "code": [Suite("lint", ("make", "--no-print-directory", "lint")), pytest("code", *CODE), pytest("contracts", *CONTRACTS)],
+    "told": [pytest("told", *TOLD), pytest("contracts", *CONTRACTS)],
+    "code": [pytest("code", *CODE)],
 }
 
 

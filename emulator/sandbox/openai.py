@@ -175,7 +175,8 @@ def _heard(sound: bytes) -> list[dict[str, Any]]:
             decoder.process_raw(sound[start : start + each], full_utt=True)
             decoder.end_utt()
             heard = decoder.hyp()
-            if heard is not None and heard.hypstr:
+            # One word in ten seconds is noise that sounded like it.
+            if heard is not None and len(heard.hypstr.split()) > 1:
                 at = start / 2 / _RATE
                 until = min(start + each, len(sound)) / 2 / _RATE
                 segments.append({"id": number, "start": at, "end": until, "text": heard.hypstr})

@@ -1,5 +1,7 @@
 """The API as a web application: its routes, and what every answer carries whatever happened."""
 
+from typing import Any
+
 from flask import Flask, Response, g, request
 from werkzeug.routing import BaseConverter
 
@@ -79,6 +81,12 @@ SECURITY_HEADERS = {
 }
 
 
+def _envelope_of_nowhere(refusal: errors.Refusal) -> dict[str, Any]:
+    """Of an address that is none: in the words of whoever has the prefix."""
+    named = (dialect for dialect in DIALECTS if request.path.startswith(f"{dialect.DIALECT.prefix}/"))
+    return next((dialect.envelope for dialect in named), errors.soku_envelope)(refusal)
+
+
 def create_app(ports: Ports) -> Flask:
     app = Flask("soku", static_folder=None)
     app.url_map.strict_slashes, app.url_map.merge_slashes = False, False
@@ -109,7 +117,7 @@ def create_app(ports: Ports) -> Flask:
         return response
 
     development, clock = ports.settings.development, ports.clock
-    errors.register(app, errors.soku_envelope, development=development, clock=clock)
+    errors.register(app, _envelope_of_nowhere, development=development, clock=clock)
     for resource in RESOURCES:
         routes = resource.routes(ports)
         errors.register(routes, errors.soku_envelope, development=development, clock=clock)

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from shared.core.errors import SokuError
 from shared.core.wait import Wait
+from shared.documents.document import REMOVE
 from shared.jobs.handler import JobFailed, Outcome, Work
 from shared.jobs.progress import Progress
 
@@ -76,6 +77,8 @@ def polled(work: Work, progress: Progress, **state: Any) -> Wait:
     changes: Mapping[Any, Any] = {
         "status": "processing",
         "isPolled": True,
+        # Nothing is in the way any more.
+        "lastError": REMOVE,
         **work.told(progress),
         **{("state", name): value for name, value in {**state, "looks": looks, "tries": 0}.items()},
     }

@@ -34,6 +34,7 @@ def job_view(document: Document, base_url: str) -> dict[str, Any]:
         "tags": list(fields.get("tags", ())),
         "metadata": dict(fields.get("metadata", {})),
         "error": fields.get("error"),
+        "lastError": _last_error(fields),
         "credits": {
             "debited": charged,
             "debitEntry": document.id if charged else None,
@@ -55,6 +56,12 @@ def _progress(fields: Mapping[str, Any]) -> dict[str, Any]:
     known = fields.get("progress") or {}
     percentage = 100 if fields["status"] == "succeeded" else known.get("percentage", 0)
     return {"percentage": percentage, "step": known.get("step"), "message": known.get("message")}
+
+
+def _last_error(fields: Mapping[str, Any]) -> dict[str, Any] | None:
+    """What it waits for to pass, or what was last in the way."""
+    last = fields.get("lastError")
+    return {**last, "at": iso8601(last["at"])} if last is not None else None
 
 
 def etag_of(view: Mapping[str, Any]) -> str:

@@ -153,7 +153,7 @@ def _write(work: Work, outcome: Outcome | JobFailed, ports: WorkPorts) -> None:
     match outcome:
         case Succeeded():
             told = job_ended(job, "succeeded", now)
-            kept = {"result": dict(outcome.result), "resultExpiresAt": now + KEPT, "state": REMOVE}
+            kept = {"result": dict(outcome.result), "resultExpiresAt": now + KEPT, "state": REMOVE, "lastError": REMOVE}
             work.lease.write(
                 {"status": "succeeded", **kept, **outcome.changes, **ended},
                 *ended_writes(job, succeeded=True),
@@ -177,7 +177,8 @@ def _write(work: Work, outcome: Outcome | JobFailed, ports: WorkPorts) -> None:
         case Wait():
             until = min(now + timedelta(seconds=outcome.seconds), max(job.deadline_at, now))
             failures = 0 if work.has_advanced else job.failures
-            changes = {"status": "delayed", "failures": failures, "updatedAt": now, **outcome.changes}
+            stumbled = {"lastError": {"message": outcome.reason, "at": now}}
+            changes = {"status": "delayed", "failures": failures, "updatedAt": now, **stumbled, **outcome.changes}
             # Until then it counts as held: nobody takes it sooner.
             work.lease.write({**changes, **TERM.ends(until)})
             hand_over(work_on_job(job.id, BY_NAME[job.queue], not_before=until), ports.tasks)

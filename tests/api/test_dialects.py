@@ -8,6 +8,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from shared.credits.credits import balance, grant
+from shared.operations.registry import OPERATIONS
 from tests.api.dialects import DIALECTS, FILM, NOVAKIT, SOKE, SOUND, SOVA, VIDOCU, WALLET, Start, Words
 from tests.fakes.world import World
 
@@ -148,6 +149,13 @@ def test_who_may_not_ask_is_told_so_in_its_words(world: World, client: FlaskClie
 
 
 @EACH
+def test_an_address_that_is_none_is_answered_in_its_words(client: FlaskClient, key: str, words: Words) -> None:
+    prefix = words.job.partition("/jobs/")[0]
+    answer = client.get(f"{prefix}/nowhere", headers=words.header(key))
+    assert (answer.status_code, words.refusal(answer.get_json())) == (404, words.codes[1])
+
+
+@EACH
 def test_a_bad_body_is_refused_and_costs_nothing(world: World, ask: Ask, words: Words) -> None:
     method, path, body = words.bad_body
     answer = ask(words, method, path, body)
@@ -170,6 +178,51 @@ def test_an_explicit_key_finds_the_same_job_and_is_charged_once(world: World, as
     ids = {started(ask, words, start, **{"Idempotency-Key": "mine"}) for _ in range(3)}
     assert len(ids) == 1
     assert left(world) == 100 - start.charged
+
+
+def test_what_is_in_the_way_of_a_job_is_shown_while_it_is(world: World, client: FlaskClient, key: str, ask: Ask) -> None:
+    world.fail("youtube_data", "channels", "server_error_before", times=2)
+    job_id = started(ask, SOKE, SOKE.starts["competitor"])
+    world.run_for(1)
+    shown = client.get(f"/v1/jobs/{job_id}", headers={"soku-api-key": key}).get_json()
+    assert (shown["status"], shown["done"]) == ("delayed", False)
+    assert shown["lastError"]["message"] == "YouTube answered 500"
+    world.run_for(60)
+    done = client.get(f"/v1/jobs/{job_id}", headers={"soku-api-key": key}).get_json()
+    assert (done["status"], done["lastError"]) == ("succeeded", None)
+
+
+def test_every_operation_can_be_started_in_our_own_words(world: World, client: FlaskClient, key: str) -> None:
+    grant("ada", 1000, "more", documents=world.documents, clock=world.clock)
+    inputs = {
+        "thumbnail_background": {"prompt": "Hills"},
+        "trends": {},
+        "competitor": {"channelUrl": "https://www.youtube.com/channel/UC1234567890123456789012"},
+        "analysis": {"videoUrl": FILM},
+        "export": {"videoUrl": FILM, "endSeconds": 1},
+        "translation": {"videoUrl": FILM, "language": "fr"},
+        "voiceover": {"videoUrl": FILM},
+        "process": {"videoUrl": FILM, "wants": ["script"]},
+        "video_generation": {"prompt": "A bird"},
+        "music_generation": {"prompt": "A waltz"},
+        "image_generation": {"prompt": "A bee"},
+        "batch": {"type": "music", "requests": [{"prompt": "One"}]},
+        "token_holders": {"mint": WALLET},
+        "token_similarity": {"mint": WALLET, "topN": 3},
+        "wallet": {"address": WALLET},
+    }
+    assert set(inputs) == set(OPERATIONS)
+    headers = {"soku-api-key": key}
+    jobs = {kind: client.post("/v1/jobs", json={"type": kind, "input": given}, headers=headers) for kind, given in inputs.items()}
+    assert {kind: answer.status_code for kind, answer in jobs.items()} == dict.fromkeys(inputs, 202)
+    world.run_for(300)
+    for kind, answer in jobs.items():
+        shown = client.get(f"/v1/jobs/{answer.get_json()['id']}", headers=headers).get_json()
+        assert shown["status"] == "succeeded", (kind, shown)
+        found = client.get(f"/v1/jobs/{shown['id']}/result", headers=headers)
+        assert found.status_code == 200
+        assert "storagePath" not in found.get_data(as_text=True)
+        assert shown["credits"]["debited"] == (10 if kind == "batch" else OPERATIONS[kind].credits)
 
 
 # Each for itself

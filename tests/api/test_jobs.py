@@ -367,3 +367,17 @@ def test_who_waits_for_a_job_that_is_cancelled_is_told_so(
     world.transcriber = Provider(cancel)
     answer = client.post("/v1/ai/transcribe", json=transcription["input"], headers={"soku-api-key": key})
     assert (answer.status_code, error_of(answer)["code"]) == (409, "job_cancelled")
+
+
+def test_ten_thousand_jobs_are_listed_at_the_cost_of_a_page(ask: Ask, world: World) -> None:
+    job_id = ask("POST", body=QUOTE).get_json()["id"]
+    fields, version = world.memory.contents[f"jobs/{job_id}"]
+    for number in range(10_000):
+        at = fields["createdAt"] - timedelta(seconds=number + 1)
+        world.memory.contents[f"jobs/job_{number:05}"] = ({**fields, "createdAt": at}, version)
+    first = ask("GET", "?limit=20").get_json()
+    before = world.memory.counts.reads
+    following = ask("GET", f"?limit=20&cursor={first['nextCursor']}").get_json()
+    # The page, one more that tells that there is another, the key and the user.
+    assert world.memory.counts.reads - before <= 20 + 1 + 3
+    assert [job["id"] for job in following["jobs"]] == [f"job_{number:05}" for number in range(19, 39)]

@@ -35,6 +35,7 @@ JOB = {
     "metadata": {},
     "error": None,
     "credits": {"debited": 30, "debitEntry": "job_yZ8xfwkk3oo2JuwTD1xSoU", "refunded": 0, "refundEntry": None},
+    "lastError": None,
     "steps": [],
     "attempts": 1,
     "retryOf": None,

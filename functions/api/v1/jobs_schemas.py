@@ -56,6 +56,13 @@ class ShownError(BaseModel):
     retryable: bool
 
 
+class LastError(BaseModel):
+    """Of a job that is tried again: what was in the way."""
+
+    message: str
+    at: str
+
+
 class ShownStep(BaseModel):
     """Of an operation that is made of several."""
 
@@ -77,6 +84,7 @@ class ShownJob(BaseModel):
     tags: list[str]
     metadata: dict[str, str]
     error: ShownError | None
+    lastError: LastError | None
     credits: ShownCredits
     steps: list[ShownStep]
     attempts: int
