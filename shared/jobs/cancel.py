@@ -14,7 +14,7 @@ from shared.credits.credits import refund
 from shared.documents.change import read_modify_write
 from shared.documents.document import Documents, Update, Write
 from shared.events.announce import announce
-from shared.jobs.errors import AlreadyFinished
+from shared.jobs.errors import AlreadyFinished, PartOfBatch
 from shared.jobs.events import job_ended
 from shared.jobs.find import own_job
 from shared.jobs.job import Job, ended_fields, ended_writes
@@ -22,12 +22,15 @@ from shared.tasks.task import Tasks
 
 
 def cancel_job(uid: str, job_id: str, *, documents: Documents, tasks: Tasks, clock: Clock) -> None:
-    """Again does no harm. Raises NotFound, also for another user's, and AlreadyFinished."""
+    """Again does no harm. Raises NotFound, also for another user's, AlreadyFinished and PartOfBatch."""
 
     def attempt() -> None:
-        job = Job.from_document(own_job(uid, job_id, documents))
+        document = own_job(uid, job_id, documents)
+        job = Job.from_document(document)
         if job.status == "cancelled":
             return
+        if "parent" in document.fields:
+            raise PartOfBatch(facts={"batch": document.fields["parent"]})
         if job.is_final:
             raise AlreadyFinished(facts={"status": job.status})
         writes = cancellation(job, clock.now(), documents)
@@ -43,7 +46,7 @@ def cancellation(job: Job, now: datetime, documents: Documents) -> list[Write]:
     refunded = job.credits_debited if not begun else 0
     error = {"code": "job_cancelled", "message": "It was cancelled.", "retryable": False}
     changes: dict[str, Any] = {"status": "cancelled", "error": error, **ended_fields(now)}
-    if job.state:
+    if job.is_untidy:
         # Somebody has to look after what it holds, once whoever works on it does so no more.
         until = max(now, job.lease_until or now)
         changes |= {"sweepAt": until, "leaseUntil": until}

@@ -31,6 +31,13 @@ class AlreadyFinished(ApiError):
     code = "already_finished"
 
 
+class PartOfBatch(ApiError):
+    """The job is part of a batch: cancel the batch, or start it anew by itself"""
+
+    status = 409
+    code = "part_of_batch"
+
+
 class NotRepeatable(ApiError):
     """Only jobs that failed, were cancelled or took too long are tried again"""
 

@@ -67,6 +67,11 @@ class Job:
         return job_path(self.id)
 
     @property
+    def is_untidy(self) -> bool:
+        """Whether its workers keep more in `state` than what is done."""
+        return bool(set(self.state) - {"done"})
+
+    @property
     def is_final(self) -> bool:
         return self.status in FINAL
 

@@ -10,7 +10,7 @@ from shared.credits.credits import debit
 from shared.documents.change import read_modify_write
 from shared.documents.document import Create, Document, Documents, Unavailable
 from shared.events.announce import announce
-from shared.jobs.errors import NotRepeatable
+from shared.jobs.errors import NotRepeatable, PartOfBatch
 from shared.jobs.find import own_job
 from shared.jobs.job import START_GRACE, job_path
 from shared.jobs.start import Started
@@ -33,6 +33,7 @@ _SAME = (
     "creditsDebited",
     "estimatedCompletionSeconds",
     "resultLivesSeconds",
+    "volatileSteps",
 )
 
 
@@ -41,11 +42,13 @@ def retry_job(
 ) -> Started:
     """`told` are the types of events that the user's webhooks want.
 
-    Raises NotFound, NotRepeatable, InsufficientCredits, ServiceUnavailable (send it again)."""
+    Raises NotFound, NotRepeatable, PartOfBatch, InsufficientCredits, ServiceUnavailable (send it again)."""
     new_id = f"job_{hashlib.sha256(job_id.encode()).hexdigest()[:22]}"
 
     def attempt() -> Started:
         old = own_job(uid, job_id, documents, clock.now())
+        if "parent" in old.fields:
+            raise PartOfBatch(facts={"batch": old.fields["parent"]})
         [made] = documents.get(job_path(new_id))
         if made is not None:
             return Started(new_id, is_replay=True)
@@ -72,8 +75,9 @@ def _again(old: Document, request_id: str) -> dict[str, Any]:
     fresh: dict[str, Any] = {"status": "queued", "attempt": 0, "requestId": request_id, "retryOf": old.id}
     if "steps" in old.fields:
         # What was done is not done again: it begins where the old one has stopped.
-        done: Mapping[str, Any] = (old.fields.get("state") or {}).get("done") or {}
+        found: Mapping[str, Any] = (old.fields.get("state") or {}).get("done") or {}
+        done = {name: value for name, value in found.items() if name not in old.fields.get("volatileSteps", ())}
         fresh["steps"] = [{**one, "status": "done" if one["name"] in done else "pending"} for one in old.fields["steps"]]
         if done:
-            return {**same, **fresh, "state": {"done": done}, "queue": old.fields["queue"]}
+            return {**same, **fresh, "state": {"done": done}, "queue": old.fields.get("retryQueue", old.fields["queue"])}
     return {**same, **fresh, "queue": same.get("firstQueue", old.fields["queue"])}

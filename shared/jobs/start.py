@@ -110,7 +110,7 @@ def _running(wanted: Wanted, uid: str) -> str | None:
     """Where it is said that this work is being done."""
     if not wanted.once_at_a_time:
         return None
-    canonical = json.dumps([wanted.type, wanted.input], sort_keys=True)
+    canonical = json.dumps([wanted.fields.get("dialect", "soku"), wanted.type, wanted.input], sort_keys=True)
     return f"{user_path(uid)}/runningJobs/{hashlib.sha256(canonical.encode()).hexdigest()}"
 
 

@@ -75,7 +75,7 @@ def _claimed(job_id: str, target: str, handlers: Mapping[str, Handler], ports: W
     job, now = Job.from_document(document), ports.clock.now()
     if job.is_final:
         # Whoever held it until then may still have been writing.
-        if job.state and not TERM.is_held(document.fields, now):
+        if (job.is_untidy or "sweepAt" in document.fields) and not TERM.is_held(document.fields, now):
             _tidy(job, ports)
         return None
     is_polled: bool = document.fields.get("isPolled", False)
@@ -94,7 +94,11 @@ def _claimed(job_id: str, target: str, handlers: Mapping[str, Handler], ports: W
 
 def _tidy(job: Job, ports: WorkPorts) -> None:
     """What the workers of a job that is over have left. Raises Conflict if it has changed just now."""
-    changes = {**dict.fromkeys(("state", *TERM.fields), REMOVE), **_left(ports.tidy(job.state), ports.clock.now())}
+    left, over = ports.tidy(job.state), dict.fromkeys(TERM.fields, REMOVE)
+    # What is done need not be done again, should it be tried once more.
+    done = {"done": job.state["done"]} if "done" in job.state else {}
+    kept = {**done, **({"objects": list(left)} if left else {})}
+    changes = {**over, "state": kept or REMOVE, **({"sweepAt": ports.clock.now() + PUSH} if left else {})}
     ports.documents.commit(Update(job.path, changes, if_version=job.version))
 
 

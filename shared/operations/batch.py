@@ -3,10 +3,12 @@
 It is charged whole at its start; what its failed children would have cost is given back in the commit of its end.
 """
 
-from contextlib import suppress
+from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from shared.credits.credits import refund
+from shared.documents.change import read_modify_write
 from shared.documents.document import Conflict, Create
 from shared.jobs.cancel import cancellation
 from shared.jobs.handler import Outcome, Succeeded, Work
@@ -19,7 +21,7 @@ from shared.tasks.hand_over import hand_over
 from shared.tasks.queues import BY_NAME
 from shared.tasks.task import work_on_job
 
-MAX_CHILDREN = 20
+LOOKED_AT_LAST = timedelta(minutes=2)
 
 
 def child_id(batch_id: str, number: int) -> str:
@@ -32,6 +34,8 @@ def batch(work: Work, ports: ProviderPorts, operation: Operation) -> Outcome:
     paths = [job_path(child_id(job.id, number)) for number in range(len(requests))]
     found = ports.documents.get(*paths)
     if any(child is None for child in found):
+        # Whoever tidies up after a batch that is cancelled now has to know of what is made here.
+        work.save(**_children(job))
         for number, child in enumerate(found):
             if child is None:
                 _begin(job, number, requests[number], operation, work, ports)
@@ -50,11 +54,16 @@ def batch(work: Work, ports: ProviderPorts, operation: Operation) -> Outcome:
 
 
 def cancel_children(batch_id: str, children: int, ports: ProviderPorts) -> None:
-    """Of a batch that was cancelled, or took too long. One that ends at this very moment is left as it is."""
+    """Of a batch that was cancelled, or took too long. One that has ended by then is left as it is."""
     for child in ports.documents.get(*(job_path(child_id(batch_id, number)) for number in range(children))):
-        if child is not None and not (job := Job.from_document(child)).is_final:
-            with suppress(Conflict):
-                ports.documents.commit(*cancellation(job, ports.working.clock.now(), ports.documents))
+        if child is not None:
+            read_modify_write(partial(_cancel, child.path, ports))
+
+
+def _cancel(path: str, ports: ProviderPorts) -> None:
+    [child] = ports.documents.get(path)
+    if child is not None and not (job := Job.from_document(child)).is_final:
+        ports.documents.commit(*cancellation(job, ports.working.clock.now(), ports.documents))
 
 
 def _children(batch: Job) -> dict[str, Any]:
@@ -78,7 +87,8 @@ def _begin(batch: Job, number: int, given: Any, operation: Operation, work: Work
         "requestId": batch.request_id,
         "createdAt": now,
         "updatedAt": now,
-        "deadlineAt": batch.deadline_at,
+        # Before the batch's own, so that one that hangs does not take the others along.
+        "deadlineAt": min(now + made.lasts, batch.deadline_at - LOOKED_AT_LAST),
         "sweepAt": now + START_GRACE,
         **made.fields,
     }

@@ -4,13 +4,13 @@ import re
 import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 from shared.core.wait import Wait
 from shared.jobs.handler import JobFailed, Outcome, Succeeded, Work
 from shared.jobs.progress import Progress
 from shared.media.storage import ObjectMissing, StorageUnavailable
 from shared.operations.files import keep_file
+from shared.operations.limits import export_problem, export_seconds
 from shared.operations.operation import done_of, file_of
 from shared.transcription.cut import FORMATS, OUTAGE_SECONDS, READ_BYTES, CutPorts, download, run
 
@@ -22,15 +22,15 @@ PRESETS: Mapping[str, tuple[int, int]] = {
     "16:9 720p": (1280, 720),
     "1:1 1080p": (1080, 1080),
 }
-MAX_SECONDS, MAX_BYTES = 600, 1 << 30
 _TIME = re.compile(r"out_time_us=(\d+)")
 
 
 def export(work: Work, ports: CutPorts) -> Outcome:
     """Raises JobFailed, Fenced."""
     given, source = work.job.input, file_of(work.job.input, done_of(work.job))
-    _require(source)
-    seconds = _length(given, float(source.get("durationSeconds") or MAX_SECONDS))
+    if (problem := export_problem(given, source)) is not None:
+        raise JobFailed("validation_error", problem)
+    seconds = export_seconds(given, source)
     width, height = PRESETS[given["preset"]]
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -68,25 +68,6 @@ def export(work: Work, ports: CutPorts) -> Outcome:
     return Succeeded(
         {"preset": given["preset"], "durationSeconds": round(seconds, 3), "width": width, "height": height, "video": file}
     )
-
-
-def _require(source: Mapping[str, Any]) -> None:
-    if not source["contentType"].startswith("video/") or source["contentType"] not in FORMATS:
-        raise JobFailed(
-            "UNSUPPORTED_MEDIA_TYPE", f"The media is {source['contentType']}: only MP4, QuickTime and WebM are exported."
-        )
-    if source["sizeBytes"] > MAX_BYTES:
-        raise JobFailed("validation_error", "The film is larger than 1 GiB.")
-
-
-def _length(given: Mapping[str, Any], whole: float) -> float:
-    start = float(given.get("startSeconds") or 0)
-    seconds = min(float(given.get("endSeconds") or whole), whole) - start
-    if seconds <= 0:
-        raise JobFailed("validation_error", f"startSeconds is after the film's end, which lasts {whole:.1f} seconds.")
-    if seconds > MAX_SECONDS:
-        raise JobFailed("validation_error", f"An export lasts at most {MAX_SECONDS // 60} minutes: trim it.")
-    return seconds
 
 
 def _tell(work: Work, folder: Path, seconds: float) -> None:

@@ -17,6 +17,8 @@ from shared.tasks.queues import ENCODE_QUEUE, JOBS_QUEUE, TEMPLATES_QUEUE, TRANS
 from shared.transcription.wanted import MAX_BYTES, TAKEN
 
 Done = Mapping[str, Any]
+# Whose output does not last: it is found anew when a job is tried again.
+VOLATILE = frozenset({"generate"})
 # By its name, what a step does in the function that this is.
 Steps = Mapping[str, Callable[[Work], Outcome]]
 
@@ -52,6 +54,7 @@ def wanted(operation: Operation, uid: str, given: Mapping[str, Any], credits: in
     fields: dict[str, Any] = {
         "steps": shown_steps(names, {}),
         "estimatedCompletionSeconds": operation.usual_seconds,
+        **({"volatileSteps": [name for name in names if name in VOLATILE]} if VOLATILE & set(names) else {}),
         "resultLivesSeconds": int(operation.result_lives.total_seconds()),
     }
     if credits:
@@ -102,9 +105,11 @@ def run_step(work: Work, here: Steps, operation: Operation) -> Outcome:
         lives = {"resultExpiresAt": work.lease.clock.now() + operation.result_lives}
         return replace(outcome, result=operation.result(done), changes={**outcome.changes, "steps": steps, **lives})
     following = queue_of(names[number + 1], job.uid, job.input, done)
+    # Where it begins, should it fail and be tried again.
+    again = {} if name in VOLATILE else {"retryQueue": following.name}
     told = work.told(Progress(100, name, f"{number + 1} of {len(names)} steps are done"))
     # What the step kept for itself is over.
-    return Moved(following.name, {}, changes={"state": {"done": done}, "steps": steps, **told}, writes=outcome.writes)
+    return Moved(following.name, {}, changes={"state": {"done": done}, "steps": steps, **again, **told}, writes=outcome.writes)
 
 
 def shown_steps(names: Sequence[str], done: Done, failed: str = "") -> list[dict[str, str]]:

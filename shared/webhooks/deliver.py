@@ -51,6 +51,8 @@ def deliver(endpoint_id: str, ports: WebhookPorts) -> None:
         except Fenced:
             _log.info("webhook.lease_lost", extra={"endpoint": endpoint_id})
             return
+        if waits_until is not None and waits_until > ports.clock.now():
+            break
         # Looked at once more now that others find the endpoint free: what came between our last look and that is nobody else's.
         if ports.clock.now() >= until or not due(endpoint_id, ports.documents, now=ports.clock.now(), limit=1):
             break
@@ -61,6 +63,7 @@ def _leased(endpoint_id: str, ports: WebhookPorts) -> tuple[Lease, Endpoint] | N
     """None where there is nothing to do now. Raises Conflict if the endpoint has changed just now."""
     [document] = ports.documents.get(endpoint_path(endpoint_id))
     if document is None:
+        give_up_waiting(endpoint_id, ports)
         return None
     endpoint, now = Endpoint.from_document(document), ports.clock.now()
     if not endpoint.is_enabled:
@@ -178,7 +181,7 @@ def _disabled(endpoint: Endpoint, now: datetime, ports: WebhookPorts) -> Sequenc
 
 
 def give_up_waiting(endpoint_id: str, ports: WebhookPorts) -> None:
-    """What was to be sent to an endpoint that is disabled."""
+    """What was to be sent to an endpoint that is disabled, or gone."""
 
     def some() -> bool:
         found = due(endpoint_id, ports.documents, now=None, limit=GIVEN_UP_AT_ONCE)

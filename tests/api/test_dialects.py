@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
+from emulator.sandbox.platform import Answer
 from shared.credits.credits import balance, grant
 from shared.operations.registry import OPERATIONS
 from tests.api.dialects import DIALECTS, FILM, NOVAKIT, SOKE, SOUND, SOVA, VIDOCU, WALLET, Start, Words
@@ -449,3 +450,105 @@ def test_sova_what_is_no_mint_fails_with_its_reason_in_our_words(world: World, c
     world.run_for(30)
     own = client.get(f"/v1/jobs/{job_id}", headers={"soku-api-key": key}).get_json()
     assert "not a Token mint" in own["error"]["message"]
+
+
+# What a reading of all this found
+
+
+def test_a_batchs_children_are_neither_cancelled_nor_tried_again_by_themselves(
+    world: World, client: FlaskClient, key: str, ask: Ask
+) -> None:
+    world.sandbox.processing_seconds = 60
+    body = {"type": "image", "requests": [{"prompt": "One"}, {"prompt": "Two"}]}
+    job_id = words_of(ask, NOVAKIT, "POST", "/novakit/api/v1/batches?async=true", body)
+    world.run_for(10)
+    for method, path in (("DELETE", f"/v1/jobs/{job_id}-00"), ("POST", f"/v1/jobs/{job_id}-00/retry")):
+        refused = client.open(path, method=method, headers={"soku-api-key": key})
+        assert (refused.status_code, refused.get_json()["error"]["code"]) == (409, "part_of_batch")
+    assert client.get(f"/v1/jobs/{job_id}-00", headers={"soku-api-key": key}).get_json()["parent"] == job_id
+
+
+def test_a_batch_that_is_cancelled_while_its_children_are_made_takes_them_along(
+    world: World, client: FlaskClient, key: str, ask: Ask
+) -> None:
+    world.sandbox.processing_seconds = 300
+    body = {"type": "image", "requests": [{"prompt": "One"}, {"prompt": "Two"}]}
+    job_id = words_of(ask, NOVAKIT, "POST", "/novakit/api/v1/batches?async=true", body)
+    enqueue = world.tasks.enqueue
+
+    def cancel_meanwhile(task: Any) -> None:
+        world.tasks.enqueue = enqueue  # type: ignore[method-assign]
+        assert client.delete(f"/v1/jobs/{job_id}", headers={"soku-api-key": key}).status_code == 200
+        enqueue(task)
+
+    world.tasks.enqueue = cancel_meanwhile  # type: ignore[method-assign]
+    world.run_for(300)
+    children = [world.document(path).fields["status"] for path in world.paths(f"jobs/{job_id}-")]
+    assert children == ["cancelled"] * 2
+
+
+def test_novakit_what_takes_too_long_to_wait_for_is_answered_with_its_id(world: World, ask: Ask) -> None:
+    world.sandbox.processing_seconds = 300
+    answer = ask(NOVAKIT, "POST", "/novakit/api/v1/videos/generations", {"prompt": "A long one"})
+    told = answer.get_json()
+    assert (answer.status_code, told["status"], left(world)) == (202, "processing", 80)
+    world.run_for(600)
+    assert polled(ask, NOVAKIT, told["id"])["status"] == "completed"
+
+
+def test_the_same_work_of_another_dialect_is_none_of_this_ones(world: World, client: FlaskClient, key: str, ask: Ask) -> None:
+    body = {"type": "trends", "input": {"region": "DE", "limit": 3}}
+    own = client.post("/v1/jobs", json=body, headers={"soku-api-key": key}).get_json()["id"]
+    assert started(ask, SOKE, SOKE.starts["trends"]) != own
+
+
+def test_a_generation_whose_file_is_gone_is_made_anew_when_it_is_tried_again(
+    world: World, client: FlaskClient, key: str, ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("emulator.sandbox.replicate.file", lambda path: Answer(404, content=b"<html>gone</html>"))
+    job_id = started(ask, NOVAKIT, NOVAKIT.starts["image"])
+    world.run_for(120)
+    assert polled(ask, NOVAKIT, job_id)["status"] == "failed"
+    monkeypatch.undo()
+    again = client.post(f"/v1/jobs/{job_id}/retry", headers={"soku-api-key": key}).get_json()
+    world.run_for(120)
+    assert polled(ask, NOVAKIT, again["id"])["status"] == "completed"
+
+
+def test_a_chain_that_was_cancelled_goes_on_where_it_was(world: World, client: FlaskClient, key: str, ask: Ask) -> None:
+    world.fail("openai", "write", "server_error_before", times=3)
+    job_id = words_of(ask, VIDOCU, "POST", "/vidocu/v1/analyze", {"videoUrl": FILM})
+    world.run_for(3)
+    assert client.delete(f"/v1/jobs/{job_id}", headers={"soku-api-key": key}).status_code == 200
+    world.run_for(300)
+    assert "sweepAt" not in world.document(f"jobs/{job_id}").fields
+    fetched = len(world.fetcher.fetched)
+    again = client.post(f"/v1/jobs/{job_id}/retry", headers={"soku-api-key": key}).get_json()
+    world.run_for(120)
+    assert polled(ask, VIDOCU, again["id"])["status"] == "completed"
+    assert len(world.fetcher.fetched) == fetched
+
+
+@pytest.mark.parametrize("named", [".", "..", "__a__", "a/b", "\u00e9"])
+def test_sova_a_prepaid_job_that_cannot_be_is_none(ask: Ask, named: str) -> None:
+    header = {"X-Prepaid-Job-Id": named.encode("utf-8").decode("latin-1")}
+    assert ask(SOVA, "GET", f"/sova/api/v1/intel/wallet/{WALLET}", **header).status_code == 404
+
+
+def test_what_is_known_of_an_upload_is_refused_at_the_start(world: World, client: FlaskClient, key: str, ask: Ask) -> None:
+    sound = client.post("/v1/media", json={"url": SOUND}, headers={"soku-api-key": key}).get_json()["id"]
+    film = client.post("/v1/media", json={"url": FILM}, headers={"soku-api-key": key}).get_json()["id"]
+    long = world.memory.contents[f"media/{film}"][0]
+    for path, body, says in (
+        ("/vidocu/v1/export", {"mediaId": sound}, "are exported"),
+        ("/vidocu/v1/export", {"mediaId": film, "startSeconds": 60}, "after the film's end"),
+        ("/vidocu/v1/videos/process", {"mediaId": sound, "wants": ["export"]}, "are exported"),
+    ):
+        refused = ask(VIDOCU, "POST", path, body)
+        assert refused.status_code == 400
+        assert says in refused.get_json()["error"]["details"][0]["message"]
+    long["durationSeconds"] = 5 * 3600.0
+    for path, says in (("/vidocu/v1/export", "at most 10 minutes"), ("/vidocu/v1/analyze", "longer than 4 hours")):
+        refused = ask(VIDOCU, "POST", path, {"mediaId": film})
+        assert says in refused.get_json()["error"]["details"][0]["message"]
+    assert left(world) == 100

@@ -302,7 +302,7 @@ class JobHistory:
         for path, job in jobs.items():
             if job["status"] not in FINAL or {"sweepAt", "leaseUntil"} & set(job):
                 yield f"{path} has not ended: {job['status']} {job['type']}"
-            if job["status"] == "cancelled" and "state" in job:
+            if job["status"] == "cancelled" and set(job.get("state", ())) - {"done"}:
                 yield f"{path} was cancelled, and what its workers left is not seen to"
             if ("result" in job) != (job["status"] == "succeeded"):
                 yield f"{path} is {job['status']}, and has a result or none"

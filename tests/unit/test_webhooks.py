@@ -14,7 +14,7 @@ from shared.tasks.task import deliver_to
 from shared.webhooks.deliver import MAX_ENDPOINT_PAUSE, deliver
 from shared.webhooks.delivery import PAUSES
 from shared.webhooks.endpoint import BOTH_SIGN, MAX_ENDPOINTS
-from shared.webhooks.register import RegisterPorts, register, rotate_secret
+from shared.webhooks.register import RegisterPorts, delete_endpoint, register, rotate_secret
 from tests.fakes.outside import Received
 from tests.fakes.world import World
 
@@ -259,3 +259,24 @@ def test_a_user_has_at_most_ten(world: World, key: str) -> None:
 
 def test_a_task_for_an_endpoint_that_is_gone_does_nothing(world: World) -> None:
     world.deliver(deliver_to("wh_gone"))
+
+
+def test_several_that_wait_for_an_endpoint_are_tried_as_soon_as_one_would_be(world: World, key: str) -> None:
+    webhook(world, HERE, "run.succeeded", "post.completed")
+    world.receivers.always[HERE] = 503
+    world.accepted(key, {"text": "hello"})
+    world.run_for(600)
+    began = told(world)[0].at
+    after = [round((one.at - began).total_seconds()) for one in told(world)]
+    # Both at once; then one, five seconds later; and one after five minutes.
+    assert after[:4] == [0, 0, 5, 305]
+
+
+def test_what_waits_for_an_endpoint_that_was_deleted_is_given_up(world: World, key: str) -> None:
+    endpoint_id, _ = webhook(world, HERE, "post.completed")
+    world.receivers.always[HERE] = 503
+    world.accepted(key, {"text": "hello"})
+    world.run_for(60)
+    delete_endpoint("ada", endpoint_id, registering(world))
+    world.run_for(3 * 3600)
+    assert [delivery["status"] for delivery in deliveries(world, endpoint_id)] == ["failed"]

@@ -7,7 +7,7 @@ DELETE /jobs/{id}            {success}
 """
 
 from collections.abc import Mapping
-from datetime import timedelta
+from contextlib import suppress
 from typing import Annotated, Any, Literal
 
 from flask import Blueprint
@@ -32,12 +32,12 @@ from functions.api.request.errors import Refusal, details_of
 from functions.api.request.validation import RequestQuery
 from functions.api.v1.jobs import moved
 from functions.api.v1.operations_schemas import INPUTS
-from shared.core.errors import NotFound
+from shared.core.errors import NotFound, ServiceUnavailable
 from shared.documents.document import Condition, Document
 from shared.jobs.cancel import cancel_job
-from shared.jobs.errors import AlreadyFinished, JobCancelled
+from shared.jobs.errors import AlreadyFinished, JobCancelled, PartOfBatch
 from shared.jobs.find import list_jobs, type_facet
-from shared.jobs.watch import PATIENCE, watch
+from shared.jobs.watch import watch
 
 DIALECT = Dialect(
     "novakit",
@@ -99,18 +99,11 @@ def routes(ports: Ports) -> Blueprint:
                     202, {"id": job.id, "status": DIALECT.word(job.fields), "estimatedCredits": job.fields.get("creditsDebited", 0)}
                 )
             if not is_over(job):
-                patience = timedelta(seconds=PATIENCE.total_seconds())
-                watch(
-                    job.id,
-                    call.user.uid,
-                    documents=documents,
-                    clock=clock,
-                    sleep=ports.sleep,
-                    patience=patience,
-                    may_have_ended=True,
-                )
+                with suppress(ServiceUnavailable):
+                    watch(job.id, call.user.uid, documents=documents, clock=clock, sleep=ports.sleep, may_have_ended=True)
                 job = job_of(call, begun.job_id, DIALECT, ports)
-            return Reply(200, _shown(job, ports))
+            # What takes longer than a request may is not begun twice for that: here is its id.
+            return Reply(200 if is_over(job) else 202, _shown(job, ports))
 
         return endpoint(
             ports,
@@ -147,7 +140,7 @@ def routes(ports: Ports) -> Blueprint:
         return Reply(200, {"jobs": shown})
 
     @blueprint.delete("/jobs/<id:job_id>")
-    @endpoint(ports, credential="bearer_key", gives={200: Answered}, errors=(NotFound, AlreadyFinished), scope="ai")
+    @endpoint(ports, credential="bearer_key", gives={200: Answered}, errors=(NotFound, AlreadyFinished, PartOfBatch), scope="ai")
     def cancel(call: Call, job_id: str) -> Reply:
         job_of(call, job_id, DIALECT, ports)
         cancel_job(call.user.uid, job_id, documents=documents, tasks=ports.tasks, clock=clock)

@@ -6,6 +6,7 @@ GET  /jobs/result/by-key?key=                      404 until there is a result, 
 GET  /intel/wallet/{address}[/hud]                 200; or 202 {status, jobId, prepaidJobId, monitoringUrl}, charged once in all
 """
 
+import re
 from contextlib import suppress
 from datetime import timedelta
 from typing import Annotated, Any
@@ -22,6 +23,7 @@ from functions.api.request.jobs import failure_of
 from functions.api.request.validation import RequestBody, RequestQuery, validated
 from functions.api.v1.operations_schemas import HoldersInput, WalletInput
 from shared.core.errors import NotFound, ServiceUnavailable
+from shared.core.ids import DOCUMENT_ID
 from shared.documents.document import Document
 from shared.jobs.errors import JobCancelled
 from shared.jobs.job import Job, job_path
@@ -166,7 +168,7 @@ def _job_id(request_id: str) -> str:
 def _paid(call: Call, job_id: str, given: WalletInput, ports: Ports) -> Document:
     """The job that an earlier request of the same user and path has paid for. Raises NotFound."""
     missing = NotFound("There is no prepaid job of this id for this address, or its result is gone")
-    job = job_of(call, job_id, DIALECT, ports) if job_id.isascii() and "/" not in job_id and 0 < len(job_id) < 128 else None
+    job = job_of(call, job_id, DIALECT, ports) if re.fullmatch(DOCUMENT_ID, job_id, re.ASCII) else None
     if job is None or job.fields["type"] != "wallet":
         raise missing
     asked = job.fields["input"]

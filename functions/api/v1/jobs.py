@@ -44,6 +44,7 @@ from shared.jobs.errors import (
     JobHasFailed,
     JobNotFinished,
     NotRepeatable,
+    PartOfBatch,
     ResultDeleted,
     ResultExpired,
 )
@@ -164,7 +165,7 @@ def routes(ports: Ports) -> Blueprint:
         return Reply(200, _result(own_job(call.user.uid, job_id, documents), ports))
 
     @blueprint.delete("/v1/jobs/<id:job_id>")
-    @endpoint(ports, credential="either", gives={200: ShownJob}, errors=(NotFound, AlreadyFinished), scope="ai")
+    @endpoint(ports, credential="either", gives={200: ShownJob}, errors=(NotFound, AlreadyFinished, PartOfBatch), scope="ai")
     def cancel(call: Call, job_id: str) -> Reply:
         cancel_job(call.user.uid, job_id, documents=documents, tasks=ports.tasks, clock=clock)
         return replied(call.user.uid, job_id, 200)
@@ -176,7 +177,7 @@ def routes(ports: Ports) -> Blueprint:
         takes=Nothing,
         body_is_optional=True,
         gives={202: ShownJob, 200: ShownJob},
-        errors=(NotFound, NotRepeatable, InsufficientCredits),
+        errors=(NotFound, NotRepeatable, PartOfBatch, InsufficientCredits),
         limit=30,
         scope="ai",
     )

@@ -11,12 +11,21 @@ from functions.api.ports import Ports
 from functions.api.request.admission import Call
 from functions.api.request.jobs import Beginning
 from functions.api.request.validation import RequestBody, validated
-from functions.api.v1.operations_schemas import GENERATED, BatchInput, CompetitorInput, FilmInput, TrendsInput
+from functions.api.v1.operations_schemas import (
+    GENERATED,
+    BatchInput,
+    CompetitorInput,
+    ExportInput,
+    FilmInput,
+    ProcessInput,
+    TrendsInput,
+)
 from shared.core.errors import Detail, UploadFailed, ValidationFailed
 from shared.credits.credits import debit
 from shared.http.address import AddressRefused, require_public_address
 from shared.jobs.start import Wanted
 from shared.operations.addresses import channel_named
+from shared.operations.limits import export_problem, transcript_problem
 from shared.operations.operation import wanted
 from shared.operations.registry import GENERATIONS, OPERATIONS
 from shared.transcription.wanted import transcribable
@@ -71,12 +80,23 @@ def _of_film(given: FilmInput, asked: _Asked) -> dict[str, Any]:
             "sizeBytes": stored.size_bytes,
             "durationSeconds": stored.duration_seconds,
         }
+        _require_fit(given, read, asked)
     elif given.videoUrl is not None and not any(given.videoUrl.startswith(one) for one in asked.ports.settings.fetch_rewrites):
         try:
             require_public_address(given.videoUrl)
         except AddressRefused as refused:
             raise UploadFailed(f"The file could not be had: {refused}.") from refused
     return read
+
+
+def _require_fit(given: FilmInput, read: Mapping[str, Any], asked: _Asked) -> None:
+    """What is known of an upload is judged at once. Raises ValidationFailed."""
+    is_exported = isinstance(given, ExportInput) or (isinstance(given, ProcessInput) and "export" in given.wants)
+    problem = export_problem(read, read["file"]) if is_exported else None
+    if problem is None and not isinstance(given, ExportInput):
+        problem = transcript_problem(read["file"])
+    if problem is not None:
+        raise ValidationFailed(details=[Detail(f"{asked.root}.mediaId", problem, "custom", given.mediaId)])
 
 
 def _of_channel(given: CompetitorInput, asked: _Asked) -> dict[str, Any]:
