@@ -17,6 +17,7 @@ from shared.core.settings import MediaStorage
 from shared.gcp.cloud_storage import CloudStorage
 from shared.media.copy import FOLDER
 from shared.media.storage import ObjectMissing, Storage, StorageUnavailable
+from shared.operations.files import FOLDER as MADE
 from tests.conftest import ROOT, LocalStack
 from tests.fakes.outside import MemoryStorage
 from tests.fakes.world import SETTINGS
@@ -110,7 +111,7 @@ def test_what_is_gone_cannot_be_kept(storage: Storage) -> None:
     with pytest.raises(ObjectMissing):
         storage.keep("copies/gone.jpg", UNTIL)
     [rule] = json.loads((ROOT / "storage.lifecycle.json").read_text())["rule"]
-    assert rule["condition"] == {"daysSinceCustomTime": 30, "matchesPrefix": [f"{FOLDER}/"]}
+    assert rule["condition"] == {"daysSinceCustomTime": 30, "matchesPrefix": [f"{FOLDER}/", f"{MADE}/"]}
 
 
 def test_real_objects_are_served_at_their_public_address(stack: LocalStack) -> None:
