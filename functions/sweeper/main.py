@@ -14,6 +14,7 @@ from shared.core.log import start_logging
 from shared.jobs.sweep import JOBS
 from shared.posts.sweep import COPIES, RUNS, SUBMISSIONS
 from shared.tasks.sweep import sweep
+from shared.webhooks.reseal import reseal_webhooks
 from shared.webhooks.sweep import DELIVERIES, EVENTS
 
 start_logging()
@@ -27,7 +28,8 @@ def handle(_: Payload, ports: wiring.Ports) -> None:
     moved = sweep(OUTBOXES, ports.sweeping)
     if any(moved.values()):
         _log.info("sweep.done", extra={"moved": dict(moved)})
-    reseal(ports.cipher, documents=ports.sweeping.documents, clock=ports.sweeping.clock)
+    for again in (reseal, reseal_webhooks):
+        again(ports.cipher, documents=ports.sweeping.documents, clock=ports.sweeping.clock)
 
 
 sweeper = task_function(handle, wiring.ports)

@@ -18,7 +18,7 @@ from shared.documents.change import read_modify_write
 from shared.documents.document import REMOVE, Create, Delete, Document, Documents, Update, Write
 from shared.events.event import EVENT_TYPES
 from shared.users.user import user_path
-from shared.webhooks.endpoint import BOTH_SIGN, EVERYTHING, MAX_ENDPOINTS, Endpoint, endpoint_path, endpoints_of
+from shared.webhooks.endpoint import BOTH_SIGN, MAX_ENDPOINTS, Endpoint, endpoint_path, endpoints_of
 from shared.webhooks.errors import WebhookLimitReached
 
 # As Standard Webhooks recommends: of 24 to 64 bytes.
@@ -49,7 +49,7 @@ def register(uid: str, fields: Mapping[str, Any], ports: RegisterPorts) -> tuple
             **fields,
             "uid": uid,
             "enabled": True,
-            "secret": ports.cipher.seal({"secret": secret}, path=path),
+            **_sealed(secret, path, ports),
             "createdAt": now,
             "updatedAt": now,
         }
@@ -84,9 +84,10 @@ def rotate_secret(uid: str, endpoint_id: str, ports: RegisterPorts) -> str:
 
     def change(endpoints: list[Endpoint]) -> tuple[Write, list[Endpoint]]:
         before, now = _named(endpoints, endpoint_id), ports.clock.now()
-        sealed = ports.cipher.seal({"secret": secret}, path=before.path)
         kept = {"secretBefore": dict(before.sealed_secret), "secretBeforeUntil": now + BOTH_SIGN}
-        return Update(before.path, {"secret": sealed, **kept, "updatedAt": now}, if_version=before.version), endpoints
+        return Update(
+            before.path, {**_sealed(secret, before.path, ports), **kept, "updatedAt": now}, if_version=before.version
+        ), endpoints
 
     _changed(uid, change, ports)
     return secret
@@ -106,6 +107,12 @@ def summary(user: Document, endpoints: Sequence[Endpoint]) -> Update:
     """What the user's document says, were these all there are."""
     wanted = [kind for kind in EVENT_TYPES if any(endpoint.wants(kind) for endpoint in endpoints)]
     return Update(user.path, {"webhookTypes": wanted or REMOVE}, if_version=user.version)
+
+
+def _sealed(secret: str, path: str, ports: RegisterPorts) -> dict[str, Any]:
+    """`keyId` says which key it is encrypted with, so that it can be found when that is retired."""
+    sealed = ports.cipher.seal({"secret": secret}, path=path)
+    return {"secret": sealed, "keyId": sealed["keyId"]}
 
 
 def _replaced(endpoints: list[Endpoint], after: Endpoint) -> list[Endpoint]:
@@ -128,6 +135,3 @@ def _named(endpoints: Sequence[Endpoint], endpoint_id: str) -> Endpoint:
     if found is None:
         raise NotFound("There is no webhook with this id")
     return found
-
-
-__all__ = ["EVERYTHING", "RegisterPorts", "change_endpoint", "delete_endpoint", "register", "rotate_secret"]

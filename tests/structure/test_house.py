@@ -149,7 +149,7 @@ def test_every_query_is_declared_in_the_indexes() -> None:
     assert queries == {
         "Query('apiKeys', where=(('uid', '==', uid),), order_by='createdAt', descending=True, limit=limit, after=after)",
         "Query('apiKeys', where=(('uid', '==', uid), ('revokedAt', '==', None)), limit=MAX_LISTED)",
-        "Query('credentials', where=where, order_by='keyId', limit=BATCH, group=True, after=after)",
+        "Query(collection, where=where, order_by='keyId', limit=BATCH, group=True, after=after)",
         "Query(collection, where=where, order_by='createdAt', descending=True, limit=limit + 1, after=after)",
         "Query('webhooks', where=[('uid', '==', uid)], limit=2 * MAX_ENDPOINTS)",
         "Query(collection, where=until, order_by='nextAttemptAt', limit=limit)",

@@ -9,12 +9,14 @@ from typing import Any
 
 import pytest
 
+from shared.core.encryption import Cipher
 from shared.documents.document import Unavailable
 from shared.tasks.task import deliver_to
 from shared.webhooks.deliver import MAX_ENDPOINT_PAUSE, deliver
 from shared.webhooks.delivery import PAUSES
-from shared.webhooks.endpoint import BOTH_SIGN, MAX_ENDPOINTS
+from shared.webhooks.endpoint import BOTH_SIGN, MAX_ENDPOINTS, Endpoint
 from shared.webhooks.register import RegisterPorts, delete_endpoint, register, rotate_secret
+from shared.webhooks.reseal import reseal_webhooks
 from tests.fakes.outside import Received
 from tests.fakes.world import World
 
@@ -280,3 +282,12 @@ def test_what_waits_for_an_endpoint_that_was_deleted_is_given_up(world: World, k
     delete_endpoint("ada", endpoint_id, registering(world))
     world.run_for(3 * 3600)
     assert [delivery["status"] for delivery in deliveries(world, endpoint_id)] == ["failed"]
+
+
+def test_secrets_outlive_the_key_that_encrypted_them(world: World, key: str) -> None:
+    endpoint_id, secret = webhook(world, HERE, "post.completed")
+    newer = Cipher({"k2": b"2" * 32, "k1": b"1" * 32})
+    assert reseal_webhooks(newer, documents=world.documents, clock=world.clock) == 1
+    assert reseal_webhooks(newer, documents=world.documents, clock=world.clock) == 0
+    alone = Cipher({"k2": b"2" * 32})
+    assert Endpoint.from_document(world.document(f"webhooks/{endpoint_id}")).secrets(alone, world.clock.now()) == [secret]

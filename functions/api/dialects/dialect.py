@@ -4,7 +4,6 @@ Each has its own words for how far a job is, and its own envelope; what they do 
 one of our API keys, in their own header. Explicit Idempotency-Keys count, derived ones do not.
 """
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -128,9 +127,3 @@ def is_over(job: Document) -> bool:
 def moment(job: Document, name: str) -> str | None:
     at = job.fields.get(name)
     return iso8601(at) if at is not None else None
-
-
-def seconds_left(job: Document, now: datetime) -> int:
-    """As a rule."""
-    passed = (now - job.fields["createdAt"]).total_seconds()
-    return max(1, math.ceil(job.fields.get("estimatedCompletionSeconds", 30) - passed))
