@@ -55,7 +55,8 @@ LOCAL = (
 DOCUMENT = tuple(f"tests/flow/test_{step}.py" for step in ("10_document", "11_job_kills", "12_page", "13_change_kills"))
 TOLD = tuple(f"tests/flow/test_{step}.py" for step in ("14_webhooks", "15_clients"))
 CONTRACTS = ("tests/contracts", "tests/rules")
-CODE = ("tests", *(f"--ignore={path}" for path in (*KILLS, *FAULTS, *FLOW, *LOCAL, *DOCUMENT, *TOLD, *CONTRACTS)))
+API = ("tests/api",)
+CODE = ("tests", *(f"--ignore={path}" for path in (*KILLS, *FAULTS, *FLOW, *LOCAL, *DOCUMENT, *TOLD, *CONTRACTS, *API)))
 # Side by side; the suites of a lane one after the other.
 LANES: Mapping[str, Sequence[Suite]] = {
     "kills": [pytest("kills", *KILLS)],
@@ -64,6 +65,7 @@ LANES: Mapping[str, Sequence[Suite]] = {
     "local": [pytest("local", *LOCAL)],
     "document": [pytest("document", *DOCUMENT)],
     "told": [pytest("told", *TOLD), pytest("contracts", *CONTRACTS)],
+    "api": [pytest("api", *API)],
     "code": [pytest("code", *CODE)],
 }
 
