@@ -49,7 +49,7 @@ def _unversioned(part: str) -> Callable[[Write], Write | None]:
         (_without(Create, "/mediaByHash/"), "stored twice"),
         (_without(Create, "/ledger/"), "the ledger's sum"),
         (_unversioned("/credits/current"), "the ledger's sum"),
-        (_unversioned("jobs/"), "has not ended"),
+        (_unversioned("jobs/"), "has a result or none"),
     ],
     ids=["records", "hashes", "ledger", "compare-and-set of the balance", "compare-and-set of jobs"],
 )
