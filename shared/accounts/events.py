@@ -5,8 +5,9 @@ from datetime import datetime
 from typing import Literal
 
 from shared.accounts.account import AccountKey
-from shared.documents.document import Write
+from shared.documents.document import Documents, Write
 from shared.events.event import EventType, Subject, event
+from shared.users.user import told_of, user_path
 
 State = Literal["connected", "needs_reauth", "expiring"]
 _TYPES: dict[State, EventType] = {
@@ -14,6 +15,12 @@ _TYPES: dict[State, EventType] = {
     "needs_reauth": "account.needs_reauth",
     "expiring": "account.expiring",
 }
+
+
+def told_about(key: AccountKey, documents: Documents) -> frozenset[str]:
+    """The types of events that the account's user wants to be told of."""
+    [user] = documents.get(user_path(key.uid))
+    return told_of(user.fields) if user is not None else frozenset()
 
 
 def account_event(key: AccountKey, state: State, told: Collection[str], now: datetime) -> Sequence[Write]:

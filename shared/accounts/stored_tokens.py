@@ -4,12 +4,12 @@ from datetime import datetime
 
 from shared.accounts.account import AccountKey, open_credentials
 from shared.accounts.connect import secret_fields
-from shared.accounts.events import account_event
+from shared.accounts.events import account_event, told_about
 from shared.core.encryption import Cipher
 from shared.documents.change import read_modify_write
 from shared.documents.document import Changes, Conflict, Document, Documents, Update, Write
 from shared.platforms.credentials import Credentials
-from shared.users.user import told_of, user_path
+from shared.users.user import user_path
 
 
 def store(key: AccountKey, held: Document, fresh: Credentials, *, documents: Documents, cipher: Cipher) -> Credentials | None:
@@ -47,9 +47,7 @@ def mark_needs_reauth(key: AccountKey, document: Document, documents: Documents,
     dead = Update(document.path, {"dead": True, "refreshAt": None, "refreshingUntil": None}, if_version=document.version)
     account = Update(key.path, {"status": "needs_reauth"})
     summary = Update(user_path(key.uid), {("accounts", key.platform, key.account_id): "needs_reauth"})
-    [user] = documents.get(user_path(key.uid))
-    told = told_of(user.fields) if user is not None else ()
-    events = account_event(key, "needs_reauth", told, now)
+    events = account_event(key, "needs_reauth", told_about(key, documents), now)
     _commit(documents, dead, account, summary, *events)
 
 

@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from shared.accounts.account import AccountKey, open_credentials
-from shared.accounts.events import account_event
+from shared.accounts.events import account_event, told_about
 from shared.accounts.stored_tokens import mark_needs_reauth, store
 from shared.core.clock import Clock
 from shared.core.encryption import Cipher
@@ -29,7 +29,6 @@ from shared.http.client import Http, NoAnswer, NotSent
 from shared.platforms.connector import Connector, revoke
 from shared.platforms.credentials import Credentials
 from shared.platforms.failure import PlatformFailure
-from shared.users.user import told_of, user_path
 
 _log = logging.getLogger(__name__)
 
@@ -104,9 +103,7 @@ class TokenKeeper:
 
     def _expiring(self, key: AccountKey) -> Sequence[Write]:
         """Its person is the only one who can do something about it."""
-        [user] = self.documents.get(user_path(key.uid))
-        told = told_of(user.fields) if user is not None else ()
-        return account_event(key, "expiring", told, self.clock.now())
+        return account_event(key, "expiring", told_about(key, self.documents), self.clock.now())
 
     def park(self, key: AccountKey, until: datetime) -> None:
         """No requests for this account before `until`; nobody else's waits."""

@@ -3,6 +3,7 @@ guard.py; whoever only accepts addresses needs no more than this."""
 
 import ipaddress
 import socket
+from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from shared.core.errors import SokuError
@@ -38,6 +39,11 @@ def require_public_address(url: str) -> None:
         raise AddressRefused("the address must use the standard port, 80 or 443")
     if _is_private(parts.hostname.rstrip(".")):
         raise AddressRefused("the address leads to a private network")
+
+
+def rewritten(url: str, rewrites: Mapping[str, str]) -> str | None:
+    """Where SOKU_FETCH_REWRITES, which is local only, leads it; None for the address itself."""
+    return next((to + url[len(prefix) :] for prefix, to in rewrites.items() if url.startswith(prefix)), None)
 
 
 def is_public(address: str) -> bool:

@@ -5,7 +5,7 @@ resolved. Redirects are not followed by the session: whoever follows them checks
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from queue import Empty, Queue
 from typing import Any, TypeVar
 
@@ -15,14 +15,23 @@ from requests_hardened import Config, HTTPSession
 from requests_hardened.ip_filter import InvalidIPAddress
 from requests_hardened.ip_filter_adapter import IPFilterAdapter
 
-from shared.http.address import is_public, require_public_address
+from shared.http.address import is_public, require_public_address, rewritten
 from shared.http.deadline import DeadlineExceeded, current_deadline, watch_connections
 
 CONNECT_TIMEOUT_SECONDS = 5.0
 READ_TIMEOUT_SECONDS = 15.0
 T = TypeVar("T")
 
-__all__ = ["InvalidIPAddress", "guarded_session", "plain_session"]
+__all__ = ["InvalidIPAddress", "aimed", "guarded_session", "plain_session"]
+
+
+def aimed(url: str, rewrites: Mapping[str, str]) -> tuple[str, requests.Session]:
+    """Where to go and with what: locally where the rewrite leads, anywhere else through the guard. Raises AddressRefused."""
+    local = rewritten(url, rewrites)
+    if local is not None:
+        return local, plain_session()
+    require_public_address(url)
+    return url, guarded_session()
 
 
 def guarded_session() -> requests.Session:

@@ -70,6 +70,12 @@ def busy(work: Work, error: ProviderBusy, what: str, tries_before: int | None = 
     return Wait(min(pause, MAX_PAUSE_SECONDS), str(error), changes={("state", "tries"): tries})
 
 
+def seconds_named(retry_after: str | None) -> float | None:
+    """As a Retry-After header names them, if it does; not a date."""
+    said = (retry_after or "").strip()
+    return float(said) if said.isascii() and said.replace(".", "", 1).isdecimal() else None
+
+
 def polled(work: Work, progress: Progress, **state: Any) -> Wait:
     """The provider is at it. Beside `state`, nothing is known yet."""
     looks: int = work.job.state.get("looks", 0) + 1

@@ -32,7 +32,6 @@ _SAME = (
     "metadata",
     "creditsDebited",
     "estimatedCompletionSeconds",
-    "resultLivesSeconds",
     "volatileSteps",
 )
 

@@ -77,7 +77,7 @@ def start(
         job_id = wanted.named(now) if wanted.named is not None else f"job_{random_base62(22)}"
         record = started_fields(key, job_id=job_id, request_id=request_id, now=now)
         guard: Write = Create(key.path, record) if expired is None else Update(key.path, record, if_version=expired)
-        job, running = _fields(wanted, key, request_id, now), _running(wanted, key.uid)
+        job, running = _asked_for(wanted, key, request_id, now), _running(wanted, key.uid)
         if (other := _job_at(running, documents)) is not None:
             return Started(other, is_replay=True, is_running=True)
         claimed = [Create(running, {"uid": key.uid, "jobId": job_id, "createdAt": now})] if running else []
@@ -114,9 +114,21 @@ def _running(wanted: Wanted, uid: str) -> str | None:
     return f"{user_path(uid)}/runningJobs/{hashlib.sha256(canonical.encode()).hexdigest()}"
 
 
-def _fields(wanted: Wanted, key: IdempotencyKey, request_id: str, now: datetime) -> dict[str, Any]:
+def _asked_for(wanted: Wanted, key: IdempotencyKey, request_id: str, now: datetime) -> dict[str, Any]:
+    """By the request of this key."""
     return {
-        "uid": key.uid,
+        **job_fields(wanted, key.uid, request_id, now),
+        **({"keepsKey": True} if wanted.keeps_key else {}),
+        **({"runningPath": path} if (path := _running(wanted, key.uid)) else {}),
+        **telling(wanted.told),
+        "recordPath": key.path,
+    }
+
+
+def job_fields(wanted: Wanted, uid: str, request_id: str, now: datetime) -> dict[str, Any]:
+    """The document of a job that begins."""
+    return {
+        "uid": uid,
         "type": wanted.type,
         "dialect": "soku",
         "status": "queued",
@@ -128,10 +140,6 @@ def _fields(wanted: Wanted, key: IdempotencyKey, request_id: str, now: datetime)
         "facets": facets_of(wanted.type, wanted.tags),
         **({"tags": list(wanted.tags)} if wanted.tags else {}),
         **({"metadata": dict(wanted.metadata)} if wanted.metadata else {}),
-        **({"keepsKey": True} if wanted.keeps_key else {}),
-        **({"runningPath": path} if (path := _running(wanted, key.uid)) else {}),
-        **telling(wanted.told),
-        "recordPath": key.path,
         "requestId": request_id,
         "createdAt": now,
         "updatedAt": now,

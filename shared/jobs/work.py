@@ -95,16 +95,18 @@ def _claimed(job_id: str, target: str, handlers: Mapping[str, Handler], ports: W
 def _tidy(job: Job, ports: WorkPorts) -> None:
     """What the workers of a job that is over have left. Raises Conflict if it has changed just now."""
     left, over = ports.tidy(job.state), dict.fromkeys(TERM.fields, REMOVE)
-    # What is done need not be done again, should it be tried once more.
-    done = {"done": job.state["done"]} if "done" in job.state else {}
-    kept = {**done, **({"objects": list(left)} if left else {})}
-    changes = {**over, "state": kept or REMOVE, **({"sweepAt": ports.clock.now() + PUSH} if left else {})}
+    changes = {**over, "state": _done(job) or REMOVE, **_left(job, left, ports.clock.now())}
     ports.documents.commit(Update(job.path, changes, if_version=job.version))
 
 
-def _left(objects: Sequence[str], now: datetime) -> dict[str, Any]:
+def _left(job: Job, objects: Sequence[str], now: datetime) -> dict[str, Any]:
     """Of a job that is over, but for these, which could not be deleted."""
-    return {"state": {"objects": list(objects)}, "sweepAt": now + PUSH} if objects else {}
+    return {"state": {**_done(job), "objects": list(objects)}, "sweepAt": now + PUSH} if objects else {}
+
+
+def _done(job: Job) -> dict[str, Any]:
+    """What need not be done again, should it be tried once more."""
+    return {"done": job.state["done"]} if "done" in job.state else {}
 
 
 def _outcome(work: Work, handler: Handler, ports: WorkPorts) -> Outcome | JobFailed:
@@ -169,13 +171,27 @@ def _write(work: Work, outcome: Outcome | JobFailed, ports: WorkPorts) -> None:
             refunded = {"creditsRefunded": job.credits_debited} if job.credits_debited else {}
             given_back = refund(job.uid, job.credits_debited, job.id, documents=ports.documents, now=now) if refunded else ()
             status = "expired" if outcome.code == DEADLINE_EXCEEDED else "failed"
-            failed = {"status": status, "error": _told(outcome), **refunded, **outcome.changes, **ended, **_left(outcome.left, now)}
+            failed = {
+                "status": status,
+                "error": _told(outcome),
+                **refunded,
+                **outcome.changes,
+                **ended,
+                **_left(job, outcome.left, now),
+            }
             told = job_ended(job, status, now)
             work.lease.write(failed, *ended_writes(job), *given_back, *outcome.writes, *told)
             announce(told, ports.tasks)
         case Moved():
             state = {("state", name): value for name, value in outcome.state.items()}
-            changes = {"status": "queued", "queue": outcome.queue, "failures": 0, "updatedAt": now, "leaseUntil": REMOVE}
+            changes = {
+                "status": "queued",
+                "queue": outcome.queue,
+                "failures": 0,
+                "updatedAt": now,
+                "lastError": REMOVE,
+                "leaseUntil": REMOVE,
+            }
             work.lease.write({**changes, **state, **outcome.changes, "sweepAt": now + TERM.length}, *outcome.writes)
             hand_over(work_on_job(job.id, BY_NAME[outcome.queue]), ports.tasks)
         case Wait():

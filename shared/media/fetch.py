@@ -10,9 +10,9 @@ import urllib3
 
 from shared.core.errors import SokuError
 from shared.core.settings import MediaFetch
-from shared.http.address import AddressRefused, require_public_address
+from shared.http.address import AddressRefused
 from shared.http.deadline import Deadline, DeadlineExceeded
-from shared.http.guard import CONNECT_TIMEOUT_SECONDS, READ_TIMEOUT_SECONDS, InvalidIPAddress, guarded_session, plain_session
+from shared.http.guard import CONNECT_TIMEOUT_SECONDS, READ_TIMEOUT_SECONDS, InvalidIPAddress, aimed
 
 MAX_REDIRECTS = 3
 # 1 GiB at 30 Mbit/s; half of the publisher's own timeout.
@@ -56,7 +56,7 @@ class GuardedFetcher:
         has_begun = False
         with Deadline(self._headers_seconds) as deadline:
             try:
-                target, session = self._aim(url)
+                target, session = aimed(url, self._rewrites)
                 with session:
                     with deadline.watching():
                         answer = _follow(session, target)
@@ -81,14 +81,6 @@ class GuardedFetcher:
         if has_begun:
             return FetchRefused(f"the file took longer than {self._total_seconds:.0f} seconds to fetch")
         return FetchFailed(f"the address did not begin to answer within {self._headers_seconds:.0f} seconds")
-
-    def _aim(self, url: str) -> tuple[str, requests.Session]:
-        """Where to go and with what: locally the sample files' own server, anywhere else through the guard."""
-        for prefix, replacement in self._rewrites.items():
-            if url.startswith(prefix):
-                return replacement + url[len(prefix) :], plain_session()
-        require_public_address(url)
-        return url, guarded_session()
 
     def _limited(self, answer: requests.Response, deadline: Deadline) -> Iterator[bytes]:
         """The file's bytes, of which there are some, and not too many."""

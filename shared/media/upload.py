@@ -4,7 +4,6 @@ behind the completion of a direct upload."""
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from shared.core.wait import Wait
 from shared.documents.document import Delete
 from shared.jobs.handler import JobFailed, Outcome, Succeeded, Work
 from shared.media.arrived import ArrivedFile, NothingArrived, require_as_declared
@@ -15,11 +14,8 @@ from shared.media.keep import Keeping
 from shared.media.leftovers import delete_leftovers, delete_quietly
 from shared.media.media import StoredMedia
 from shared.media.storage import Storage, StorageUnavailable
+from shared.media.tries import after_failure
 from shared.media.uploads import FOLDER
-
-# How often an address is asked that does not answer as it should, while its customer waits.
-MAX_TRIES, TRY_AGAIN_SECONDS = 3, 2.0
-OUTAGE_SECONDS = 10.0
 
 
 @dataclass(frozen=True)
@@ -73,12 +69,5 @@ def _take(work: Work, intake: Intake, address: str, ports: UploadPorts, keep: Ca
     try:
         with intake.taken(address, every_kind, FOLDER, work.lease, before_writing=before_writing) as stored:
             return keep(work, stored)
-    except StorageUnavailable as error:
-        return Wait(OUTAGE_SECONDS, str(error))
-    except FetchRefused as error:
-        raise JobFailed("upload_failed", f"The file could not be uploaded: {error}.") from error
-    except FetchFailed as error:
-        tries = job.state.get("tries", 0) + 1
-        if tries >= MAX_TRIES:
-            raise JobFailed("upload_failed", f"The file could not be uploaded: {error}.") from error
-        return Wait(TRY_AGAIN_SECONDS * tries, str(error), changes={("state", "tries"): tries})
+    except (StorageUnavailable, FetchRefused, FetchFailed) as error:
+        return after_failure(work, error, "The file could not be uploaded")

@@ -3,6 +3,7 @@
 It is charged whole at its start; what its failed children would have cost is given back in the commit of its end.
 """
 
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -12,15 +13,17 @@ from shared.documents.change import read_modify_write
 from shared.documents.document import Conflict, Create
 from shared.jobs.cancel import cancellation
 from shared.jobs.handler import Outcome, Succeeded, Work
-from shared.jobs.job import FINAL, START_GRACE, Job, job_path
+from shared.jobs.job import Job, job_path
 from shared.jobs.progress import Progress
 from shared.jobs.provider import polled
+from shared.jobs.start import job_fields
 from shared.operations.operation import Operation, wanted
 from shared.operations.ports import ProviderPorts
 from shared.tasks.hand_over import hand_over
 from shared.tasks.queues import BY_NAME
 from shared.tasks.task import work_on_job
 
+# Its children's time ends so long before its own, if it has that much: one that hangs does not take the others along.
 LOOKED_AT_LAST = timedelta(minutes=2)
 
 
@@ -41,7 +44,7 @@ def batch(work: Work, ports: ProviderPorts, operation: Operation) -> Outcome:
                 _begin(job, number, requests[number], operation, work, ports)
         return polled(work, Progress(0, "generating", f"0 of {len(requests)} are made"), **_children(job))
     children = [Job.from_document(child) for child in found if child is not None]
-    over = [child for child in children if child.status in FINAL]
+    over = [child for child in children if child.is_final]
     if len(over) < len(children):
         percentage = sum(100 if child.is_final else int(child.progress.get("percentage", 0)) for child in children) // len(children)
         return polled(work, Progress(percentage, "generating", f"{len(over)} of {len(children)} are made"), **_children(job))
@@ -73,24 +76,12 @@ def _children(batch: Job) -> dict[str, Any]:
 
 def _begin(batch: Job, number: int, given: Any, operation: Operation, work: Work, ports: ProviderPorts) -> None:
     now, made = work.lease.clock.now(), wanted(operation, batch.uid, given, 0)
+    left = batch.deadline_at - now
+    lasts = min(made.lasts, left - min(LOOKED_AT_LAST, left / 2))
     fields = {
-        "uid": batch.uid,
-        "type": operation.type,
+        **job_fields(replace(made, lasts=lasts), batch.uid, batch.request_id, now),
         "dialect": batch.dialect,
-        "status": "queued",
-        "input": dict(made.input),
-        "queue": made.queue.name,
-        "firstQueue": made.queue.name,
-        "attempt": 0,
-        "facets": [],
         "parent": batch.id,
-        "requestId": batch.request_id,
-        "createdAt": now,
-        "updatedAt": now,
-        # Before the batch's own, so that one that hangs does not take the others along.
-        "deadlineAt": min(now + made.lasts, batch.deadline_at - LOOKED_AT_LAST),
-        "sweepAt": now + START_GRACE,
-        **made.fields,
     }
     try:
         ports.documents.commit(Create(job_path(child_id(batch.id, number)), fields))

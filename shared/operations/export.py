@@ -2,26 +2,19 @@
 
 import re
 import tempfile
-from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from shared.core.wait import Wait
 from shared.jobs.handler import JobFailed, Outcome, Succeeded, Work
 from shared.jobs.progress import Progress
+from shared.media.ffmpeg import chunks_of, download, reading, run
 from shared.media.storage import ObjectMissing, StorageUnavailable
 from shared.operations.files import keep_file
-from shared.operations.limits import export_problem, export_seconds
+from shared.operations.limits import PRESETS, export_problem, export_seconds
 from shared.operations.operation import done_of, file_of
-from shared.transcription.cut import FORMATS, OUTAGE_SECONDS, READ_BYTES, CutPorts, download, run
+from shared.transcription.cut import OUTAGE_SECONDS, CutPorts
 
-# Width and height; the film is scaled to fit, and the rest is black.
-PRESETS: Mapping[str, tuple[int, int]] = {
-    "9:16 1080p": (1080, 1920),
-    "9:16 720p": (720, 1280),
-    "16:9 1080p": (1920, 1080),
-    "16:9 720p": (1280, 720),
-    "1:1 1080p": (1080, 1080),
-}
+_NO_FILM = "The file could not be read as a film: it is broken, or has none."
 _TIME = re.compile(r"out_time_us=(\d+)")
 
 
@@ -38,29 +31,15 @@ def export(work: Work, ports: CutPorts) -> Outcome:
             download(work, source, folder / "source", ports.storage)
             fit = f"scale={width}:{height}:force_original_aspect_ratio=decrease,pad={width}:{height}:(ow-iw)/2:(oh-ih)/2,setsar=1"
             command = [
-                *(ports.ffmpeg, "-nostdin", "-v", "error", "-progress", str(folder / "progress")),
-                *(
-                    "-protocol_whitelist",
-                    "file,pipe",
-                    "-f",
-                    FORMATS[source["contentType"]],
-                    "-ss",
-                    str(given.get("startSeconds") or 0),
-                ),
-                *("-i", str(folder / "source"), "-t", str(seconds), "-map", "0:v:0", "-map", "0:a:0?", "-vf", fit),
+                *(ports.ffmpeg, *reading(source["contentType"], folder / "source", "-ss", str(given.get("startSeconds") or 0))),
+                *("-progress", str(folder / "progress"), "-t", str(seconds), "-map", "0:v:0", "-map", "0:a:0?", "-vf", fit),
                 *("-c:v", "libx264", "-preset", "veryfast", "-crf", "23", "-pix_fmt", "yuv420p", "-c:a", "aac", "-b:a", "128k"),
                 *("-movflags", "+faststart", str(folder / "out.mp4")),
             ]
-            run(
-                command,
-                folder,
-                work,
-                "The file could not be read as a film: it is broken, or has none.",
-                lambda: _tell(work, folder, seconds),
-            )
+            run(command, folder, work, _NO_FILM, lambda: _tell(work, folder, seconds))
             made = folder / "out.mp4"
             size = made.stat().st_size
-            file = keep_file(work, _chunks(made), "video/mp4", "mp4", size, ports.storage)
+            file = keep_file(work, chunks_of(made), "video/mp4", "mp4", size, ports.storage)
         except ObjectMissing as error:
             raise JobFailed("MEDIA_INVALID", "The file is not in our storage any more: upload it again.") from error
         except StorageUnavailable as error:
@@ -78,9 +57,3 @@ def _tell(work: Work, folder: Path, seconds: float) -> None:
     if found:
         percentage = min(99, int(100 * int(found[-1]) / 1_000_000 / seconds))
         work.advance(Progress(percentage, "exporting", f"{percentage} % of the film are encoded"))
-
-
-def _chunks(path: Path) -> Iterator[bytes]:
-    with path.open("rb") as file:
-        while chunk := file.read(READ_BYTES):
-            yield chunk

@@ -1,15 +1,14 @@
 """The steps that meet strangers' bytes, in `ingest`: the film that a request names, and what a provider has made."""
 
-from shared.core.wait import Wait
-from shared.jobs.handler import JobFailed, Outcome, Succeeded, Work
+from shared.jobs.handler import Outcome, Succeeded, Work
 from shared.media.fetch import FetchFailed, FetchRefused
 from shared.media.intake import Bounds
 from shared.media.storage import StorageUnavailable
+from shared.media.tries import after_failure
 from shared.media.upload import UploadPorts
 from shared.operations.files import FOLDER
 from shared.operations.operation import done_of
 
-MAX_TRIES, TRY_AGAIN_SECONDS, OUTAGE_SECONDS = 3, 2.0, 10.0
 # Of what a provider made.
 MAX_MADE_BYTES = 256 << 20
 
@@ -41,12 +40,5 @@ def _taken(work: Work, url: str, bounds: Bounds, folder: str, ports: UploadPorts
                     "height": stored.height,
                 }
             )
-    except StorageUnavailable as error:
-        return Wait(OUTAGE_SECONDS, str(error))
-    except FetchRefused as error:
-        raise JobFailed("upload_failed", f"The file could not be had: {error}.") from error
-    except FetchFailed as error:
-        tries = work.job.state.get("tries", 0) + 1
-        if tries >= MAX_TRIES:
-            raise JobFailed("upload_failed", f"The file could not be had: {error}.") from error
-        return Wait(TRY_AGAIN_SECONDS * tries, str(error), changes={("state", "tries"): tries})
+    except (StorageUnavailable, FetchRefused, FetchFailed) as error:
+        return after_failure(work, error, "The file could not be had")

@@ -1,10 +1,19 @@
 """What films operations take: told at the start, where the film is known by then, else once it is there."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 from shared.transcription.wanted import MAX_SECONDS as MAX_SPOKEN_SECONDS
 
+Preset = Literal["9:16 1080p", "9:16 720p", "16:9 1080p", "16:9 720p", "1:1 1080p"]
+# Width and height; the film is scaled to fit, and the rest is black.
+PRESETS: Mapping[Preset, tuple[int, int]] = {
+    "9:16 1080p": (1080, 1920),
+    "9:16 720p": (720, 1280),
+    "16:9 1080p": (1920, 1080),
+    "16:9 720p": (1280, 720),
+    "1:1 1080p": (1080, 1080),
+}
 MAX_EXPORT_SECONDS, MAX_EXPORT_BYTES = 600, 1 << 30
 EXPORTED = ("video/mp4", "video/quicktime", "video/webm")
 

@@ -13,7 +13,7 @@ from shared.jobs.handler import JobFailed, Moved, Outcome, Succeeded, Work
 from shared.jobs.job import KEPT, Job
 from shared.jobs.progress import Progress
 from shared.jobs.start import Wanted
-from shared.tasks.queues import ENCODE_QUEUE, JOBS_QUEUE, TEMPLATES_QUEUE, TRANSCRIBE_QUEUE, Queue, ingest_queue
+from shared.tasks.queues import ENCODE_QUEUE, JOBS_QUEUE, TRANSCRIBE_QUEUE, Queue, ingest_queue
 from shared.transcription.wanted import MAX_BYTES, TAKEN
 
 Done = Mapping[str, Any]
@@ -25,8 +25,8 @@ Steps = Mapping[str, Callable[[Work], Outcome]]
 
 @dataclass(frozen=True)
 class Operation:
-    """`steps` are told from the input, `result` from what they found; `credits` are charged at the
-    start. `usual_seconds` is how long it takes as a rule."""
+    """`steps` are told from the input, `result` from what they found; `credits` are charged at the start; `usual_seconds` is what
+    it takes as a rule."""
 
     type: str
     credits: int
@@ -55,7 +55,6 @@ def wanted(operation: Operation, uid: str, given: Mapping[str, Any], credits: in
         "steps": shown_steps(names, {}),
         "estimatedCompletionSeconds": operation.usual_seconds,
         **({"volatileSteps": [name for name in names if name in VOLATILE]} if VOLATILE & set(names) else {}),
-        "resultLivesSeconds": int(operation.result_lives.total_seconds()),
     }
     if credits:
         fields["creditsDebited"] = credits
@@ -70,8 +69,6 @@ def queue_of(step: str, uid: str, given: Mapping[str, Any], done: Done) -> Queue
             return ingest_queue(uid)
         case "export":
             return ENCODE_QUEUE
-        case "thumbnail":
-            return TEMPLATES_QUEUE
         case "transcript":
             file = file_of(given, done)
             fits = file["contentType"] in TAKEN and file["sizeBytes"] <= MAX_BYTES

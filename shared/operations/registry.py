@@ -25,9 +25,8 @@ def _spoken(given: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _chained(given: Mapping[str, Any]) -> tuple[str, ...]:
-    return _with_file("transcript", *(name for name in ("script", "voiceover", "translation", "export") if name in given["wants"]))(
-        given
-    )
+    wanted = (name for name in ("script", "voiceover", "translation", "export") if name in given["wants"])
+    return _with_file("transcript", *wanted)(given)
 
 
 def _found(*names: str) -> Callable[[Done], Mapping[str, Any]]:
@@ -42,11 +41,14 @@ def _media(kind: str) -> Callable[[Done], Mapping[str, Any]]:
     return lambda done: {kind: done["fetched"]}
 
 
+def _generated(given: Mapping[str, Any]) -> tuple[str, ...]:
+    return ("generate", "fetched")
+
+
 def _all(*operations: Operation) -> Mapping[str, Operation]:
     return {operation.type: operation for operation in operations}
 
 
-_GENERATED: Callable[[Mapping[str, Any]], tuple[str, ...]] = lambda given: ("generate", "fetched")  # noqa: E731
 _QUARTER = timedelta(minutes=15)
 
 OPERATIONS: Mapping[str, Operation] = _all(
@@ -58,9 +60,9 @@ OPERATIONS: Mapping[str, Operation] = _all(
     Operation("translation", 2, 30, 60 * _MINUTES, _translated, output_of("translation"), once_at_a_time=True),
     Operation("voiceover", 3, 30, 60 * _MINUTES, _spoken, output_of("voiceover")),
     Operation("process", 10, 180, 120 * _MINUTES, _chained, _found("transcript", "script", "voiceover", "translation", "export")),
-    Operation("video_generation", 20, 90, 30 * _MINUTES, _GENERATED, _media("video")),
-    Operation("music_generation", 10, 45, 30 * _MINUTES, _GENERATED, _media("audio")),
-    Operation("image_generation", 4, 20, 30 * _MINUTES, _GENERATED, _media("image")),
+    Operation("video_generation", 20, 90, 30 * _MINUTES, _generated, _media("video")),
+    Operation("music_generation", 10, 45, 30 * _MINUTES, _generated, _media("audio")),
+    Operation("image_generation", 4, 20, 30 * _MINUTES, _generated, _media("image")),
     Operation("batch", 0, 120, 60 * _MINUTES, alone("batch"), output_of("batch")),
     Operation(
         "token_holders", 1, 5, 10 * _MINUTES, alone("holders"), output_of("holders"), once_at_a_time=True, result_lives=_QUARTER

@@ -6,11 +6,12 @@ from dataclasses import replace
 from shared.core.text import cut
 from shared.core.wait import Wait
 from shared.jobs.handler import JobFailed, Outcome, Succeeded, Work
+from shared.media.ffmpeg import FORMATS
 from shared.media.storage import Storage, StorageUnavailable
 from shared.operations.files import keep_file
 from shared.operations.limits import transcript_problem
 from shared.operations.operation import done_of, file_of
-from shared.transcription.cut import FORMATS, OUTAGE_SECONDS
+from shared.transcription.cut import OUTAGE_SECONDS
 
 # Of a result, and of what the next steps are given; what is longer is whole in a file.
 MAX_BYTES = 60_000
@@ -22,7 +23,7 @@ def transcript(work: Work, step: Callable[[Work], Outcome], storage: Storage) ->
     file = file_of(job.input, done_of(job))
     if (problem := transcript_problem(file)) is not None:
         raise JobFailed("validation_error", problem)
-    if not file["contentType"].startswith(("audio/", "video/")) or file["contentType"] not in FORMATS:
+    if file["contentType"] not in FORMATS:
         raise JobFailed("UNSUPPORTED_MEDIA_TYPE", f"The media is {file['contentType']}: only audio and video can be transcribed.")
     given = {
         **file,

@@ -8,11 +8,10 @@ from shared.jobs.provider import ProviderBusy
 from shared.operations.files import keep_file
 from shared.operations.operation import done_of
 from shared.operations.ports import ProviderPorts
+from shared.transcription.transcribe import ANSWERED_WITHIN_SECONDS
 
 # Of a transcript, what a model is given, and of what it writes, what is kept: bytes; of a text to be spoken, what OpenAI takes.
 MAX_TEXT, MAX_WRITTEN, MAX_SPOKEN = 60_000, 30_000, 4096
-# A whole answer of a model, its own thinking included.
-ANSWERED_WITHIN_SECONDS = 120.0
 
 _SCRIPT = (
     "You are given the transcript of a screen recording or tutorial. Answer with a JSON object of two members: "

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from shared.http.client import Http, HttpAnswer, HttpRequest, NoAnswer, NotSent
-from shared.jobs.provider import ProviderBusy, ProviderRefused, RequestRefused
+from shared.jobs.provider import ProviderBusy, ProviderRefused, RequestRefused, seconds_named
 
 
 def ask(http: Http, request: HttpRequest, provider: str) -> dict[str, Any]:
@@ -21,8 +21,7 @@ def ask(http: Http, request: HttpRequest, provider: str) -> dict[str, Any]:
 def _of_status(answer: HttpAnswer, provider: str) -> ProviderBusy | ProviderRefused | RequestRefused:
     said = _message(answer.json())[:300]
     if answer.status == 429 or answer.status >= 500 or answer.status == 408:
-        after = answer.headers.get("retry-after", "")
-        return ProviderBusy(f"{provider} answered {answer.status}", float(after) if after.isdecimal() else None)
+        return ProviderBusy(f"{provider} answered {answer.status}", seconds_named(answer.headers.get("retry-after")))
     if answer.status in (401, 402, 403):
         return ProviderRefused(f"{provider} answered {answer.status}: {said}")
     return RequestRefused(f"{provider} answered {answer.status}: {said}")

@@ -24,7 +24,7 @@ def trends(work: Work, ports: ProviderPorts) -> Outcome:
         "chart": "mostPopular",
         "regionCode": given["region"],
         "maxResults": str(given["limit"]),
-        **({"videoCategoryId": given["categoryId"]} if given.get("categoryId") else {}),
+        **({"videoCategoryId": given["category"]} if given.get("category") else {}),
     }
     videos = _items(_asked(ports, "videos", params))
     return Succeeded({"platform": "youtube", "region": given["region"], "videos": [_video(one) for one in videos]})

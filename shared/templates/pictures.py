@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from shared.core.clock import Clock
-from shared.core.wait import Wait
-from shared.jobs.handler import JobFailed, Moved, Outcome, Work
+from shared.jobs.handler import Moved, Outcome, Work
 from shared.media.fetch import FetchFailed, FetchRefused
 from shared.media.intake import Bounds, Intake
 from shared.media.media import StoredMedia
 from shared.media.storage import StorageUnavailable
+from shared.media.tries import after_failure
 from shared.tasks.queues import TEMPLATES_QUEUE
 from shared.templates.template import TEMPLATES
 
@@ -20,7 +20,6 @@ MAX_PIXELS = 16_000_000
 # What can be drawn, and by which ending the engine knows it.
 ENDINGS = {"image/png": "png", "image/jpeg": "jpg", "image/gif": "gif", "image/webp": "webp"}
 FOLDER, KEEP = "copies", timedelta(days=1)
-MAX_TRIES, TRY_AGAIN_SECONDS, OUTAGE_SECONDS = 3, 2.0, 10.0
 
 
 @dataclass(frozen=True)
@@ -45,15 +44,8 @@ def fetch_pictures(work: Work, ports: PicturePorts) -> Outcome:
                 _require_drawable(stored)
                 pictures[field] = {"path": stored.storage_path, "ending": ENDINGS[stored.content_type]}
                 work.save(pictures=pictures)
-        except StorageUnavailable as error:
-            return Wait(OUTAGE_SECONDS, str(error))
-        except FetchRefused as error:
-            raise JobFailed("upload_failed", f"config.{field} could not be had: {error}.") from error
-        except FetchFailed as error:
-            tries = job.state.get("tries", 0) + 1
-            if tries >= MAX_TRIES:
-                raise JobFailed("upload_failed", f"config.{field} could not be had: {error}.") from error
-            return Wait(TRY_AGAIN_SECONDS * tries, str(error), changes={("state", "tries"): tries})
+        except (StorageUnavailable, FetchRefused, FetchFailed) as error:
+            return after_failure(work, error, f"config.{field} could not be had")
     return Moved(TEMPLATES_QUEUE.name, {"pictures": pictures})
 
 

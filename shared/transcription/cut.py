@@ -1,16 +1,7 @@
-"""Makes a file fit for the provider, by the ffmpeg program: cut by copying where its kind is taken, else its sound alone, small.
+"""Makes a file fit for the provider, by the ffmpeg program: cut by copying where its kind is taken, else its sound alone, small."""
 
-ffmpeg reads strangers' bytes and is a program of its own (nothing of it is linked): without our environment, with limits on memory
-and time. It is told what the file is, and reads no other file or address that the file may name.
-"""
-
-import resource
-import subprocess
-import sys
 import tempfile
-import threading
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -19,33 +10,20 @@ from typing import Any
 from shared.core.clock import Clock
 from shared.core.wait import Wait
 from shared.jobs.handler import JobFailed, Moved, Outcome, Work
+from shared.media.ffmpeg import chunks_of, download, reading, run
 from shared.media.storage import ObjectMissing, Storage, StorageUnavailable
 from shared.tasks.queues import TRANSCRIBE_QUEUE
 from shared.transcription.wanted import MAX_BYTES, MAX_SECONDS
 
-# How ffmpeg calls what the file was found to be.
-FORMATS = {
-    "audio/mpeg": "mp3",
-    "audio/mp4": "mov",
-    "audio/x-wav": "wav",
-    "audio/ogg": "ogg",
-    "video/mp4": "mov",
-    "video/quicktime": "mov",
-    "video/webm": "matroska",
-}
 # Sounds of these kinds are cut as they are: nothing is computed anew.
 _COPIED = {"audio/mpeg": "mp3"}
 # Mono, 16 kHz, 32 kbit/s: what speech needs; four hours are 58 MB.
 _SMALL = ("-vn", "-ac", "1", "-ar", "16000", "-b:a", "32k")
 _SMALL_BYTES_PER_SECOND = 4000
 SHORTEST_PART_SECONDS = 10
-READ_BYTES = 8 << 20
-RUN_SECONDS = 1200.0
-ADDRESS_SPACE_BYTES = 2 << 30
 OUTAGE_SECONDS = 10.0
 # Parts lapse like copies of files, if their job never ends.
 FOLDER, KEEP = "copies", timedelta(days=1)
-_TICK_SECONDS = 2.0
 _NO_SOUND = "The file could not be read as sound: it is broken, or has none."
 
 
@@ -76,19 +54,9 @@ def cut(work: Work, ports: CutPorts) -> Outcome:
     return Moved(TRANSCRIBE_QUEUE.name, {"parts": stored})
 
 
-def download(work: Work, source: Mapping[str, Any], to: Path, storage: Storage) -> None:
-    """Raises StorageUnavailable, Fenced."""
-    size = source["sizeBytes"]
-    with to.open("wb") as file:
-        for start in range(0, size, READ_BYTES):
-            file.write(storage.read(source["storagePath"], start, min(READ_BYTES, size - start)))
-            work.lease.keep_alive()
-
-
 def _parts(work: Work, folder: Path, ports: CutPorts) -> Sequence[Path]:
     given = work.job.input
     content_type, seconds = given["contentType"], max(1.0, float(given["durationSeconds"]))
-    source = ["-protocol_whitelist", "file,pipe", "-f", FORMATS[content_type], "-i", str(folder / "source")]
     if content_type in _COPIED:
         per_second, how = given["sizeBytes"] / seconds, ("-vn", "-c", "copy")
     else:
@@ -107,51 +75,13 @@ def _parts(work: Work, folder: Path, ports: CutPorts) -> Sequence[Path]:
         str(each),
         str(folder / "part%06d.mp3"),
     ]
-    run(
-        [ports.ffmpeg, "-nostdin", "-v", "error", *source, *out],
-        folder,
-        work,
-        _NO_SOUND,
-    )
+    run([ports.ffmpeg, *reading(content_type, folder / "source"), *out], folder, work, _NO_SOUND)
     return sorted(folder.glob("part*.mp3"))
-
-
-def run(command: Sequence[str], folder: Path, work: Work, broken: str, tell: Callable[[], None] = lambda: None) -> None:
-    """`tell` is called every few seconds. Raises JobFailed with `broken`, and Fenced once the job is another worker's."""
-    # No `preexec_fn`: forking a process that has threads and gRPC is not safe; so its limits are set from here.
-    with subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env={}, cwd=folder, close_fds=True
-    ) as process:
-        if sys.platform == "linux":
-            with suppress(ProcessLookupError):
-                resource.prlimit(process.pid, resource.RLIMIT_AS, (ADDRESS_SPACE_BYTES, ADDRESS_SPACE_BYTES))
-                resource.prlimit(process.pid, resource.RLIMIT_CPU, (int(RUN_SECONDS), int(RUN_SECONDS)))
-        watchdog = threading.Timer(RUN_SECONDS, process.kill)
-        watchdog.daemon = True
-        watchdog.start()
-        try:
-            while True:
-                with suppress(subprocess.TimeoutExpired):
-                    process.wait(_TICK_SECONDS)
-                    break
-                work.lease.keep_alive()
-                tell()
-        finally:
-            watchdog.cancel()
-            process.kill()
-    if process.returncode != 0:
-        raise JobFailed("MEDIA_INVALID", broken)
 
 
 def _upload(work: Work, number: int, part: Path, ports: CutPorts) -> Mapping[str, Any]:
     """Under a name that is the same each time, so that a worker that died leaves nothing behind."""
     work.lease.keep_alive()
     path = f"{FOLDER}/{work.job.id}-{number:03}.mp3"
-
-    def chunks() -> Any:
-        with part.open("rb") as file:
-            while chunk := file.read(READ_BYTES):
-                yield chunk
-
-    ports.storage.write(path, "audio/mpeg", chunks(), keep_until=ports.clock.now() + KEEP)
+    ports.storage.write(path, "audio/mpeg", chunks_of(part), keep_until=ports.clock.now() + KEEP)
     return {"path": path, "contentType": "audio/mpeg"}

@@ -1,20 +1,17 @@
-"""OpenAI's audio API, or another that speaks it, through its own client: which costs most of a second to import, so that only the
-function that transcribes loads this module."""
+"""OpenAI's audio API, or another that speaks it, through its own client: which costs most of a second to import, so that only those
+load this module that ask it."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import openai
 
+from shared.core.errors import SokuError
 from shared.core.settings import OpenAi
-from shared.transcription.transcribe import (
-    ANSWERED_WITHIN_SECONDS,
-    FileRefused,
-    ProviderBusy,
-    ProviderRefused,
-    RequestRefused,
-    Words,
-)
+from shared.jobs.provider import ProviderBusy, ProviderRefused, RequestRefused, seconds_named
+from shared.transcription.transcribe import ANSWERED_WITHIN_SECONDS, FileRefused, Words
 
+T = TypeVar("T")
 # Models that give their segments.
 _WITH_SEGMENTS = "whisper"
 
@@ -22,47 +19,53 @@ _WITH_SEGMENTS = "whisper"
 class OpenAiTranscriber:
     def __init__(self, settings: OpenAi) -> None:
         self._settings = settings
-        # Our own retries only: the client's would be invisible in the job.
-        self._client = openai.OpenAI(
-            api_key=settings.openai_key or "none",
-            base_url=settings.openai_url,
-            max_retries=0,
-            timeout=ANSWERED_WITHIN_SECONDS,
-        )
+        self._client = client_of(settings)
 
     def words(self, content: bytes, name: str, content_type: str, language: str | None, model: str) -> Words:
         """As Transcriber says."""
-        if not self._settings.openai_key:
-            raise ProviderRefused("SOKU_OPENAI_KEY is not set")
         has_segments = model.startswith(_WITH_SEGMENTS)
         more: dict[str, Any] = {"response_format": "verbose_json" if has_segments else "json"}
         if language:
             more["language"] = language
         if has_segments:
             more["timestamp_granularities"] = ["segment"]
-        try:
-            answer: Any = self._client.audio.transcriptions.create(model=model, file=(name, content, content_type), **more)
-        except openai.APIStatusError as error:
-            raise _of_status(error) from error
-        except openai.APIError as error:  # no answer, or none that can be read
-            raise ProviderBusy(f"the provider did not answer ({type(error).__name__})") from error
+
+        def ask() -> Any:
+            return self._client.audio.transcriptions.create(model=model, file=(name, content, content_type), **more)
+
+        answer = asked(self._settings, ask, unfit=FileRefused, unknown=RequestRefused)
         segments = getattr(answer, "segments", None) or ()
         return Words(answer.text or "", tuple(str(getattr(segment, "text", "")) for segment in segments))
 
 
-def _of_status(error: openai.APIStatusError) -> ProviderBusy | ProviderRefused | RequestRefused | FileRefused:
-    message = str(error.message)[:300]
+def client_of(settings: OpenAi) -> openai.OpenAI:
+    """With our own retries only: the client's would be invisible in the job."""
+    key = settings.openai_key or "none"
+    return openai.OpenAI(api_key=key, base_url=settings.openai_url, max_retries=0, timeout=ANSWERED_WITHIN_SECONDS)
+
+
+def asked(settings: OpenAi, ask: Callable[[], T], *, unfit: type[SokuError], unknown: type[SokuError]) -> T:
+    """The answer. Raises `unfit` for what was given, `unknown` where there is no such thing, ProviderBusy and ProviderRefused."""
+    if not settings.openai_key:
+        raise ProviderRefused("SOKU_OPENAI_KEY is not set")
+    try:
+        return ask()
+    except openai.APIStatusError as error:
+        raise _of_status(error, unfit, unknown) from error
+    except openai.APIError as error:  # no answer, or none that can be read
+        raise ProviderBusy(f"the provider did not answer ({type(error).__name__})") from error
+
+
+def _of_status(error: openai.APIStatusError, unfit: type[SokuError], unknown: type[SokuError]) -> SokuError:
+    message, after = str(error.message)[:300], seconds_named(error.response.headers.get("retry-after"))
     if error.status_code == 429 and error.code != "insufficient_quota":
-        return ProviderBusy("the provider is throttling", _retry_after(error))
+        return ProviderBusy("the provider is throttling", after)
     if error.status_code >= 500 or error.status_code in (408, 409):
-        return ProviderBusy(f"the provider answered {error.status_code}", _retry_after(error))
-    if error.status_code == 404 or "language" in message.lower():
+        return ProviderBusy(f"the provider answered {error.status_code}", after)
+    if error.status_code == 404:
+        return unknown(message)
+    if "language" in message.lower():
         return RequestRefused(message)
     if error.status_code in (400, 413, 415, 422):
-        return FileRefused(message)
+        return unfit(message)
     return ProviderRefused(f"{error.status_code} {error.code or ''}: {message}")
-
-
-def _retry_after(error: openai.APIStatusError) -> float | None:
-    said = error.response.headers.get("retry-after", "")
-    return float(said) if said.replace(".", "", 1).isdecimal() else None

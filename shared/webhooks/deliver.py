@@ -21,12 +21,12 @@ from shared.events.announce import announce
 from shared.events.event import Subject, event, event_path
 from shared.tasks.hand_over import hand_over
 from shared.tasks.task import deliver_to
-from shared.users.user import told_of, user_path
+from shared.users.user import user_path
 from shared.webhooks.delivery import PAUSES, Attempted, Delivery, after, due, over
 from shared.webhooks.endpoint import TERM, Endpoint, endpoint_path, endpoints_of
 from shared.webhooks.message import body_of, headers_of
 from shared.webhooks.ports import WebhookPorts
-from shared.webhooks.register import summary
+from shared.webhooks.register import summary, wanted_types
 
 _log = logging.getLogger(__name__)
 
@@ -172,12 +172,10 @@ def _disabled(endpoint: Endpoint, now: datetime, ports: WebhookPorts) -> Sequenc
     if user is None:
         return ()
     others = [one for one in endpoints_of(endpoint.uid, ports.documents) if one.id != endpoint.id]
-    summed = summary(user, others)
-    told = told_of({"webhookTypes": summed.fields["webhookTypes"] if summed.fields["webhookTypes"] is not REMOVE else ()})
     subject = Subject("webhook", endpoint.id, endpoint.path, f"/v1/webhooks/{endpoint.id}", {"webhookUrl": endpoint.url})
-    events = event("webhook.disabled", endpoint.uid, subject, "disabled", once=now.isoformat(), told=told, now=now)
+    events = event("webhook.disabled", endpoint.uid, subject, "disabled", once=now.isoformat(), told=wanted_types(others), now=now)
     _log.warning("webhook.disabled", extra={"endpoint": endpoint.id, "reason": endpoint.disabled_reason})
-    return [summed, *events]
+    return [summary(user, others), *events]
 
 
 def give_up_waiting(endpoint_id: str, ports: WebhookPorts) -> None:

@@ -5,11 +5,12 @@ whoever writes an event need not look here.
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from shared.core.encryption import Cipher
+from shared.core.encryption import CannotDecrypt, Cipher
 from shared.core.errors import NotFound
 from shared.documents.document import Document, Documents, Query, Version
 from shared.documents.lease import Term
@@ -58,10 +59,12 @@ class Endpoint:
 
     def secrets(self, cipher: Cipher, now: datetime) -> Sequence[str]:
         """Those that sign: two of them for a while after a rotation. Raises CannotDecrypt."""
-        sealed = [self.sealed_secret]
+        secrets = [cipher.open(self.sealed_secret, path=self.path)["secret"]]
         if self.sealed_before is not None and self.before_until is not None and self.before_until > now:
-            sealed.append(self.sealed_before)
-        return [cipher.open(one, path=self.path)["secret"] for one in sealed]
+            # Whoever rotated because it cannot be read is to have what the new one signs.
+            with suppress(CannotDecrypt):
+                secrets.append(cipher.open(self.sealed_before, path=self.path)["secret"])
+        return secrets
 
     @staticmethod
     def from_document(document: Document) -> "Endpoint":

@@ -16,7 +16,7 @@ from shared.core.errors import NotFound
 from shared.core.ids import random_base62
 from shared.documents.change import read_modify_write
 from shared.documents.document import REMOVE, Create, Delete, Document, Documents, Update, Write
-from shared.events.event import EVENT_TYPES
+from shared.events.event import EVENT_TYPES, EventType
 from shared.users.user import user_path
 from shared.webhooks.endpoint import BOTH_SIGN, MAX_ENDPOINTS, Endpoint, endpoint_path, endpoints_of
 from shared.webhooks.errors import WebhookLimitReached
@@ -105,8 +105,11 @@ def delete_endpoint(uid: str, endpoint_id: str, ports: RegisterPorts) -> None:
 
 def summary(user: Document, endpoints: Sequence[Endpoint]) -> Update:
     """What the user's document says, were these all there are."""
-    wanted = [kind for kind in EVENT_TYPES if any(endpoint.wants(kind) for endpoint in endpoints)]
-    return Update(user.path, {"webhookTypes": wanted or REMOVE}, if_version=user.version)
+    return Update(user.path, {"webhookTypes": wanted_types(endpoints) or REMOVE}, if_version=user.version)
+
+
+def wanted_types(endpoints: Sequence[Endpoint]) -> list[EventType]:
+    return [kind for kind in EVENT_TYPES if any(endpoint.wants(kind) for endpoint in endpoints)]
 
 
 def _sealed(secret: str, path: str, ports: RegisterPorts) -> dict[str, Any]:

@@ -9,9 +9,9 @@ import requests
 import urllib3
 
 from shared.core.clock import Clock
-from shared.http.address import AddressRefused, require_public_address
+from shared.http.address import AddressRefused
 from shared.http.deadline import Deadline, DeadlineExceeded
-from shared.http.guard import InvalidIPAddress, guarded_session, plain_session
+from shared.http.guard import InvalidIPAddress, aimed
 from shared.webhooks.delivery import MAX_ANSWER_BYTES, Attempted
 
 # An endpoint that has this to do takes it in first, and works afterwards.
@@ -53,7 +53,7 @@ class GuardedSender:
         return Attempted(at, error is None, status, answer, error, took, is_down, status == 410, retry_after)
 
     def _asked(self, url: str, headers: Mapping[str, str], body: bytes, deadline: Deadline) -> tuple[int, str, int | None]:
-        target, session = self._aim(url)
+        target, session = aimed(url, self._rewrites)
         timeout = (ANSWER_WITHIN_SECONDS, ANSWER_WITHIN_SECONDS)
         with (
             session,
@@ -63,13 +63,6 @@ class GuardedSender:
             read = reply.raw.read(MAX_ANSWER_BYTES, decode_content=True)
             deadline.check()
             return reply.status_code, read.decode("utf-8", "replace"), _seconds(reply.headers.get("Retry-After", ""))
-
-    def _aim(self, url: str) -> tuple[str, requests.Session]:
-        for prefix, replacement in self._rewrites.items():
-            if url.startswith(prefix):
-                return replacement + url[len(prefix) :], plain_session()
-        require_public_address(url)
-        return url, guarded_session()
 
 
 _PRIVATE = "Its address leads to a private network, to which nothing is sent."

@@ -382,6 +382,26 @@ def test_novakit_a_batch_is_one_job_with_children(world: World, ask: Ask) -> Non
     assert refused.get_json()["error"]["details"][0]["field"] == "body.requests.1.size"
 
 
+def test_novakit_a_batch_whose_children_hang_ends_in_its_own_time_and_gives_back(world: World, ask: Ask) -> None:
+    world.sandbox.processing_seconds = 10**6
+    body = {"type": "image", "requests": [{"prompt": "One"}, {"prompt": "Two"}]}
+    job_id = ask(NOVAKIT, "POST", "/novakit/api/v1/batches?async=true", body, **{"Cancel-After": "10m"}).get_json()["id"]
+    world.run_for(600, tick=5)
+    told = polled(ask, NOVAKIT, job_id)
+    assert (told["status"], [child["status"] for child in told["outputData"]["children"]]) == ("completed", ["expired"] * 2)
+    assert (told["estimatedCredits"], told["actualCredits"], left(world)) == (8, 0, 100)
+    listed = ask(NOVAKIT, "GET", "/novakit/api/v1/jobs?tool=image").get_json()["jobs"]
+    assert [job["id"] for job in listed] == [f"{job_id}-01", f"{job_id}-00"]
+
+
+def test_novakit_a_batch_with_little_time_leaves_its_children_half_of_it(world: World, ask: Ask) -> None:
+    body = {"type": "image", "requests": [{"prompt": "One"}, {"prompt": "Two"}]}
+    job_id = ask(NOVAKIT, "POST", "/novakit/api/v1/batches?async=true", body, **{"Cancel-After": "90s"}).get_json()["id"]
+    world.run_for(90)
+    told = polled(ask, NOVAKIT, job_id)
+    assert (told["status"], [child["status"] for child in told["outputData"]["children"]]) == ("completed", ["succeeded"] * 2)
+
+
 def test_novakit_a_cancelled_batch_cancels_its_children(world: World, ask: Ask) -> None:
     world.sandbox.processing_seconds = 60
     body = {"type": "image", "requests": [{"prompt": "One"}, {"prompt": "Two"}]}

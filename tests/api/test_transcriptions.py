@@ -13,6 +13,7 @@ from flask.testing import FlaskClient
 from emulator.sandbox import openai
 from shared.credits.credits import balance, grant
 from shared.documents.document import Create, Merge
+from shared.media import ffmpeg
 from shared.transcription import cut, wanted
 from shared.transcription.transcribe import FileRefused, ProviderBusy, ProviderRefused, Words
 from tests.api.conftest import error_of
@@ -238,9 +239,9 @@ def test_what_ffmpeg_complains_of_at_length_does_not_stop_it(world: World, tmp_p
     chatty = tmp_path / "ffmpeg"
     chatty.write_text("#!/bin/sh\nhead -c 300000 /dev/zero | tr '\\0' 'x' >&2\n")
     chatty.chmod(0o755)
-    monkeypatch.setattr(cut, "RUN_SECONDS", 20.0)
+    monkeypatch.setattr(ffmpeg, "RUN_SECONDS", 20.0)
     began = time.monotonic()
-    cut.run([str(chatty)], tmp_path, _Held(), "broken")  # type: ignore[arg-type]
+    ffmpeg.run([str(chatty)], tmp_path, _Held(), "broken")  # type: ignore[arg-type]
     assert time.monotonic() - began < 15
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from shared.core.encryption import Cipher
-from shared.documents.document import Unavailable
+from shared.documents.document import Unavailable, Update
 from shared.tasks.task import deliver_to
 from shared.webhooks.deliver import MAX_ENDPOINT_PAUSE, deliver
 from shared.webhooks.delivery import PAUSES
@@ -282,6 +282,16 @@ def test_what_waits_for_an_endpoint_that_was_deleted_is_given_up(world: World, k
     delete_endpoint("ada", endpoint_id, registering(world))
     world.run_for(3 * 3600)
     assert [delivery["status"] for delivery in deliveries(world, endpoint_id)] == ["failed"]
+
+
+def test_what_the_new_secret_signs_is_sent_though_the_old_one_cannot_be_read(world: World, key: str) -> None:
+    endpoint_id, _ = webhook(world, HERE, "post.completed")
+    world.api_ports.documents.commit(Update(f"webhooks/{endpoint_id}", {"secret": {"keyId": "gone", "ciphertext": "AAAA"}}))
+    second = rotate_secret("ada", endpoint_id, registering(world))
+    world.accepted(key, {"text": "hello"})
+    world.run_for(5)
+    [received] = told(world)
+    assert _verifies(second, received)
 
 
 def test_secrets_outlive_the_key_that_encrypted_them(world: World, key: str) -> None:

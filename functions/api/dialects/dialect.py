@@ -4,7 +4,7 @@ Each has its own words for how far a job is, and its own envelope; what they do 
 one of our API keys, in their own header. Explicit Idempotency-Keys count, derived ones do not.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -12,8 +12,10 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from functions.api.ports import Ports
-from functions.api.request.admission import Call
-from functions.api.request.jobs import Beginning, begun
+from functions.api.request.admission import Call, Credential
+from functions.api.request.endpoint import Reply, View, endpoint
+from functions.api.request.jobs import Beginning, begun_anew
+from functions.api.request.validation import RequestQuery
 from functions.api.v1 import operations
 from shared.core.clock import iso8601
 from shared.core.errors import (
@@ -28,16 +30,15 @@ from shared.core.errors import (
     UploadFailed,
     ValidationFailed,
 )
-from shared.core.ids import new_uuid
 from shared.documents.document import Document
 from shared.jobs.find import own_job
 from shared.jobs.job import FINAL
-from shared.jobs.start import Started
+from shared.jobs.start import Started, Wanted
 from shared.operations.files import shown
 from shared.operations.registry import OPERATIONS
 
 # What starting a job may be refused with, in every dialect.
-STARTING: tuple[type[ApiError], ...] = (
+_STARTING: tuple[type[ApiError], ...] = (
     ValidationFailed,
     NotFound,
     MediaNotFound,
@@ -70,28 +71,55 @@ class Dialect:
         return self.words["processing" if status == "queued" and "startedAt" in fields else status]
 
 
-def begin(call: Call, dialect: Dialect, beginning: Beginning, ports: Ports, *, once: bool, endpoint: str, **job: Any) -> Started:
-    """`once`: the same that runs already is that job; `job` is more of what the document holds. Raises STARTING."""
-    is_keyed = call.idempotency_key is not None
-    own = call if is_keyed else replace(call, idempotency_key=new_uuid())
+def starting(
+    ports: Ports,
+    credential: Credential,
+    *,
+    takes: type[BaseModel] | None = None,
+    asks: type[RequestQuery] | None = None,
+    body_is_optional: bool = False,
+    gives: Sequence[int] = (202,),
+    errors: Sequence[type[ApiError]] = (),
+) -> Callable[[Callable[..., Reply]], View]:
+    """Guards a route that starts a job."""
+    return endpoint(
+        ports,
+        credential=credential,
+        takes=takes,
+        asks=asks,
+        body_is_optional=body_is_optional,
+        gives=dict.fromkeys(gives, Answered),
+        errors=(*_STARTING, *errors),
+        limit=30,
+        scope="ai",
+    )
 
-    def prepare() -> Any:
-        found = beginning.prepare()
-        fields = {**found.fields, "dialect": dialect.name, **job}
-        return replace(found, fields=fields, once_at_a_time=once and not is_keyed, named=found.named)
 
-    return begun(own, endpoint, Beginning(prepare, beginning.more), ports, keeps_key=True)
+def begin(
+    call: Call,
+    dialect: Dialect,
+    beginning: Beginning,
+    ports: Ports,
+    *,
+    once: bool,
+    at: str,
+    named: Callable[[datetime], str] | None = None,
+) -> Started:
+    """`once`: the same that runs already is that job; `at` is the endpoint; `named` makes its id from the moment. Raises what
+    `starting` declares."""
+
+    def ask(wanted: Wanted) -> Wanted:
+        return replace(wanted, fields={**wanted.fields, "dialect": dialect.name}, named=named)
+
+    return begun_anew(call, at, beginning, ports, once=once, ask=ask)
 
 
 def begin_operation(
-    kind: str, call: Call, dialect: Dialect, given: Any, ports: Ports, *, endpoint: str, named: Any = None
+    kind: str, call: Call, dialect: Dialect, given: Any, ports: Ports, *, at: str, named: Callable[[datetime], str] | None = None
 ) -> Started:
-    """One of shared/operations. `named` makes its id from the moment. Raises STARTING."""
+    """One of shared/operations, as `begin`."""
     beginning = operations.beginning_of(kind, call, given, ports)
-    if named is not None:
-        prepare = beginning.prepare
-        beginning = Beginning(lambda: replace(prepare(), named=named), beginning.more)
-    return begin(call, dialect, beginning, ports, once=OPERATIONS[kind].once_at_a_time, endpoint=endpoint)
+    return begin(call, dialect, beginning, ports, once=OPERATIONS[kind].once_at_a_time, at=at, named=named)
 
 
 def job_of(call: Call, job_id: str, dialect: Dialect, ports: Ports) -> Document:

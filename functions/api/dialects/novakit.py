@@ -14,7 +14,6 @@ from flask import Blueprint
 from pydantic import Field
 
 from functions.api.dialects.dialect import (
-    STARTING,
     Answered,
     Dialect,
     begin_operation,
@@ -24,6 +23,7 @@ from functions.api.dialects.dialect import (
     moment,
     progress_of,
     result_of,
+    starting,
 )
 from functions.api.ports import Ports
 from functions.api.request.admission import Call
@@ -92,7 +92,7 @@ def routes(ports: Ports) -> Blueprint:
 
     def starter(kind: str, path: str) -> View:
         def start(call: Call) -> Reply:
-            begun = begin_operation(kind, call, DIALECT, call.given, ports, endpoint=DIALECT.prefix + path)
+            begun = begin_operation(kind, call, DIALECT, call.given, ports, at=DIALECT.prefix + path)
             job = job_of(call, begun.job_id, DIALECT, ports)
             if call.asked.respond_async:
                 return Reply(
@@ -105,16 +105,8 @@ def routes(ports: Ports) -> Blueprint:
             # What takes longer than a request may is not begun twice for that: here is its id.
             return Reply(200 if is_over(job) else 202, _shown(job, ports))
 
-        return endpoint(
-            ports,
-            credential="bearer_key",
-            asks=AsyncQuery,
-            takes=INPUTS[kind],
-            gives={200: Answered, 202: Answered},
-            errors=(*STARTING, JobCancelled),
-            limit=30,
-            scope="ai",
-        )(start)
+        guard = starting(ports, "bearer_key", asks=AsyncQuery, takes=INPUTS[kind], gives=(200, 202), errors=(JobCancelled,))
+        return guard(start)
 
     for path, kind in _STARTED.items():
         blueprint.add_url_rule(path, kind, starter(kind, path), methods=["POST"])

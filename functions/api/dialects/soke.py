@@ -10,7 +10,6 @@ from flask import Blueprint, Response, g
 from pydantic import Field
 
 from functions.api.dialects.dialect import (
-    STARTING,
     Answered,
     Dialect,
     begin,
@@ -19,6 +18,7 @@ from functions.api.dialects.dialect import (
     job_of,
     progress_of,
     result_of,
+    starting,
 )
 from functions.api.ports import Ports
 from functions.api.request.admission import Call
@@ -93,16 +93,14 @@ def routes(ports: Ports) -> Blueprint:
         left = balance(call.user.uid, ports.documents)
         return Reply(202, _whole(data, ports, platform), {"X-Soke-Credits-Remaining": str(left)})
 
-    starting = {"credential": "soke_key", "gives": {202: Answered}, "errors": STARTING, "limit": 30, "scope": "ai"}
-
     @blueprint.post("/transcription")
-    @endpoint(ports, takes=transcriptions.TranscriptRequest, **starting)  # pyright: ignore[reportArgumentType]
+    @starting(ports, "soke_key", takes=transcriptions.TranscriptRequest)
     def transcription(call: Call) -> Reply:
         beginning = transcriptions.beginning_of(call, call.given, ports)
-        return started(call, begin(call, DIALECT, beginning, ports, once=True, endpoint=_endpoint("transcription")))
+        return started(call, begin(call, DIALECT, beginning, ports, once=True, at=_endpoint("transcription")))
 
     @blueprint.post("/thumbnail/generate")
-    @endpoint(ports, takes=Thumbnail, **starting)  # pyright: ignore[reportArgumentType]
+    @starting(ports, "soke_key", takes=Thumbnail)
     def thumbnail(call: Call) -> Reply:
         given: Thumbnail = call.given
         config = {"title": given.title, "subtitle": given.subtitle, "imageUrl": given.imageUrl}
@@ -112,24 +110,24 @@ def routes(ports: Ports) -> Blueprint:
             aspectRatio=given.aspectRatio,
         )
         beginning = templates.beginning_of(call, drawing, ports)
-        return started(call, begin(call, DIALECT, beginning, ports, once=False, endpoint=_endpoint("thumbnail/generate")))
+        return started(call, begin(call, DIALECT, beginning, ports, once=False, at=_endpoint("thumbnail/generate")))
 
     @blueprint.post("/thumbnail/generate-background")
-    @endpoint(ports, takes=BackgroundInput, **starting)  # pyright: ignore[reportArgumentType]
+    @starting(ports, "soke_key", takes=BackgroundInput)
     def background(call: Call) -> Reply:
         at = _endpoint("thumbnail/generate-background")
-        return started(call, begin_operation("thumbnail_background", call, DIALECT, call.given, ports, endpoint=at))
+        return started(call, begin_operation("thumbnail_background", call, DIALECT, call.given, ports, at=at))
 
     @blueprint.get("/trends/scan")
-    @endpoint(ports, asks=TrendsQuery, **starting)  # pyright: ignore[reportArgumentType]
+    @starting(ports, "soke_key", asks=TrendsQuery)
     def trends(call: Call) -> Reply:
-        begun = begin_operation("trends", call, DIALECT, call.asked.wanted, ports, endpoint=_endpoint("trends/scan"))
+        begun = begin_operation("trends", call, DIALECT, call.asked.wanted, ports, at=_endpoint("trends/scan"))
         return started(call, begun, "youtube")
 
     @blueprint.post("/competitor/analyze")
-    @endpoint(ports, takes=CompetitorInput, **starting)  # pyright: ignore[reportArgumentType]
+    @starting(ports, "soke_key", takes=CompetitorInput)
     def competitor(call: Call) -> Reply:
-        begun = begin_operation("competitor", call, DIALECT, call.given, ports, endpoint=_endpoint("competitor/analyze"))
+        begun = begin_operation("competitor", call, DIALECT, call.given, ports, at=_endpoint("competitor/analyze"))
         return started(call, begun, "youtube")
 
     def polled(call: Call, job_id: str) -> Reply:

@@ -14,7 +14,7 @@ from typing import Annotated, Any
 from flask import Blueprint, request
 from pydantic import Field
 
-from functions.api.dialects.dialect import STARTING, Answered, Dialect, begin_operation, is_over, job_of, progress_of, result_of
+from functions.api.dialects.dialect import Answered, Dialect, begin_operation, is_over, job_of, progress_of, result_of, starting
 from functions.api.ports import Ports
 from functions.api.request.admission import Call
 from functions.api.request.endpoint import Reply, View, endpoint
@@ -73,19 +73,10 @@ def routes(ports: Ports) -> Blueprint:
         def start(call: Call, mint: str) -> Reply:
             given = validated(HoldersInput, {"mint": mint, "topN": call.given.topN}, "path")
             path = f"{DIALECT.prefix}/intel/token/{mint}/{name}"
-            begun = begin_operation(kind, call, DIALECT, given, ports, endpoint=path)
+            begun = begin_operation(kind, call, DIALECT, given, ports, at=path)
             return Reply(202, {"jobId": begun.job_id, "requestId": _request_id(begun.job_id)})
 
-        return endpoint(
-            ports,
-            credential="sova_key",
-            takes=Wanted,
-            body_is_optional=True,
-            gives={202: Answered},
-            errors=STARTING,
-            limit=30,
-            scope="ai",
-        )(start)
+        return starting(ports, "sova_key", takes=Wanted, body_is_optional=True)(start)
 
     for name, kind in (("holders", "token_holders"), ("similarity", "token_similarity")):
         blueprint.add_url_rule(f"/intel/token/<mint>/{name}", name, starter(kind, name), methods=["POST"])
@@ -131,7 +122,7 @@ def _add_wallets(blueprint: Blueprint, ports: Ports) -> None:
             prepaid = request.headers.get(_PREPAID)
             if prepaid is not None:
                 return _answered(_paid(call, prepaid, given, ports), ports)
-            begun = begin_operation("wallet", call, DIALECT, given, ports, endpoint=f"GET {request.path}")
+            begun = begin_operation("wallet", call, DIALECT, given, ports, at=f"GET {request.path}")
             with suppress(ServiceUnavailable):
                 watch(
                     begun.job_id,
@@ -144,14 +135,7 @@ def _add_wallets(blueprint: Blueprint, ports: Ports) -> None:
                 )
             return _answered(job_of(call, begun.job_id, DIALECT, ports), ports)
 
-        return endpoint(
-            ports,
-            credential="sova_key",
-            gives={200: Answered, 202: Answered},
-            errors=(*STARTING, NotFound, JobCancelled),
-            limit=30,
-            scope="ai",
-        )(show)
+        return starting(ports, "sova_key", gives=(200, 202), errors=(JobCancelled,))(show)
 
     blueprint.add_url_rule("/intel/wallet/<address>", "wallet", wallet("full"), methods=["GET"])
     blueprint.add_url_rule("/intel/wallet/<address>/hud", "wallet_hud", wallet("hud"), methods=["GET"])

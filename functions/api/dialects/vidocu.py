@@ -10,7 +10,6 @@ from typing import Any
 from flask import Blueprint
 
 from functions.api.dialects.dialect import (
-    STARTING,
     Answered,
     Dialect,
     begin_operation,
@@ -19,6 +18,7 @@ from functions.api.dialects.dialect import (
     moment,
     progress_of,
     result_of,
+    starting,
 )
 from functions.api.ports import Ports
 from functions.api.request.admission import Call
@@ -70,22 +70,14 @@ def routes(ports: Ports) -> Blueprint:
             def named(now: datetime) -> str:
                 return f"{called}_{int(now.timestamp() * 1000)}_{random_base62(12)}"
 
-            begun = begin_operation(kind, call, DIALECT, call.given, ports, endpoint=DIALECT.prefix + path, named=named)
+            begun = begin_operation(kind, call, DIALECT, call.given, ports, at=DIALECT.prefix + path, named=named)
             job = job_of(call, begun.job_id, DIALECT, ports)
             told = {"jobId": job.id, "type": called, "status": DIALECT.word(job.fields)}
             if begun.is_running:
                 return Reply(200, {**told, "message": "This is running already: here is its job."})
             return Reply(202, told)
 
-        return endpoint(
-            ports,
-            credential="bearer_key",
-            takes=INPUTS[kind],
-            gives={202: Answered, 200: Answered},
-            errors=STARTING,
-            limit=30,
-            scope="ai",
-        )(start)
+        return starting(ports, "bearer_key", takes=INPUTS[kind], gives=(202, 200))(start)
 
     for path, (kind, called) in _STARTED.items():
         blueprint.add_url_rule(path, kind, starter(kind, called, path), methods=["POST"])

@@ -15,6 +15,7 @@ from functions.api.request.admission import Call
 from functions.api.request.endpoint import Reply
 from functions.api.request.validation import RequestQuery
 from shared.core.errors import ApiError, Detail, IdempotencyConflict, ServiceUnavailable, ValidationFailed
+from shared.core.ids import new_uuid
 from shared.documents.document import Document, Write
 from shared.idempotency.record import key_for, look_up
 from shared.jobs.errors import JobCancelled
@@ -81,6 +82,20 @@ def begun(call: Call, endpoint: str, beginning: Beginning, ports: Ports, *, keep
         if earlier.job_id is None:
             raise
         return Started(earlier.job_id, is_replay=True)
+
+
+def begun_anew(
+    call: Call, endpoint: str, beginning: Beginning, ports: Ports, *, once: bool, ask: Callable[[Wanted], Wanted]
+) -> Started:
+    """As `begun`, but each request is another one, with a key that its answer tells, unless it brings a key of its own. `once`: the
+    same that runs already is that job; `ask` says what else is wanted of it."""
+    is_keyed = call.idempotency_key is not None
+    own = call if is_keyed else replace(call, idempotency_key=new_uuid())
+
+    def prepare() -> Wanted:
+        return replace(ask(beginning.prepare()), once_at_a_time=once and not is_keyed)
+
+    return begun(own, endpoint, Beginning(prepare, beginning.more), ports, keeps_key=True)
 
 
 def job_reply(document: Document, ports: Ports, *, status: int, headers: dict[str, str] | None = None) -> Reply:

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from functions.api.request.validation import RequestQuery
 from shared.core.errors import Detail, ValidationFailed
-from shared.documents.document import Document
+from shared.documents.document import Condition, Document, Documents, Query
 
 # Of one page, where the caller names a cursor but no limit, and at most.
 DEFAULT_LIMIT, MAX_LIMIT = 50, 100
@@ -45,6 +45,18 @@ def page_of(
     found = find(limit, _decoded(asked.cursor, collection, by) if asked.cursor is not None else None)
     page = found[:limit]
     return page, _encoded(*place(page[-1]), by) if len(found) > limit else None
+
+
+def newest_first(
+    asked: PageQuery, collection: str, where: Sequence[Condition], documents: Documents
+) -> tuple[Sequence[Document], str | None]:
+    """As `page_of`, of a collection's documents by their `createdAt`."""
+
+    def find(limit: int, after: Place | None) -> Sequence[Document]:
+        query = Query(collection, where=where, order_by="createdAt", descending=True, limit=limit + 1, after=after)
+        return documents.query(query)
+
+    return page_of(asked, collection, find, place_by("createdAt"))
 
 
 def place_by(field: str) -> Callable[[Document], Place]:

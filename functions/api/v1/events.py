@@ -1,16 +1,13 @@
 """/v1/events: what happened in the last 30 days, of what a webhook wanted: to find out what was missed."""
 
-from collections.abc import Sequence
-
 from flask import Blueprint
 
 from functions.api.ports import Ports
 from functions.api.request.admission import Call
 from functions.api.request.endpoint import Reply, endpoint
-from functions.api.request.page import Place, page_of, place_by
+from functions.api.request.page import newest_first
 from functions.api.v1.webhooks_schemas import EventsQuery, ShownEvent, ShownEvents
 from shared.core.errors import NotFound
-from shared.documents.document import Document, Query
 from shared.events.event import event_path
 from shared.users.user import user_path
 from shared.webhooks.message import event_view
@@ -23,14 +20,7 @@ def routes(ports: Ports) -> Blueprint:
     @blueprint.get("/v1/events")
     @endpoint(ports, credential="either", asks=EventsQuery, gives={200: ShownEvents}, scope="webhooks")
     def index(call: Call) -> Reply:
-        collection, where = f"{user_path(call.user.uid)}/events", call.asked.conditions()
-
-        def find(limit: int, after: Place | None) -> Sequence[Document]:
-            return documents.query(
-                Query(collection, where=where, order_by="createdAt", descending=True, limit=limit + 1, after=after)
-            )
-
-        page, following = page_of(call.asked, collection, find, place_by("createdAt"))
+        page, following = newest_first(call.asked, f"{user_path(call.user.uid)}/events", call.asked.conditions(), documents)
         return Reply(200, {"events": [event_view(one, ports.settings.base_url) for one in page], "nextCursor": following})
 
     @blueprint.get("/v1/events/<id:event_id>")

@@ -19,7 +19,7 @@ from functions.api.ports import Ports
 from functions.api.request.admission import Call, require_scope
 from functions.api.request.endpoint import Reply, endpoint
 from functions.api.request.etags import is_known, unless_known
-from functions.api.request.jobs import Beginning, begun, job_reply
+from functions.api.request.jobs import Beginning, begun_anew, job_reply
 from functions.api.request.page import Place, page_of, place_by
 from functions.api.request.validation import Nothing, RequestBody, validated
 from functions.api.v1 import media, operations, operations_schemas, templates, transcriptions
@@ -35,7 +35,6 @@ from shared.core.errors import (
     UnsupportedMediaType,
     UploadFailed,
 )
-from shared.core.ids import new_uuid
 from shared.documents.document import Document
 from shared.jobs.cancel import cancel_job
 from shared.jobs.errors import (
@@ -120,16 +119,11 @@ def routes(ports: Ports) -> Blueprint:
         kind = TYPES[given.type]
         require_scope(call.api_key, kind.scope)
         found = kind.begins(call, validated(kind.takes, given.input, _INPUT), ports)
-        is_keyed = call.idempotency_key is not None
 
-        def prepare() -> Wanted:
-            tags, metadata = list(dict.fromkeys(given.tags or ())), given.metadata or {}
-            once = kind.once_at_a_time and not is_keyed
-            return replace(found.prepare(), tags=tags, metadata=metadata, once_at_a_time=once)
+        def ask(wanted: Wanted) -> Wanted:
+            return replace(wanted, tags=list(dict.fromkeys(given.tags or ())), metadata=given.metadata or {})
 
-        # Without a key of its own, each request is another one, with a key that its answer tells.
-        own = call if is_keyed else replace(call, idempotency_key=new_uuid())
-        started = begun(own, ENDPOINT, Beginning(prepare, found.more), ports, keeps_key=True)
+        started = begun_anew(call, ENDPOINT, found, ports, once=kind.once_at_a_time, ask=ask)
         headers = {"Idempotency-Replayed": "true"} if started.is_replay and not started.is_running else {}
         return replied(call.user.uid, started.job_id, 200 if started.is_running else 202, **headers)
 

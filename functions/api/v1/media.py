@@ -29,7 +29,7 @@ from shared.core.errors import (
     UploadFailed,
 )
 from shared.documents.document import Condition, Document, Query
-from shared.http.address import AddressRefused, require_public_address
+from shared.http.address import AddressRefused, require_public_address, rewritten
 from shared.jobs.errors import JobCancelled
 from shared.jobs.start import Wanted
 from shared.media.delete import delete_media, own_media
@@ -132,7 +132,7 @@ def beginning_of(call: Call, given: NewMedia, ports: Ports) -> Beginning:
     settings = ports.settings
 
     def prepare() -> Wanted:
-        if not any(given.url.startswith(prefix) for prefix in settings.fetch_rewrites):
+        if rewritten(given.url, settings.fetch_rewrites) is None:
             _require_public(given.url)
         require_room(call.user, settings.storage_quota_bytes)
         return wanted_upload(call.user.uid, given.url)

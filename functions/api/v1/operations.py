@@ -4,7 +4,7 @@ refused then, and never a failed job.
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from functions.api.ports import Ports
@@ -18,11 +18,10 @@ from functions.api.v1.operations_schemas import (
     ExportInput,
     FilmInput,
     ProcessInput,
-    TrendsInput,
 )
 from shared.core.errors import Detail, UploadFailed, ValidationFailed
 from shared.credits.credits import debit
-from shared.http.address import AddressRefused, require_public_address
+from shared.http.address import AddressRefused, require_public_address, rewritten
 from shared.jobs.start import Wanted
 from shared.operations.addresses import channel_named
 from shared.operations.limits import export_problem, transcript_problem
@@ -41,8 +40,8 @@ class _Asked:
     root: str
 
 
-def beginning_of(kind: str, call: Call, given: Any, ports: Ports, root: str = "body", **fields: Any) -> Beginning:
-    """`fields` are more of the job's. Raises ValidationFailed, MediaNotFound and the like, by `prepare`."""
+def beginning_of(kind: str, call: Call, given: Any, ports: Ports, root: str = "body") -> Beginning:
+    """Raises ValidationFailed, MediaNotFound and the like, by `prepare`."""
     operation, asked = OPERATIONS[kind], _Asked(call, ports, root)
     prices = ports.settings.operation_credits
     cost = 0
@@ -56,8 +55,7 @@ def beginning_of(kind: str, call: Call, given: Any, ports: Ports, root: str = "b
         each = GENERATIONS[read["of"]] if kind == "batch" else kind
         times = len(read["requests"]) if kind == "batch" else 1
         cost = times * prices.get(each, OPERATIONS[each].credits)
-        found = wanted(operation, call.user.uid, read, cost)
-        return replace(found, fields={**found.fields, **fields})
+        return wanted(operation, call.user.uid, read, cost)
 
     def charge(job_id: str) -> Any:
         told, now = call.user.webhook_types, ports.clock.now()
@@ -81,7 +79,7 @@ def _of_film(given: FilmInput, asked: _Asked) -> dict[str, Any]:
             "durationSeconds": stored.duration_seconds,
         }
         _require_fit(given, read, asked)
-    elif given.videoUrl is not None and not any(given.videoUrl.startswith(one) for one in asked.ports.settings.fetch_rewrites):
+    elif given.videoUrl is not None and rewritten(given.videoUrl, asked.ports.settings.fetch_rewrites) is None:
         try:
             require_public_address(given.videoUrl)
         except AddressRefused as refused:
@@ -107,11 +105,6 @@ def _of_channel(given: CompetitorInput, asked: _Asked) -> dict[str, Any]:
     return {**_as_given(given, asked), "channel": channel}
 
 
-def _of_trends(given: TrendsInput, asked: _Asked) -> dict[str, Any]:
-    read = _as_given(given, asked)
-    return {**read, "categoryId": read.pop("category", None)}
-
-
 def _generated(name: str) -> Callable[[Any, _Asked], dict[str, Any]]:
     def read(given: RequestBody, asked: _Asked) -> dict[str, Any]:
         told = _as_given(given, asked)
@@ -130,7 +123,6 @@ def _of_batch(given: BatchInput, asked: _Asked) -> dict[str, Any]:
 
 
 _PREPARED: Mapping[str, Callable[[Any, _Asked], dict[str, Any]]] = {
-    "trends": _of_trends,
     "competitor": _of_channel,
     "analysis": _of_film,
     "export": _of_film,

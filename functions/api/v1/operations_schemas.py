@@ -9,6 +9,7 @@ from functions.api.request.validation import RequestBody
 from shared.core.text import NonBlank
 from shared.core.wrong import shaped, wrong
 from shared.operations.addresses import MAX_HOLDERS, SOLANA
+from shared.operations.limits import Preset
 from shared.operations.registry import GENERATIONS
 from shared.platforms.options import Url
 
@@ -16,7 +17,6 @@ Prompt = Annotated[NonBlank, Field(min_length=1, max_length=4000)]
 Language = Annotated[str, *shaped(r"^[a-z]{2}$", "a language by ISO 639-1, two letters, as en")]
 MediaId = Annotated[str, Field(min_length=1, max_length=128)]
 Voice = Literal["alloy", "ash", "ballad", "coral", "echo", "fable", "nova", "onyx", "sage", "shimmer"]
-Preset = Literal["9:16 1080p", "9:16 720p", "16:9 1080p", "16:9 720p", "1:1 1080p"]
 AspectRatio = Literal["16:9", "9:16", "1:1"]
 Base58 = Annotated[str, *shaped(SOLANA, "a Solana address: 32 to 44 characters of base58")]
 

@@ -1,6 +1,5 @@
 """GET /v1/requests: the customer's own log of what was asked and answered, newest first, for thirty days."""
 
-from collections.abc import Sequence
 from typing import Annotated, Any
 
 from flask import Blueprint
@@ -9,10 +8,10 @@ from pydantic import BaseModel, Field, model_validator
 from functions.api.ports import Ports
 from functions.api.request.admission import Call
 from functions.api.request.endpoint import Reply, endpoint
-from functions.api.request.page import PageQuery, Place, page_of, place_by
+from functions.api.request.page import PageQuery, newest_first
 from shared.core.clock import iso8601
 from shared.core.wrong import wrong
-from shared.documents.document import Condition, Document, Query
+from shared.documents.document import Condition, Document
 from shared.users.user import user_path
 
 
@@ -59,13 +58,7 @@ def routes(ports: Ports) -> Blueprint:
     @endpoint(ports, credential="either", asks=RequestsQuery, gives={200: LoggedRequests}, scope="posts:read")
     def index(call: Call) -> Reply:
         asked: RequestsQuery = call.asked
-        collection, where = f"{user_path(call.user.uid)}/apiRequests", asked.filters()
-
-        def find(limit: int, after: Place | None) -> Sequence[Document]:
-            query = Query(collection, where=where, order_by="createdAt", descending=True, limit=limit + 1, after=after)
-            return ports.documents.query(query)
-
-        page, following = page_of(asked, collection, find, place_by("createdAt"))
+        page, following = newest_first(asked, f"{user_path(call.user.uid)}/apiRequests", asked.filters(), ports.documents)
         return Reply(200, {"requests": [_shown(one) for one in page], "nextCursor": following})
 
     return blueprint

@@ -27,7 +27,7 @@ from functions.api.v1.webhooks_schemas import (
 )
 from shared.core.clock import iso8601
 from shared.core.errors import Detail, NotFound, ValidationFailed
-from shared.http.address import AddressRefused, require_public_address
+from shared.http.address import AddressRefused, require_public_address, rewritten
 from shared.webhooks.endpoint import BOTH_SIGN, Endpoint, endpoints_of, own_endpoint
 from shared.webhooks.errors import WebhookLimitReached
 from shared.webhooks.register import RegisterPorts, change_endpoint, delete_endpoint, register, rotate_secret
@@ -97,7 +97,7 @@ def routes(ports: Ports) -> Blueprint:
 
 def _require_address(url: str, ports: Ports) -> None:
     """Raises ValidationFailed for what will never be sent to."""
-    if any(url.startswith(prefix) for prefix in ports.settings.fetch_rewrites):
+    if rewritten(url, ports.settings.fetch_rewrites) is not None:
         return
     try:
         require_public_address(url)

@@ -5,7 +5,7 @@ GET  /v1/webhooks/{id}/deliveries[/{event}]            every attempt, and when t
 POST /v1/webhooks/{id}/deliveries/{event}/redeliver
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Blueprint
@@ -13,12 +13,12 @@ from flask import Blueprint
 from functions.api.ports import Ports
 from functions.api.request.admission import Call
 from functions.api.request.endpoint import Reply, endpoint
-from functions.api.request.page import Place, page_of, place_by
+from functions.api.request.page import newest_first
 from functions.api.request.validation import Nothing
 from functions.api.v1.webhooks_schemas import DeliveriesQuery, Pinged, ShownDeliveries, ShownDelivery
 from shared.core.clock import iso8601
 from shared.core.errors import NotFound
-from shared.documents.document import Document, Query
+from shared.documents.document import Document
 from shared.webhooks.again import ping, send_again
 from shared.webhooks.delivery import delivery_path
 from shared.webhooks.endpoint import endpoint_path, own_endpoint
@@ -47,14 +47,8 @@ def routes(ports: Ports) -> Blueprint:
     @endpoint(ports, credential="either", asks=DeliveriesQuery, gives={200: ShownDeliveries}, errors=(NotFound,), scope="webhooks")
     def deliveries(call: Call, webhook_id: str) -> Reply:
         own_endpoint(call.user.uid, webhook_id, documents)
-        collection, where = f"{endpoint_path(webhook_id)}/deliveries", call.asked.conditions()
-
-        def find(limit: int, after: Place | None) -> Sequence[Document]:
-            return documents.query(
-                Query(collection, where=where, order_by="createdAt", descending=True, limit=limit + 1, after=after)
-            )
-
-        page, following = page_of(call.asked, collection, find, place_by("createdAt"))
+        collection = f"{endpoint_path(webhook_id)}/deliveries"
+        page, following = newest_first(call.asked, collection, call.asked.conditions(), documents)
         return Reply(200, {"deliveries": [_delivery(one) for one in page], "nextCursor": following})
 
     @blueprint.get("/v1/webhooks/<id:webhook_id>/deliveries/<id:event_id>")
